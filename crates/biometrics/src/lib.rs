@@ -1,0 +1,9 @@
+//! Enrolment biometrics: pure image science and standard formats for face, finger, iris and signature.
+//!
+//! Data in, data out: no device, no disk, no clock, no globals. Hostile input gives an error, never a panic,
+//! and never allocates past the limits in [`image`].
+
+pub mod image;
+pub mod position;
+pub mod quality;
+pub mod signature;

@@ -1,0 +1,4 @@
+//! The format of the enrolment record: draft, manifest, seal, open, verify; grants and receipts.
+//! Knows no device and no disk layout.
+
+pub mod schema;

@@ -1,0 +1,86 @@
+//! One trait per kind of device. Calls block; the runtime gives every device a thread of its own.
+
+use std::time::Instant;
+
+use biometrics::image::{GrayImage, RgbImage};
+
+use crate::vocabulary::{CaptureEnd, CaptureTask, Captured, DeviceFault, DeviceInfo};
+
+/// A picture of what the device sees now. Preview frames are not kept.
+#[derive(Debug, Clone)]
+pub enum PreviewFrame {
+    /// Colour.
+    Rgb(RgbImage),
+    /// Grey (finger and iris devices).
+    Gray(GrayImage),
+}
+
+/// How a capture in progress talks to its caller.
+pub trait CaptureWatch {
+    /// When the capture must have ended.
+    fn deadline(&self) -> Instant;
+    /// True once the caller wants the capture to stop; drivers look at least every 50 ms.
+    fn cancelled(&self) -> bool;
+    /// Shows what the device sees; cheap, drops frames that nobody takes.
+    fn preview(&mut self, frame: PreviewFrame);
+}
+
+/// What every device has.
+pub trait Device: Send {
+    /// Identity, as it goes into the record.
+    fn info(&self) -> &DeviceInfo;
+    /// True when it can do the task.
+    fn can(&self, task: &CaptureTask) -> bool {
+        task.kind() == self.info().kind
+    }
+}
+
+/// A device that answers [`CaptureTask`]s: camera, fingerprint reader, iris camera, signature pad, thermometer.
+pub trait CaptureDevice: Device {
+    /// Does the task. Blocks at most until the watch's deadline.
+    ///
+    /// # Errors
+    /// [`CaptureEnd`]: what the person can mend, what the station must mend, or our own cancel.
+    fn capture(&mut self, task: &CaptureTask, watch: &mut dyn CaptureWatch) -> Result<Captured, CaptureEnd>;
+}
+
+/// A camera: answers face and evidence photos and gives a live preview between captures.
+pub trait Camera: CaptureDevice {
+    /// The next live frame, before `deadline`.
+    ///
+    /// # Errors
+    /// [`DeviceFault`] when the device is gone, hangs or breaks its protocol.
+    fn frame(&mut self, deadline: Instant) -> Result<RgbImage, DeviceFault>;
+}
+
+/// A fingerprint reader (tasks [`CaptureTask::Slap`] and [`CaptureTask::Finger`]).
+pub trait FingerprintReader: CaptureDevice {}
+/// An iris camera (task [`CaptureTask::Irises`]).
+pub trait IrisReader: CaptureDevice {}
+/// A signature pad (task [`CaptureTask::Signature`]).
+pub trait SignaturePad: CaptureDevice {}
+/// A thermometer (task [`CaptureTask::Temperature`]).
+pub trait Thermometer: CaptureDevice {}
+
+/// A contactless card reader.
+pub trait CardReader: Device {
+    /// The UID of the card on the reader; `None` when there is none.
+    ///
+    /// # Errors
+    /// [`DeviceFault`].
+    fn card_uid(&mut self, deadline: Instant) -> Result<Option<Vec<u8>>, DeviceFault>;
+    /// Sends one APDU (ISO/IEC 7816-4) and gives the answer with its status word.
+    ///
+    /// # Errors
+    /// [`DeviceFault`]; a status word other than 9000 is an answer, not an error.
+    fn transmit(&mut self, apdu: &[u8], deadline: Instant) -> Result<Vec<u8>, DeviceFault>;
+}
+
+/// A printer of A4 documents.
+pub trait Printer: Device {
+    /// Takes a PDF for printing and gives the job's name.
+    ///
+    /// # Errors
+    /// [`DeviceFault`]; the document is then still the caller's to keep.
+    fn print(&mut self, title: &str, pdf: &[u8]) -> Result<String, DeviceFault>;
+}

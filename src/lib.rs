@@ -1,0 +1,4 @@
+//! rekam, the KTP-el biometric enrolment station.
+//!
+//! ARCHITECTURE.md is the map; `session` is the heart.
+#![forbid(unsafe_code)]
