@@ -2,3 +2,6 @@
 //!
 //! ARCHITECTURE.md is the map; `session` is the heart.
 #![forbid(unsafe_code)]
+
+pub mod gate;
+pub mod population;
