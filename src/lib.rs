@@ -5,3 +5,5 @@
 
 pub mod gate;
 pub mod population;
+pub mod session;
+pub mod steps;

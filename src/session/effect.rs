@@ -1,0 +1,92 @@
+//! What a session asks the runtime to do. Effects are data; the reducer does nothing itself.
+
+use biometrics::minutiae::Template;
+use biometrics::position::FingerPosition;
+use biometrics::signature::Strokes;
+use devices::vocabulary::{CaptureTask, RequestId};
+use record::schema::{RequirementKind, StepId};
+use uuid::Uuid;
+
+use crate::session::event::Target;
+
+/// Most effects that one event can cause.
+pub const MAX_EFFECTS: usize = 32;
+
+/// A request for an approval that the runtime makes out (adds nonce, salt, times).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApprovalDraft {
+    /// Supervisor or second person.
+    pub kind: RequirementKind,
+    /// Step that needs it.
+    pub step: StepId,
+    /// Stable reason.
+    pub reason: String,
+    /// SHA-256 of the evidence, hex.
+    pub evidence: Vec<String>,
+    /// NIK that it is bound to (never leaves the station: the request carries an HMAC).
+    pub nik: String,
+}
+
+/// One thing to do.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Effect {
+    /// Ask a device, judge and encode what comes, compare fingers with `gallery`.
+    Capture {
+        /// Answers carry it back.
+        id: RequestId,
+        /// What it is for.
+        target: Target,
+        /// What the device does.
+        task: CaptureTask,
+        /// Fingers recorded so far. A captured finger is compared with the entry of its own position, with all
+        /// entries of positions that are not in this capture, and with the other fingers of the capture.
+        gallery: Vec<(FingerPosition, Template)>,
+        /// How long the device may take.
+        timeout_ms: u64,
+    },
+    /// Judge and draw strokes from the window.
+    AnalyseStrokes {
+        /// Answers carry it back.
+        id: RequestId,
+        /// The strokes.
+        strokes: Strokes,
+    },
+    /// Stop a capture.
+    Cancel(RequestId),
+    /// Ask queue and roster about a NIK.
+    LookUp {
+        /// Answers carry it back.
+        id: RequestId,
+        /// NIK.
+        nik: String,
+        /// No. KK, may be empty.
+        no_kk: String,
+    },
+    /// Make out an approval request.
+    AskApproval(ApprovalDraft),
+    /// Write a step, encrypted, durably.
+    KeepStep {
+        /// Step (its file).
+        step: StepId,
+        /// CBOR of the step's data and the core.
+        bytes: Vec<u8>,
+    },
+    /// Assemble, seal and save the record.
+    Seal,
+    /// Make the proof of recording.
+    MakeProof(Uuid),
+    /// Make the slip for a refusal or redirection.
+    MakeSlip,
+    /// Remove the draft: the session ended without a record.
+    DiscardDraft(String),
+    /// Write an audit line: event name and details without personal data.
+    Audit {
+        /// Event name.
+        event: &'static str,
+        /// Details, `key=value`.
+        details: Vec<(&'static str, String)>,
+    },
+}
+
+/// Effects in order.
+pub type Effects = Vec<Effect>;

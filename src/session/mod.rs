@@ -1,0 +1,197 @@
+//! THE reducer: [`Session::update`] takes an event and the time and gives effects. Pure: no clock, no I/O,
+//! no threads, no screen. Every step of the session is a room under `crate::steps`; this module keeps what
+//! they share: the running request, requirements, the log, the outcome, parking.
+
+pub mod assemble;
+pub mod core;
+pub mod effect;
+pub mod event;
+mod flow;
+pub mod keep;
+pub mod sample;
+pub mod view;
+
+#[cfg(test)]
+mod model_tests;
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Duration, NaiveDate, Utc};
+use devices::vocabulary::RequestId;
+use record::schema::{Environment, StepId};
+use uuid::Uuid;
+
+use crate::gate::policy::Policy;
+use crate::population::regions::Regions;
+use crate::session::core::Core;
+use crate::session::effect::{Effect, Effects, MAX_EFFECTS};
+use crate::session::event::{CaptureOutcome, Event, Person};
+use crate::steps::StepsData;
+
+/// What does not change during a session.
+#[derive(Debug, Clone)]
+pub struct SessionContext {
+    /// Training or production.
+    pub environment: Environment,
+    /// Station id.
+    pub station: String,
+    /// The station's district, six digits of the region code, may be shorter where not set.
+    pub district: String,
+    /// The policy in force.
+    pub policy: Arc<Policy>,
+    /// Region codes, as hints for the NIK.
+    pub regions: Arc<Regions>,
+    /// The signed-in operator's account.
+    pub operator: Uuid,
+    /// The operator's public key, hex.
+    pub operator_key: String,
+    /// Seconds east of UTC of local time (WIB 25200).
+    pub utc_offset_s: i32,
+    /// The statement as the applicant reads it.
+    pub statement_text: String,
+    /// Language of the statement, e.g. `id`.
+    pub statement_language: String,
+}
+
+impl SessionContext {
+    /// Local date at a moment.
+    #[must_use]
+    pub fn local_date(&self, now: DateTime<Utc>) -> NaiveDate {
+        (now + Duration::seconds(i64::from(self.utc_offset_s))).date_naive()
+    }
+}
+
+/// One applicant's session.
+#[derive(Debug, Clone)]
+pub struct Session {
+    /// What does not change.
+    pub ctx: Arc<SessionContext>,
+    /// What the steps share.
+    pub core: Core,
+    /// What the steps know.
+    pub data: StepsData,
+}
+
+impl Session {
+    /// A new session. `officer_check` is the officer's own health check of this shift, where it is still valid.
+    #[must_use]
+    pub fn new(
+        id: Uuid,
+        ctx: Arc<SessionContext>,
+        officer_check: Option<crate::gate::facts::PersonFacts>,
+        now: DateTime<Utc>,
+    ) -> Self {
+        let mut data = StepsData::default();
+        data.health.officer = officer_check.unwrap_or_default();
+        data.health.venue = ctx.policy.venues.first().map_or("", |v| v.id.as_str()).to_owned();
+        Self { core: Core::new(id, now), ctx, data }
+    }
+
+    /// Takes one event and says what is to be done. Never fails, never blocks: an event that does not fit the
+    /// state is ignored (a stale answer, a command of a screen that is gone).
+    pub fn update(&mut self, event: Event, now: DateTime<Utc>) -> Effects {
+        let now = now.max(self.core.last_seen);
+        self.core.last_seen = now;
+        let mut fx = Effects::new();
+        match event {
+            Event::Command(command) => self.on_command(command, now, &mut fx),
+            Event::Captured(id, outcome) => self.on_captured(id, outcome, now, &mut fx),
+            Event::DeviceArrived(info) => self.core.device_arrived(info),
+            Event::DeviceLeft(kind, id) => self.core.device_left(kind, &id),
+            Event::Tick => self.on_tick(now, &mut fx),
+            Event::LookedUp(id, answer) => self.on_looked_up(id, answer, now, &mut fx),
+            Event::ApprovalAsked(request) => self.core.approval_asked(request),
+            Event::Decided(grant) => self.on_decided(grant, now, &mut fx),
+            Event::StepKept(step) => {
+                self.core.unkept.remove(&step);
+            }
+            Event::KeepFailed(step, code) => {
+                self.core.unkept.insert(step, code);
+            }
+            Event::Sealed { record_id, file, sha256 } => {
+                self.on_sealed(record_id, file, sha256, now, &mut fx)
+            }
+            Event::SealFailed(code) => self.on_seal_failed(code, now, &mut fx),
+            Event::ProofReady(place) => self.on_proof(Ok(place), now, &mut fx),
+            Event::ProofFailed(code) => self.on_proof(Err(code), now, &mut fx),
+            Event::TakenUp => self.on_taken_up(now, &mut fx),
+        }
+        self.settle(now, &mut fx);
+        debug_assert!(fx.len() <= MAX_EFFECTS, "bounded effects");
+        fx
+    }
+
+    /// The applicant's NIK, once it is known to be well formed.
+    #[must_use]
+    pub fn nik(&self) -> Option<&str> {
+        self.data.identity.nik.as_deref()
+    }
+
+    fn on_captured(&mut self, id: RequestId, outcome: CaptureOutcome, now: DateTime<Utc>, fx: &mut Effects) {
+        // Stale answers (an older id, a cancelled request) are dropped here and nowhere else.
+        let Some(pending) = self.core.pending.take_if(|p| p.id == id) else { return };
+        match outcome {
+            CaptureOutcome::Samples(samples) => flow::take_samples(self, pending.target, samples, now, fx),
+            CaptureOutcome::Retry(retry) => {
+                self.core.attempt(pending.target, now, "retry", Some(retry.id().to_owned()), None);
+                self.core.retry = Some(core::RetryNote {
+                    target: pending.target,
+                    reason: retry.id().to_owned(),
+                    found: None,
+                });
+            }
+            CaptureOutcome::Fault(fault) => {
+                self.core.attempt(pending.target, now, "fault", Some(fault.code().to_owned()), None);
+                fx.push(Effect::Audit {
+                    event: "device-fault",
+                    details: vec![("target", pending.target.id()), ("code", fault.code().to_owned())],
+                });
+                self.core.fault = Some(core::FaultNote { kind: pending.kind, target: pending.target, fault });
+            }
+            CaptureOutcome::Cancelled => {
+                self.core.attempt(pending.target, now, "cancelled", None, None);
+            }
+        }
+    }
+
+    fn on_tick(&mut self, now: DateTime<Utc>, fx: &mut Effects) {
+        // The runtime's watchdog answers first; this is the second net, so that Busy always ends.
+        if let Some(p) = self.core.pending.take_if(|p| now >= p.gives_up) {
+            fx.push(Effect::Cancel(p.id));
+            let fault = devices::vocabulary::DeviceFault::Hung { after_ms: p.timeout_ms };
+            self.core.attempt(p.target, now, "fault", Some(fault.code().to_owned()), None);
+            self.core.fault = Some(core::FaultNote { kind: p.kind, target: p.target, fault });
+        }
+        if self.core.look_up.as_ref().is_some_and(|l| now >= l.gives_up) {
+            self.core.look_up = None;
+            self.data.identity.look_up_failed = true;
+        }
+        // A seal or proof that never answers must not hold the screen; its late answer still counts.
+        let overdue = |since: Option<DateTime<Utc>>| {
+            since.is_some_and(|t| now >= t + Duration::seconds(core::STORE_GIVES_UP_S))
+        };
+        if overdue(self.data.seal.sealing) {
+            self.on_seal_failed("seal-timeout".into(), now, fx);
+        }
+        if overdue(self.data.proof.making) {
+            self.on_proof(Err("proof-timeout".into()), now, fx);
+        }
+        if !self.core.unkept.is_empty() && now >= self.core.keep_again_at {
+            self.core.keep_again_at = now + Duration::seconds(core::KEEP_AGAIN_S);
+            let steps: Vec<StepId> = self.core.unkept.keys().copied().collect();
+            self.core.dirty.extend(steps);
+        }
+    }
+
+    /// The officer's check of this session, to be reused for the next applicants of the shift.
+    #[must_use]
+    pub fn officer_check(&self) -> &crate::gate::facts::PersonFacts {
+        &self.data.health.officer
+    }
+
+    /// True when a temperature of this person was read.
+    #[must_use]
+    pub fn has_reading(&self, person: Person) -> bool {
+        !self.data.health.person(person).readings.is_empty()
+    }
+}

@@ -1,0 +1,193 @@
+//! Captures as the session keeps them: encoded, judged and compared, never raw.
+
+use std::sync::Arc;
+
+use biometrics::minutiae::Template;
+use biometrics::position::{Eye, FingerPosition};
+use biometrics::quality::Quality;
+use biometrics::signature::Strokes;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+/// An encoded file that will become an entry of the record.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Media {
+    /// Media type, e.g. `image/jp2`.
+    pub media_type: String,
+    /// SHA-256 of the bytes, hex.
+    pub sha256: String,
+    /// The bytes.
+    #[serde(with = "shared_bytes")]
+    pub bytes: Arc<[u8]>,
+}
+
+impl Media {
+    /// Wraps encoded bytes and notes their digest.
+    #[must_use]
+    pub fn new(media_type: &str, bytes: Vec<u8>) -> Self {
+        use sha2::Digest;
+        let sha256 = hex::encode(sha2::Sha256::digest(&bytes));
+        Self { media_type: media_type.to_owned(), sha256, bytes: bytes.into() }
+    }
+}
+
+impl std::fmt::Debug for Media {
+    // Biometrics: never in a log.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Media({}, {} bytes)", self.media_type, self.bytes.len())
+    }
+}
+
+mod shared_bytes {
+    use std::sync::Arc;
+
+    use serde::{Deserializer, Serializer};
+
+    pub fn serialize<S: Serializer>(bytes: &Arc<[u8]>, s: S) -> Result<S::Ok, S::Error> {
+        serde_bytes::serialize(bytes.as_ref(), s)
+    }
+    pub fn deserialize<'de, D: Deserializer<'de>>(d: D) -> Result<Arc<[u8]>, D::Error> {
+        serde_bytes::deserialize::<Vec<u8>, D>(d).map(Into::into)
+    }
+}
+
+/// The device that gave a capture.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeviceStamp {
+    /// Driver family.
+    pub driver: String,
+    /// Make and model.
+    pub model: String,
+    /// Serial number.
+    pub serial: String,
+    /// When it was captured.
+    pub at: DateTime<Utc>,
+}
+
+/// A comparison of a finger with one that the session already has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Match {
+    /// The recorded finger.
+    pub position: FingerPosition,
+    /// The matcher's score.
+    pub score: u32,
+}
+
+/// One finger, judged and encoded.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FingerSample {
+    /// The finger it was asked for.
+    pub position: FingerPosition,
+    /// Width in pixels.
+    pub width: u32,
+    /// Height in pixels.
+    pub height: u32,
+    /// Resolution.
+    pub ppi: u16,
+    /// JPEG 2000, lossless.
+    pub jp2: Media,
+    /// SHA-256 of the decoded pixels, hex: equal in two captures means a replay.
+    pub pixels_sha256: String,
+    /// Verdict.
+    pub quality: Quality,
+    /// Minutiae.
+    pub template: Template,
+    /// Scores against the fingers named in the request and the others of the same capture.
+    pub matches: Vec<Match>,
+    /// Score from which two prints are held to be of one finger.
+    pub threshold: u32,
+    /// Device.
+    pub device: DeviceStamp,
+}
+
+impl FingerSample {
+    /// The score against a recorded finger, 0 when they were not compared.
+    #[must_use]
+    pub fn score_against(&self, position: FingerPosition) -> u32 {
+        self.matches.iter().filter(|m| m.position == position).map(|m| m.score).max().unwrap_or(0)
+    }
+    /// The recorded finger that this print is held to be, best first.
+    #[must_use]
+    pub fn best_match(&self) -> Option<Match> {
+        self.matches.iter().copied().filter(|m| m.score >= self.threshold).max_by_key(|m| m.score)
+    }
+}
+
+/// One eye, judged and encoded.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IrisSample {
+    /// The eye.
+    pub eye: Eye,
+    /// Width in pixels.
+    pub width: u32,
+    /// Height in pixels.
+    pub height: u32,
+    /// JPEG 2000, lossless.
+    pub jp2: Media,
+    /// SHA-256 of the decoded pixels, hex.
+    pub pixels_sha256: String,
+    /// Verdict.
+    pub quality: Quality,
+    /// Iris centre (x, y) and radius in pixels, where found.
+    pub iris: Option<(u16, u16, u16)>,
+    /// Device.
+    pub device: DeviceStamp,
+}
+
+/// A picture: face or evidence.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PhotoSample {
+    /// Width in pixels of the card picture.
+    pub width: u32,
+    /// Height in pixels of the card picture.
+    pub height: u32,
+    /// JPEG for the card (face: cropped to the card's proportions).
+    pub jpeg: Media,
+    /// JPEG 2000 of the whole picture, for the record (face only).
+    pub jp2: Option<Media>,
+    /// Size of the whole picture.
+    pub full_size: (u32, u32),
+    /// SHA-256 of the decoded pixels of the whole picture, hex.
+    pub pixels_sha256: String,
+    /// Verdict; for evidence only exposure and sharpness count.
+    pub quality: Quality,
+    /// Device.
+    pub device: DeviceStamp,
+}
+
+/// A signature, judged and drawn.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SignatureSample {
+    /// Strokes with time and pressure.
+    pub strokes: Strokes,
+    /// PNG picture.
+    pub png: Media,
+    /// Verdict.
+    pub quality: Quality,
+    /// Device.
+    pub device: DeviceStamp,
+}
+
+/// A temperature taken by a thermometer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TemperatureSample {
+    /// Tenths of a degree Celsius.
+    pub decidegrees_c: i32,
+    /// Device.
+    pub device: DeviceStamp,
+}
+
+/// What one request brought.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Samples {
+    /// Face or evidence.
+    Photo(Box<PhotoSample>),
+    /// Fingers.
+    Fingers(Vec<FingerSample>),
+    /// Irises.
+    Irises(Vec<IrisSample>),
+    /// Signature.
+    Signature(Box<SignatureSample>),
+    /// Temperature.
+    Temperature(TemperatureSample),
+}

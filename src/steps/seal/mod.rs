@@ -1,0 +1,74 @@
+//! Step 12: sealing and durable save. Refused while anything is open; a failure loses nothing and can be repeated.
+
+use chrono::{DateTime, Utc};
+use record::schema::{Environment, StepId, StepState};
+use serde::{Deserialize, Serialize};
+
+use super::Step;
+use crate::session::Session;
+use crate::session::effect::{Effect, Effects};
+
+/// What the step knows.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct SealData {
+    /// Under way since.
+    #[serde(skip)]
+    pub sealing: Option<DateTime<Utc>>,
+    /// Stable code of the last failure.
+    #[serde(skip)]
+    pub failed: Option<String>,
+}
+
+/// The step.
+pub struct Seal;
+
+impl Step for Seal {
+    fn id(&self) -> StepId {
+        StepId::Seal
+    }
+
+    fn state(&self, s: &Session) -> StepState {
+        if s.core.sealed.is_some() {
+            StepState::Done
+        } else if s.data.seal.sealing.is_some() {
+            StepState::Busy
+        } else if s.data.seal.failed.is_some() {
+            StepState::Failed
+        } else {
+            StepState::Empty
+        }
+    }
+
+    fn blockers(&self, s: &Session, _now: DateTime<Utc>) -> Vec<String> {
+        let mut out: Vec<String> = s
+            .ctx
+            .policy
+            .step_order
+            .iter()
+            .filter(|id| !matches!(id, StepId::Seal | StepId::Proof) && !super::finished(s, **id))
+            .map(|id| format!("step.{id}"))
+            .collect();
+        out.extend(s.core.open_requirements().map(|r| format!("requirement.{}", r.kind)));
+        if s.core.identical_sample && s.ctx.environment == Environment::Production {
+            out.push("identical-sample".into());
+        }
+        out.dedup();
+        out
+    }
+
+    fn inputs(&self, s: &Session, _now: DateTime<Utc>) -> Vec<String> {
+        s.core
+            .open_requirements()
+            .filter(|r| r.needs_grant())
+            .map(|r| format!("approval.{}", r.reason))
+            .collect()
+    }
+
+    fn confirm(&self, s: &mut Session, now: DateTime<Utc>, fx: &mut Effects) {
+        if s.core.sealed.is_none() && s.data.seal.sealing.is_none() {
+            s.data.seal.sealing = Some(now);
+            s.data.seal.failed = None;
+            fx.push(Effect::Seal);
+        }
+    }
+}

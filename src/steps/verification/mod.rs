@@ -1,0 +1,180 @@
+//! Step 10: the two chip fingers captured a second time and compared 1:1 with the recorded ones.
+
+use std::collections::BTreeMap;
+
+use biometrics::position::{FingerPosition, Hand};
+use chrono::{DateTime, Utc};
+use record::schema::{Environment, RequirementKind, StepId, StepState};
+use serde::{Deserialize, Serialize};
+
+use super::{Step, limits};
+use crate::session::Session;
+use crate::session::core::RetryNote;
+use crate::session::effect::{Effect, Effects};
+use crate::session::event::{Command, Subject, Target};
+use crate::session::sample::{FingerSample, Samples};
+use crate::steps::identity::{MAX_FIELD, MIN_REASON};
+
+/// Reason of the requirement that replaces a verification.
+pub const NOT_VERIFIED: &str = "verification";
+
+/// A finger that was verified.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Verified {
+    /// Matcher's score.
+    pub score: u32,
+    /// Score that was needed.
+    pub threshold: u32,
+    /// Digest of the recorded finger's file that it was compared with.
+    pub recorded_sha256: String,
+    /// The second capture has the same pixels as the first (file devices in training).
+    pub identical: bool,
+    /// The second capture.
+    pub sample: FingerSample,
+}
+
+/// What the step knows.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct VerificationData {
+    /// Verified fingers.
+    pub verified: BTreeMap<FingerPosition, Verified>,
+    /// Failed tries per finger.
+    pub failed: BTreeMap<FingerPosition, u32>,
+    /// Why the rest was not verified; needs a supervisor.
+    pub excepted: Option<String>,
+}
+
+/// The fingers that go to the chip: both index fingers, or the next best of each hand (thumb, middle, ring,
+/// little); when one hand has none, a second of the other.
+#[must_use]
+pub fn chip_fingers(s: &Session) -> Vec<FingerPosition> {
+    use FingerPosition as F;
+    let recorded = &s.data.fingers.samples;
+    let rank = [F::RightIndex, F::RightThumb, F::RightMiddle, F::RightRing, F::RightLittle];
+    let by_hand = |hand: Hand| -> Vec<F> {
+        rank.iter()
+            .map(|f| if hand == Hand::Right { *f } else { f.mirrored() })
+            .filter(|f| recorded.contains_key(f))
+            .collect()
+    };
+    let (right, left) = (by_hand(Hand::Right), by_hand(Hand::Left));
+    let mut out: Vec<F> = right.first().into_iter().chain(left.first()).copied().collect();
+    let spare = if right.is_empty() { left.get(1) } else { right.get(1) };
+    if out.len() == 1 {
+        out.extend(spare);
+    }
+    out
+}
+
+/// True when this finger is verified against what is recorded now.
+#[must_use]
+pub fn is_verified(s: &Session, f: FingerPosition) -> bool {
+    match (s.data.verification.verified.get(&f), s.data.fingers.samples.get(&f)) {
+        (Some(v), Some(recorded)) => v.score >= v.threshold && v.recorded_sha256 == recorded.jp2.sha256,
+        _ => false,
+    }
+}
+
+/// The step.
+pub struct Verification;
+
+impl Step for Verification {
+    fn id(&self) -> StepId {
+        StepId::Verification
+    }
+
+    fn state(&self, s: &Session) -> StepState {
+        let chip = chip_fingers(s);
+        let all_excepted = FingerPosition::ALL.iter().all(|f| s.data.fingers.exceptions.contains_key(f));
+        if (chip.is_empty() && all_excepted) || s.data.verification.excepted.is_some() {
+            StepState::Excepted
+        } else if !chip.is_empty() && chip.iter().all(|f| is_verified(s, *f)) {
+            StepState::Done
+        } else {
+            StepState::Empty
+        }
+    }
+
+    fn blockers(&self, s: &Session, _now: DateTime<Utc>) -> Vec<String> {
+        if self.state(s) != StepState::Empty {
+            return Vec::new();
+        }
+        chip_fingers(s).into_iter().filter(|f| !is_verified(s, *f)).map(|f| format!("verify.{f}")).collect()
+    }
+
+    fn inputs(&self, s: &Session, _now: DateTime<Utc>) -> Vec<String> {
+        if may_except(s) { vec!["accept-best".into()] } else { Vec::new() }
+    }
+
+    fn targets(&self, s: &Session, _now: DateTime<Utc>) -> Vec<Target> {
+        if s.data.verification.excepted.is_some() {
+            return Vec::new();
+        }
+        let chip = chip_fingers(s);
+        let (open, done): (Vec<_>, Vec<_>) = chip.into_iter().partition(|f| !is_verified(s, *f));
+        open.into_iter().chain(done).map(Target::Verify).collect()
+    }
+
+    fn command(&self, s: &mut Session, c: &Command, _now: DateTime<Utc>, fx: &mut Effects) {
+        if let Command::AcceptBest(reason) = c
+            && may_except(s)
+            && reason.trim().chars().count() >= MIN_REASON
+        {
+            s.data.verification.excepted = Some(reason.trim().chars().take(MAX_FIELD).collect());
+            s.core.require(RequirementKind::SupervisorApproval, StepId::Verification, NOT_VERIFIED);
+            s.core.retry = None;
+            fx.push(Effect::Audit { event: "verification-excepted", details: Vec::new() });
+        }
+    }
+
+    fn confirm(&self, s: &mut Session, now: DateTime<Utc>, fx: &mut Effects) {
+        s.advance(StepId::Verification, now, fx);
+    }
+
+    fn samples(&self, s: &mut Session, t: Target, got: Samples, now: DateTime<Utc>, fx: &mut Effects) {
+        let (Target::Verify(finger), Samples::Fingers(list)) = (t, got) else { return };
+        let Some(sample) = list.into_iter().find(|f| f.position == finger) else {
+            s.core.retry = Some(RetryNote { target: t, reason: "too-few-fingers".into(), found: None });
+            return;
+        };
+        s.core.attempt(t, now, "capture", None, sample.quality.score);
+        super::audit_capture(fx, t, sample.quality.score);
+        let Some(recorded) = s.data.fingers.samples.get(&finger) else { return };
+        let identical = recorded.pixels_sha256 == sample.pixels_sha256;
+        let recorded_sha256 = recorded.jp2.sha256.clone();
+        let score = sample.score_against(finger);
+        let better = sample.best_match().filter(|m| m.position != finger && m.score > score);
+        let refused = if identical && s.ctx.environment == Environment::Production {
+            Some(("replay", None))
+        } else if let Some(other) = better {
+            let swapped = other.position == finger.mirrored();
+            Some((if swapped { "wrong-hand" } else { "wrong-finger" }, Some(Subject::Finger(other.position))))
+        } else if score < sample.threshold {
+            Some(("no-match", None))
+        } else {
+            None
+        };
+        if let Some((reason, found)) = refused {
+            *s.data.verification.failed.entry(finger).or_default() += 1;
+            s.core.note(now, "rejected", StepId::Verification, t.id(), Some(reason.to_owned()), None);
+            fx.push(Effect::Audit {
+                event: "capture-rejected",
+                details: vec![("target", t.id()), ("reason", reason.to_owned())],
+            });
+            s.core.retry = Some(RetryNote { target: t, reason: reason.to_owned(), found });
+            return;
+        }
+        s.core.identical_sample |= identical;
+        let verified = Verified { score, threshold: sample.threshold, recorded_sha256, identical, sample };
+        s.data.verification.verified.insert(finger, verified);
+    }
+}
+
+/// After enough failed tries with a finger a supervisor may let the record go without its verification.
+fn may_except(s: &Session) -> bool {
+    let d = &s.data.verification;
+    d.excepted.is_none()
+        && chip_fingers(s)
+            .iter()
+            .any(|f| !is_verified(s, *f) && d.failed.get(f).copied().unwrap_or(0) >= limits::VERIFY_TRIES)
+}
