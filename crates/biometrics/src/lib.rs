@@ -4,6 +4,7 @@
 //! and never allocates past the limits in [`image`].
 
 pub mod image;
+pub mod minutiae;
 pub mod position;
 pub mod quality;
 pub mod signature;
