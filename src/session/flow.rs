@@ -268,7 +268,7 @@ impl Session {
         let requirement = &mut self.core.requirements[index];
         let (step, reason) = (requirement.step, requirement.reason.clone());
         if approved {
-            requirement.met = Some((format!("grant:{nonce}"), now));
+            requirement.met = Some((nonce.to_string(), now));
         } else {
             requirement.denied = true;
             requirement.request = None;

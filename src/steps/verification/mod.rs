@@ -15,6 +15,8 @@ use crate::session::event::{Command, Subject, Target};
 use crate::session::sample::{FingerSample, Samples};
 use crate::steps::identity::{MAX_FIELD, MIN_REASON};
 
+/// Fingers that the chip holds.
+pub const CHIP_FINGERS: usize = 2;
 /// Reason of the requirement that replaces a verification.
 pub const NOT_VERIFIED: &str = "verification";
 
@@ -128,6 +130,12 @@ impl Step for Verification {
     }
 
     fn confirm(&self, s: &mut Session, now: DateTime<Utc>, fx: &mut Effects) {
+        // The centre wants two verified fingers, or a supervisor's word for it.
+        if chip_fingers(s).iter().filter(|f| is_verified(s, **f)).count() < CHIP_FINGERS {
+            s.core.require(RequirementKind::SupervisorApproval, StepId::Verification, NOT_VERIFIED);
+        } else {
+            s.core.withdraw(StepId::Verification, NOT_VERIFIED);
+        }
         s.advance(StepId::Verification, now, fx);
     }
 
