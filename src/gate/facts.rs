@@ -79,6 +79,9 @@ pub struct CaseFacts {
     pub today: NaiveDate,
     /// Sessions sealed today at this station.
     pub sealed_today: u32,
+    /// The operator asks the supervisor for a place beyond a used-up quota.
+    #[serde(default)]
+    pub quota_jump_asked: bool,
     /// The applicant says they were recorded before.
     pub recorded_before: bool,
     /// The domicile is outside this station's district.
@@ -126,7 +129,8 @@ pub struct Decision {
     pub verdict: Verdict,
     /// Ids of the rules that made it, e.g. `applicant-temperature-above-limit`. Never empty.
     pub rules: Vec<String>,
-    /// Approvals that are needed although the verdict is `Pass`.
+    /// Approvals that are needed although the verdict is `Pass`. On a refusal: the approval that would lift it, once
+    /// it is asked for (`quota-jump`).
     pub approvals: Vec<ApprovalNeed>,
     /// Ids of the redirect channels that the policy names (texts are in the policy file).
     pub channels: Vec<String>,
