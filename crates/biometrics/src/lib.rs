@@ -6,6 +6,7 @@
 pub mod codec;
 pub mod finger;
 pub mod image;
+pub mod iris;
 pub mod iso;
 pub mod minutiae;
 pub mod position;
