@@ -127,19 +127,17 @@ struct Errors {
 
 impl Errors {
     fn add(&mut self, line: u64, column: &str, what: &'static str) {
-        let full = self.found.len() + 1;
-        let what = match full.cmp(&MAX_ERRORS) {
-            std::cmp::Ordering::Less => what,
-            std::cmp::Ordering::Equal => "too-many-errors",
-            std::cmp::Ordering::Greater => return,
-        };
         self.add_with(line, column, what, code_of(what));
     }
 
+    /// Keeps the error; in the last place, says that there are more than are kept.
     fn add_with(&mut self, line: u64, column: &str, what: &'static str, code: &'static str) {
-        if self.found.len() < MAX_ERRORS {
-            self.found.push(RosterError { line, column: column.to_owned(), what, code });
-        }
+        let (what, code) = match (self.found.len() + 1).cmp(&MAX_ERRORS) {
+            std::cmp::Ordering::Less => (what, code),
+            std::cmp::Ordering::Equal => ("too-many-errors", code_of("too-many-errors")),
+            std::cmp::Ordering::Greater => return,
+        };
+        self.found.push(RosterError { line, column: column.to_owned(), what, code });
     }
 }
 
