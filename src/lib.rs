@@ -5,5 +5,6 @@
 
 pub mod gate;
 pub mod population;
+pub mod runtime;
 pub mod session;
 pub mod steps;

@@ -39,9 +39,17 @@ pub enum AssembleError {
 
 /// Officers besides the operator who took part: account and public key, from the grants.
 fn officers(s: &Session) -> Vec<OfficerNote> {
-    let mut out = vec![OfficerNote { id: s.ctx.operator, role: Role::Operator, public_key: s.ctx.operator_key.clone() }];
+    let mut out = vec![OfficerNote {
+        id: s.ctx.operator,
+        role: Role::Operator,
+        public_key: s.ctx.operator_key.clone(),
+    }];
     for g in &s.core.grants {
-        let role = if g.request.kind == RequirementKind::SupervisorApproval { Role::Supervisor } else { Role::Supporting };
+        let role = if g.request.kind == RequirementKind::SupervisorApproval {
+            Role::Supervisor
+        } else {
+            Role::Supporting
+        };
         if !out.iter().any(|o| o.id == g.supervisor && o.role == role) {
             out.push(OfficerNote { id: g.supervisor, role, public_key: g.supervisor_key.clone() });
         }
@@ -99,7 +107,10 @@ pub fn draft(s: &Session, tracking_token: [u8; 16], now: DateTime<Utc>) -> Resul
         rules,
         facts,
     };
-    out.json(entries::POLICY, &json!({ "policy": policy, "health": s.data.health.decision, "case": decision }))?;
+    out.json(
+        entries::POLICY,
+        &json!({ "policy": policy, "health": s.data.health.decision, "case": decision }),
+    )?;
     Ok(Draft {
         id: s.core.id,
         environment: s.ctx.environment,
@@ -119,7 +130,14 @@ pub fn draft(s: &Session, tracking_token: [u8; 16], now: DateTime<Utc>) -> Resul
 
 /// Denials stay in the log and the audit; the record carries the grants that let it through.
 fn used_grants(s: &Session) -> Vec<record::grant::Grant> {
-    s.core.grants.iter().filter(|g| g.approved && s.core.requirements.iter().any(|r| met_by(r) == g.request.nonce.to_string())).cloned().collect()
+    s.core
+        .grants
+        .iter()
+        .filter(|g| {
+            g.approved && s.core.requirements.iter().any(|r| met_by(r) == g.request.nonce.to_string())
+        })
+        .cloned()
+        .collect()
 }
 
 fn met_by(r: &super::core::Requirement) -> String {
@@ -132,7 +150,13 @@ fn requirements(s: &Session) -> Vec<RequirementNote> {
         .iter()
         .filter_map(|r| {
             let (by, when) = r.met.clone()?;
-            Some(RequirementNote { kind: r.kind, step: r.step, reason: r.reason.clone(), met_by: by, met: when })
+            Some(RequirementNote {
+                kind: r.kind,
+                step: r.step,
+                reason: r.reason.clone(),
+                met_by: by,
+                met: when,
+            })
         })
         .collect()
 }
@@ -148,7 +172,10 @@ fn people(s: &Session, out: &mut Entries) -> Result<(), AssembleError> {
     out.json(entries::HEALTH, &s.data.health.facts(s.ctx.utc_offset_s))?;
     let corrections = s.data.biodata.corrections();
     if !corrections.is_empty() || !s.data.identity.answers.is_empty() {
-        out.json(entries::CORRECTIONS, &json!({ "corrections": corrections, "warnings_answered": s.data.identity.answers }))?;
+        out.json(
+            entries::CORRECTIONS,
+            &json!({ "corrections": corrections, "warnings_answered": s.data.identity.answers }),
+        )?;
     }
     let mut lines = Vec::new();
     for line in &s.core.log {
@@ -198,13 +225,17 @@ fn verification(s: &Session, out: &mut Entries) -> Result<(), AssembleError> {
             "matched": is_verified(s, f),
             "score": v.score,
             "threshold": v.threshold,
-            "matcher": "nbis",
+            "matcher": v.sample.matcher,
             "identical_sample": v.identical,
         }));
     }
     let d = &s.data.verification;
-    let failed: serde_json::Map<String, serde_json::Value> = d.failed.iter().map(|(f, n)| (f.id().to_owned(), json!(n))).collect();
-    out.json(entries::VERIFICATION, &json!({ "fingers": fingers, "failed_tries": failed, "excepted": d.excepted }))
+    let failed: serde_json::Map<String, serde_json::Value> =
+        d.failed.iter().map(|(f, n)| (f.id().to_owned(), json!(n))).collect();
+    out.json(
+        entries::VERIFICATION,
+        &json!({ "fingers": fingers, "failed_tries": failed, "excepted": d.excepted }),
+    )
 }
 
 fn signatures(s: &Session, out: &mut Entries) -> Result<(), AssembleError> {
@@ -218,7 +249,10 @@ fn signatures(s: &Session, out: &mut Entries) -> Result<(), AssembleError> {
         out.media(entries::STATEMENT_PNG, &sample.png);
     }
     if card.cannot_sign.is_some() || statement.cannot_sign.is_some() {
-        out.json(entries::CANNOT_SIGN, &json!({ "card": card.cannot_sign, "statement": statement.cannot_sign }))?;
+        out.json(
+            entries::CANNOT_SIGN,
+            &json!({ "card": card.cannot_sign, "statement": statement.cannot_sign }),
+        )?;
     }
     Ok(())
 }
@@ -248,7 +282,14 @@ struct Notes<'a> {
 }
 
 impl Notes<'_> {
-    fn add(&mut self, target: Target, subject: &str, entry: Option<String>, device: &DeviceStamp, quality: Option<&biometrics::quality::Quality>) {
+    fn add(
+        &mut self,
+        target: Target,
+        subject: &str,
+        entry: Option<String>,
+        device: &DeviceStamp,
+        quality: Option<&biometrics::quality::Quality>,
+    ) {
         self.out.push(CaptureNote {
             step: target.step(),
             subject: subject.to_owned(),
@@ -286,14 +327,26 @@ fn captures(s: &Session) -> Vec<CaptureNote> {
     for f in chip_fingers(s) {
         if let Some(v) = s.data.verification.verified.get(&f) {
             let target = Target::Verify(f);
-            notes.add(target, &target.id(), Some(entries::verification(f)), &v.sample.device, Some(&v.sample.quality));
+            notes.add(
+                target,
+                &target.id(),
+                Some(entries::verification(f)),
+                &v.sample.device,
+                Some(&v.sample.quality),
+            );
         }
     }
     for (n, p) in (1..).zip(&s.data.urgency.photos) {
         notes.add(Target::EvidencePhoto, "evidence", Some(entries::evidence(n)), &p.device, Some(&p.quality));
     }
     for (n, p) in (1..).zip(&s.data.fingers.exception_photos) {
-        notes.add(Target::ExceptionPhoto, "exceptions", Some(entries::exception_photo(n)), &p.device, Some(&p.quality));
+        notes.add(
+            Target::ExceptionPhoto,
+            "exceptions",
+            Some(entries::exception_photo(n)),
+            &p.device,
+            Some(&p.quality),
+        );
     }
     notes.out
 }
@@ -316,4 +369,3 @@ fn block_id(record: Uuid, part: u8) -> Uuid {
 pub fn recorded(s: &Session) -> (Vec<FingerPosition>, Vec<Eye>) {
     (s.data.fingers.samples.keys().copied().collect(), s.data.irises.samples.keys().copied().collect())
 }
-

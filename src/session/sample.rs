@@ -94,6 +94,8 @@ pub struct FingerSample {
     pub template: Template,
     /// Scores against the fingers named in the request and the others of the same capture.
     pub matches: Vec<Match>,
+    /// Name of the matcher.
+    pub matcher: String,
     /// Score from which two prints are held to be of one finger.
     pub threshold: u32,
     /// Device.

@@ -1,13 +1,16 @@
 //! The standard records of a session: FAC, FIR, FMR, IIR and the CBEFF BIR that holds them all.
 
 use biometrics::iso::cbeff::{BiometricType, Bir, Block, BlockQuality, Level, Purpose, RegistryId, Subtype};
-use biometrics::iso::common::{CaptureTime, DeviceId, QualityBlock};
-use biometrics::iso::fac::{ColourSpace, FaceDataType, FaceImageType, FaceRecord, FaceRepresentation, FacialInfo, Gender};
+use biometrics::iso::fac::{
+    ColourSpace, FaceDataType, FaceImageType, FaceRecord, FaceRepresentation, FacialInfo, Gender,
+};
 use biometrics::iso::fir::{Compression, FingerRecord, FingerRepresentation, Impression, Position, Sampling};
 use biometrics::iso::fmr::{FmrImpression, FmrRecord, FmrView};
 use biometrics::iso::iir::{
-    Bounds, ImageProperties, IrisFormat, IrisImageType, IrisRecord, IrisRepresentation, Orientation, PreviousCompression,
+    Bounds, ImageProperties, IrisFormat, IrisImageType, IrisRecord, IrisRepresentation, Orientation,
+    PreviousCompression,
 };
+use biometrics::iso::{CaptureTime, DeviceId, QualityBlock};
 use biometrics::quality::Quality;
 
 use super::{AssembleError, block_id};
@@ -51,14 +54,27 @@ impl Records {
     pub fn bir(&self, s: &Session) -> Result<Vec<u8>, AssembleError> {
         let created = s.core.last_seen;
         let mut blocks = Vec::new();
-        let mut add = |part, format, kind, subtype: Vec<Subtype>, level, q: Option<(&str, Option<u8>)>, data: &[u8]| {
-            let quality = q.map(|(name, score)| BlockQuality { algorithm: RegistryId::new("rekam", name), score });
-            let index = block_id(s.core.id, part);
-            let data = data.to_vec();
-            blocks.push(Block { index, format, created, kind, subtype, level, purpose: Purpose::Enroll, quality, data });
-        };
+        let mut add =
+            |part, format, kind, subtype: Vec<Subtype>, level, q: Option<(&str, Option<u8>)>, data: &[u8]| {
+                let quality =
+                    q.map(|(name, score)| BlockQuality { algorithm: RegistryId::new("rekam", name), score });
+                let index = block_id(s.core.id, part);
+                let data = data.to_vec();
+                blocks.push(Block {
+                    index,
+                    format,
+                    created,
+                    kind,
+                    subtype,
+                    level,
+                    purpose: Purpose::Enroll,
+                    quality,
+                    data,
+                });
+            };
         let f = &s.data.fingers.samples;
-        let finger_subtypes: Vec<Subtype> = if f.len() == 1 { f.keys().flat_map(|p| Subtype::of_finger(*p)).collect() } else { Vec::new() };
+        let finger_subtypes: Vec<Subtype> =
+            if f.len() == 1 { f.keys().flat_map(|p| Subtype::of_finger(*p)).collect() } else { Vec::new() };
         if let (Some(fac), Some(photo)) = (&self.face, &s.data.photo.sample) {
             let q = Some((photo.quality.algorithm.as_str(), photo.quality.score));
             add(1, RegistryId::face_image(), BiometricType::Face, Vec::new(), Level::Raw, q, fac);
@@ -66,14 +82,34 @@ impl Records {
         if let Some((fir, fmr)) = &self.fingers {
             let worst = f.values().filter_map(|x| x.quality.score).min();
             let q = f.values().next().map(|x| (x.quality.algorithm.as_str(), worst));
-            add(2, RegistryId::finger_image(), BiometricType::Finger, finger_subtypes.clone(), Level::Raw, q, fir);
-            add(3, RegistryId::finger_minutiae(), BiometricType::Finger, finger_subtypes, Level::Processed, q, fmr);
+            add(
+                2,
+                RegistryId::finger_image(),
+                BiometricType::Finger,
+                finger_subtypes.clone(),
+                Level::Raw,
+                q,
+                fir,
+            );
+            add(
+                3,
+                RegistryId::finger_minutiae(),
+                BiometricType::Finger,
+                finger_subtypes,
+                Level::Processed,
+                q,
+                fmr,
+            );
         }
         if let Some(iir) = &self.irises {
             let eyes = &s.data.irises.samples;
             let worst = eyes.values().filter_map(|x| x.quality.score).min();
             let q = eyes.values().next().map(|x| (x.quality.algorithm.as_str(), worst));
-            let subtypes = if eyes.len() == 1 { eyes.keys().flat_map(|e| Subtype::of_eye(*e)).collect() } else { Vec::new() };
+            let subtypes = if eyes.len() == 1 {
+                eyes.keys().flat_map(|e| Subtype::of_eye(*e)).collect()
+            } else {
+                Vec::new()
+            };
             add(4, RegistryId::iris_image(), BiometricType::Iris, subtypes, Level::Raw, q, iir);
         }
         let creator = Some(concat!("rekam ", env!("CARGO_PKG_VERSION")).to_owned());
@@ -137,7 +173,8 @@ fn fmr(fingers: &[&FingerSample]) -> Result<Vec<u8>, AssembleError> {
     let mut record: Option<FmrRecord> = None;
     for f in fingers {
         let score = f.quality.score.unwrap_or(0);
-        let one = FmrRecord::from_template(&f.template, Some(f.position), FmrImpression::LiveScanPlain, score);
+        let one =
+            FmrRecord::from_template(&f.template, Some(f.position), FmrImpression::LiveScanPlain, score);
         match &mut record {
             None => record = Some(one),
             // One header for all views: its size holds the largest image.
@@ -165,9 +202,17 @@ fn iir(irises: &[&IrisSample]) -> Result<Vec<u8>, AssembleError> {
             certifications: Vec::new(),
             number,
             eye: Some(i.eye),
-            image_type: if i.width >= 640 && i.height >= 480 { IrisImageType::Vga } else { IrisImageType::Uncropped },
+            image_type: if i.width >= 640 && i.height >= 480 {
+                IrisImageType::Vga
+            } else {
+                IrisImageType::Uncropped
+            },
             format: IrisFormat::MonoJpeg2000,
-            properties: ImageProperties::new(Orientation::Base, Orientation::Base, PreviousCompression::LosslessOrNone),
+            properties: ImageProperties::new(
+                Orientation::Base,
+                Orientation::Base,
+                PreviousCompression::LosslessOrNone,
+            ),
             width: size(i.width, "iris")?,
             height: size(i.height, "iris")?,
             range_mm: 0,
