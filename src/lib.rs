@@ -4,4 +4,7 @@
 #![forbid(unsafe_code)]
 
 pub mod gate;
+pub mod i18n;
 pub mod population;
+#[cfg(feature = "gui")]
+pub mod ui;
