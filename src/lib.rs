@@ -3,8 +3,10 @@
 //! ARCHITECTURE.md is the map; `session` is the heart.
 #![forbid(unsafe_code)]
 
+pub mod documents;
 pub mod gate;
 pub mod i18n;
 pub mod population;
+pub mod typeface;
 #[cfg(feature = "gui")]
 pub mod ui;

@@ -66,7 +66,7 @@ macro_rules! catalogue {
 }
 
 /// The catalogues, a line each.
-const CATALOGUES: &[Catalogue] = &[catalogue!("core")];
+const CATALOGUES: &[Catalogue] = &[catalogue!("core"), catalogue!("documents")];
 
 impl Catalogue {
     fn text(&self, language: Language) -> &'static str {

@@ -4,10 +4,7 @@ use std::sync::Arc;
 
 use eframe::egui::{FontData, FontDefinitions, FontFamily, FontId};
 
-/// Noto Sans Regular, TrueType.
-pub const REGULAR: &[u8] = include_bytes!("../../assets/fonts/NotoSans-Regular.ttf");
-/// Noto Sans Bold, TrueType.
-pub const BOLD: &[u8] = include_bytes!("../../assets/fonts/NotoSans-Bold.ttf");
+use crate::typeface::{BOLD, REGULAR};
 
 const BOLD_FAMILY: &str = "bold";
 

@@ -49,6 +49,18 @@ pub fn danger_button(ui: &mut Ui, text: &str) -> Response {
     button(ui, text, &look)
 }
 
+/// A square button with a sign, spoken by its name.
+pub(super) fn sign_button(ui: &mut Ui, sign: &str, name: &str) -> Response {
+    let look = Look {
+        fill: theme::SURFACE,
+        hover: theme::SURFACE_HOVER,
+        text: theme::PRIMARY,
+        outline: theme::OUTLINE,
+        size: theme::TEXT_BIG,
+    };
+    named_button(ui, sign, name, &look, theme::TOUCH)
+}
+
 /// The bottom row of a screen: secondary actions at the left, the primary one at the right, in one place always.
 pub fn action_bar(ui: &mut Ui, left: impl FnOnce(&mut Ui), right: impl FnOnce(&mut Ui)) {
     let height = theme::TOUCH + theme::GAP;
@@ -63,12 +75,16 @@ pub fn action_bar(ui: &mut Ui, left: impl FnOnce(&mut Ui), right: impl FnOnce(&m
 }
 
 fn button(ui: &mut Ui, text: &str, look: &Look) -> Response {
+    named_button(ui, text, text, look, 2.0 * theme::TOUCH)
+}
+
+fn named_button(ui: &mut Ui, text: &str, name: &str, look: &Look, least_width: f32) -> Response {
     let font = fonts::bold(look.size);
     let width = (ui.available_width() - 2.0 * theme::PAD).max(theme::TOUCH);
     let galley = ui.painter().layout(text.to_owned(), font, look.text, width);
     let size = galley.size() + vec2(2.0 * theme::PAD, 2.0 * theme::GAP);
     let least = if look.size > theme::TEXT_BODY { theme::TOUCH + theme::GAP } else { theme::TOUCH };
-    let response = pressable(ui, size.max(vec2(2.0 * theme::TOUCH, least)), Role::Button, None, text);
+    let response = pressable(ui, size.max(vec2(least_width, least)), Role::Button, None, name);
     if ui.is_rect_visible(response.rect) {
         let enabled = ui.is_enabled();
         let over = response.hovered() || response.is_pointer_button_down_on();

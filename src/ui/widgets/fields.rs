@@ -1,9 +1,9 @@
 //! Fields with their label above, linked for screen readers.
 
 use eframe::egui::text::{LayoutJob, TextFormat};
-use eframe::egui::{FontId, Key, Response, RichText, Role, TextBuffer, TextEdit, Ui, vec2};
+use eframe::egui::{FontId, Key, Response, RichText, TextBuffer, TextEdit, Ui, vec2};
 
-use super::secondary_button;
+use super::buttons::sign_button;
 use crate::i18n::Words;
 use crate::ui::{fonts, theme};
 
@@ -123,7 +123,7 @@ pub fn temperature_field(
             let step = |by: i32, value: &mut Option<i32>| {
                 *value = Some(value.map_or(start_decidegrees_c, |v| v + by));
             };
-            if stepper(ui, "−", &format!("{}: {}", words.get("action-decrease"), label)) {
+            if sign_button(ui, "−", &format!("{}: {label}", words.get("action-decrease"))).clicked() {
                 step(-1, decidegrees_c);
             }
             let response = typed_tenths(ui, words, label, decidegrees_c).labelled_by(name.id);
@@ -136,7 +136,7 @@ pub fn temperature_field(
                 }
             }
             ui.label(RichText::new("°C").size(theme::TEXT_BIG));
-            if stepper(ui, "+", &format!("{}: {}", words.get("action-increase"), label)) {
+            if sign_button(ui, "+", &format!("{}: {label}", words.get("action-increase"))).clicked() {
                 step(1, decidegrees_c);
             }
         });
@@ -170,10 +170,4 @@ fn typed_tenths(ui: &mut Ui, words: &Words, label: &str, value: &mut Option<i32>
     ui.memory_mut(|m| m.set_focus_lock_filter(response.id, locks));
     ui.data_mut(|d| d.insert_temp(memory, (text, *value)));
     response
-}
-
-fn stepper(ui: &mut Ui, sign: &str, name: &str) -> bool {
-    let response = secondary_button(ui, sign);
-    super::name_it(ui, &response, Role::Button, None, name);
-    response.clicked()
 }

@@ -37,7 +37,8 @@ fn bone(finger: FingerPosition) -> (Pos2, Pos2, f32) {
     }
 }
 
-/// Two hands, palms down, as the applicant sees them. Gives the finger that was pressed.
+/// Two hands, palms down, as the applicant sees them. Gives the finger that was pressed. It wants about 640 points of
+/// width; in less the fingers stand closer than a gloved hand can tell apart.
 pub fn hands_picture(ui: &mut Ui, words: &Words, view: &HandsView<'_>) -> Option<FingerPosition> {
     let width = ui.available_width().min(680.0);
     let side = (width - theme::GAP_WIDE) / 2.0;
@@ -126,10 +127,10 @@ pub fn eyes_picture(
     wanted: &[Eye],
 ) -> Option<Eye> {
     let mut pressed = None;
+    let width = ((ui.available_width() - theme::GAP_WIDE) / 2.0).clamp(3.0 * theme::TOUCH, 240.0);
+    let size = vec2(width, width * 0.62);
     let row = ui.horizontal(|ui| {
         for eye in [Eye::Right, Eye::Left] {
-            let width = ((ui.available_width() - theme::GAP_WIDE) / 2.0).clamp(2.0 * theme::TOUCH, 240.0);
-            let size = vec2(width.min(240.0), width.min(240.0) * 0.62);
             let (rect, response) = ui.allocate_exact_size(size, Sense::click());
             let now = state(eye);
             let name = words.get(&format!("eye-{}", eye.id()));
