@@ -3,8 +3,13 @@
 //! ARCHITECTURE.md is the map; `session` is the heart.
 #![forbid(unsafe_code)]
 
+pub mod documents;
 pub mod gate;
+pub mod i18n;
 pub mod population;
+#[cfg(feature = "gui")]
 pub mod runtime;
 pub mod session;
 pub mod steps;
+pub mod typeface;
+pub mod ui;
