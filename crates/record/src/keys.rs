@@ -185,3 +185,7 @@ pub fn recipient_fingerprint(text: &str) -> Result<String, KeyError> {
     let canonical = parse_recipient(text)?.to_string();
     Ok(hex::encode(&Sha256::digest(canonical.as_bytes())[..16]))
 }
+
+#[cfg(test)]
+#[path = "keys_tests.rs"]
+mod tests;

@@ -175,7 +175,7 @@ fn recipients(texts: &[String]) -> Result<(Vec<age::x25519::Recipient>, Vec<Stri
     Ok((parsed, fingerprints))
 }
 
-fn encrypt(recipients: &[age::x25519::Recipient], plain: &[u8]) -> Result<Vec<u8>, SealError> {
+pub(crate) fn encrypt(recipients: &[age::x25519::Recipient], plain: &[u8]) -> Result<Vec<u8>, SealError> {
     let encryptor = age::Encryptor::with_recipients(recipients.iter().map(|r| r as &dyn age::Recipient))
         .map_err(|_| SealError::Encrypt)?;
     // age adds 16 bytes to every 64 KiB and a header of about 150 bytes for each recipient.
