@@ -54,6 +54,10 @@ fn every_entry_that_is_needed() {
     check("IIR", |d| remove(d, entries::IRISES_IIR), &["iris-record"]);
     check("picture of the signature", |d| remove(d, entries::CARD_PNG), &["card-signature"]);
     check("statement signature", |d| remove(d, entries::STATEMENT_STROKES), &["statement-signature"]);
+}
+
+#[test]
+fn facts_and_papers_that_are_needed() {
     check("statement text", |d| remove(d, entries::STATEMENT_TEXT), &["statement-text"]);
     check("events", |d| remove(d, entries::EVENTS), &["events"]);
     check("BIR", |d| remove(d, entries::BIOMETRICS), &["bir"]);
@@ -119,7 +123,7 @@ fn biodata_values() {
 
 #[test]
 fn exceptions_need_reason_and_photo() {
-    use FingerPosition::{LeftRing, RightIndex};
+    use FingerPosition::LeftRing;
     check("declared", |d| except_finger(d, LeftRing), &[]);
     check(
         "no photo",
@@ -165,6 +169,11 @@ fn exceptions_need_reason_and_photo() {
             "record-position:fingers/fingers.fmr:left_ring",
         ],
     );
+}
+
+#[test]
+fn exceptions_that_stop_other_steps() {
+    use FingerPosition::RightIndex;
     check("chip finger", |d| except_finger(d, RightIndex), &["verification"]);
     check(
         "chip finger, approved",
@@ -209,17 +218,20 @@ fn exceptions_need_reason_and_photo() {
     );
 }
 
-#[test]
-fn requirements_and_grants() {
-    let open = |kind, met_by: &str| RequirementNote {
+/// A requirement of the urgency step.
+fn open(kind: RequirementKind, met_by: &str) -> RequirementNote {
+    RequirementNote {
         kind,
         step: StepId::Urgency,
         reason: "urgency-other".into(),
         met_by: met_by.into(),
         met: testing::created(3),
-    };
-    use RequirementKind::{Evidence, EvidencePhoto, SecondPerson, SupervisorApproval};
-    let officer = |role: &str| testing::account(3, role).to_string();
+    }
+}
+
+#[test]
+fn approvals_that_meet_a_requirement() {
+    use RequirementKind::SupervisorApproval;
     check("approved", |d| approve(d, StepId::Urgency, "urgency-other"), &[]);
     check(
         "no grant",
@@ -258,6 +270,10 @@ fn requirements_and_grants() {
         },
         &["grant:#0"],
     );
+}
+
+#[test]
+fn grants_that_do_not_hold() {
     check(
         "of another person",
         |d| {
@@ -298,6 +314,12 @@ fn requirements_and_grants() {
         },
         &["grant:#0"],
     );
+}
+
+#[test]
+fn requirements_met_without_a_grant() {
+    use RequirementKind::{Evidence, EvidencePhoto, SecondPerson};
+    let officer = |role: &str| testing::account(3, role).to_string();
     check("second person", |d| d.requirements.push(open(SecondPerson, &officer("supporting"))), &[]);
     check(
         "second person is the first",

@@ -54,8 +54,8 @@ pub enum SealError {
     /// The header could not be signed.
     #[error("SEA-09 {0}")]
     Header(#[from] HeaderError),
-    /// The manifest could not be written.
-    #[error("SEA-10 the manifest could not be written")]
+    /// The manifest could not be written, or is larger than [`crate::open::MAX_MANIFEST_BYTES`].
+    #[error("SEA-10 the manifest cannot be written or is too large")]
     Manifest,
     /// The encryption failed.
     #[error("SEA-11 the record could not be encrypted")]
@@ -102,6 +102,10 @@ pub fn seal(draft: &Draft, context: &SealContext, keys: &SealKeys<'_>) -> Result
 
     let manifest = Manifest::new(draft, context, station_key.clone(), operator_key);
     let manifest_bytes = manifest.to_bytes().map_err(|_| SealError::Manifest)?;
+    // What is sealed must open again.
+    if manifest_bytes.len() > crate::open::MAX_MANIFEST_BYTES {
+        return Err(SealError::Manifest);
+    }
     let station_sig = keys.station.sign(&manifest_bytes).to_bytes();
     let operator_sig = keys.operator.sign(&manifest_bytes).to_bytes();
     let mut files: Vec<(&str, &[u8])> = vec![

@@ -44,6 +44,7 @@ fn what_is_not_sealed() {
     check("random id", &two, |d, _| d.id = crate::testing::account(1, "x"), "SEA-05");
     check("station with a path", &two, |d, _| d.station = "../1".into(), "SEA-05");
     check("audit head", &two, |_, c| c.audit_head.clear(), "SEA-05");
+    check("manifest too large", &two, |d, _| d.policy.version = "x".repeat(5 << 20), "SEA-10");
     check("simulator in production", &two, |d, _| d.environment = Environment::Production, "SEA-06");
     let production = |d: &mut Draft| {
         d.environment = Environment::Production;
