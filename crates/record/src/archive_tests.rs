@@ -78,7 +78,8 @@ fn entry_vectors() {
 
 #[test]
 fn damaged_files() {
-    let cases: [(&str, fn(&mut Vec<u8>), &str); 5] = [
+    type Mutation = fn(&mut Vec<u8>);
+    let cases: [(&str, Mutation, &str); 5] = [
         ("empty file", Vec::clear, "ZIP-01"),
         ("cut", |b| b.truncate(b.len() - 1), "ZIP-01"),
         ("a byte behind", |b| b.push(0), "ZIP-01"),
