@@ -193,3 +193,77 @@ words! {
         EvidencePhoto = "evidence_photo";
     }
 }
+
+words! {
+    /// What is missing or wrong in a record, so that the centre would refuse it.
+    MissingCode {
+        /// No face picture.
+        Photo = "photo";
+        /// No face record.
+        FaceRecord = "face-record";
+        /// Neither picture nor exception of a finger.
+        Finger = "finger";
+        /// No finger image record.
+        FingerRecord = "finger-record";
+        /// No finger minutiae record.
+        FingerTemplate = "finger-template";
+        /// Neither picture nor exception of an eye.
+        Eye = "eye";
+        /// No iris record.
+        IrisRecord = "iris-record";
+        /// An ISO record that does not hold a recorded finger or eye.
+        RecordPosition = "record-position";
+        /// No card signature, and no reason why.
+        CardSignature = "card-signature";
+        /// No statement text.
+        StatementText = "statement-text";
+        /// No signature under the statement, and no reason why.
+        StatementSignature = "statement-signature";
+        /// Two fingers were not verified, and no approval says why.
+        Verification = "verification";
+        /// No biodata.
+        Biodata = "biodata";
+        /// No NIK of 16 digits.
+        Nik = "nik";
+        /// No name.
+        Name = "name";
+        /// No birth date.
+        BirthDate = "birth-date";
+        /// No sex as the card prints it.
+        Sex = "sex";
+        /// No health facts of officer or applicant.
+        Health = "health";
+        /// No policy decision.
+        Policy = "policy";
+        /// No list of events.
+        Events = "events";
+        /// No CBEFF BIR.
+        Bir = "bir";
+        /// A requirement that is not met.
+        Requirement = "requirement";
+        /// A grant that does not hold.
+        Grant = "grant";
+        /// A grant about another person.
+        GrantPerson = "grant-person";
+        /// Exceptions without a photo of them.
+        ExceptionPhoto = "exception-photo";
+        /// Exceptions without reasons.
+        ExceptionList = "exception-list";
+        /// An exception of something that is no finger and no eye, or given twice.
+        ExceptionUnknown = "exception-unknown";
+        /// An exception of something that is recorded all the same.
+        ExceptionContradicts = "exception-contradicts";
+        /// Nothing says which device captured it.
+        CaptureNote = "capture-note";
+        /// A capture names an entry that is not there.
+        CaptureEntry = "capture-entry";
+        /// An entry that records do not have.
+        UnknownEntry = "unknown-entry";
+        /// Two entries of one name.
+        DuplicateEntry = "duplicate-entry";
+        /// An entry whose media type is not that of its name.
+        MediaType = "media-type";
+        /// An entry whose bytes are not what its media type says.
+        Unreadable = "unreadable";
+    }
+}
