@@ -13,3 +13,4 @@ pub mod session;
 pub mod steps;
 pub mod typeface;
 pub mod ui;
+pub mod vault;
