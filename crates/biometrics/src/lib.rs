@@ -5,6 +5,7 @@
 
 pub mod finger;
 pub mod image;
+pub mod iris;
 pub mod minutiae;
 pub mod position;
 pub mod quality;

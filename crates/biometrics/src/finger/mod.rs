@@ -3,7 +3,9 @@
 pub mod matcher;
 #[cfg(feature = "nbis")]
 pub mod nbis;
+pub mod quality;
 
 pub use matcher::{FingerError, FingerMatcher};
 #[cfg(feature = "nbis")]
 pub use nbis::NbisMatcher;
+pub use quality::assess;

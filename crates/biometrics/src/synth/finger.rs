@@ -113,14 +113,13 @@ impl Master {
         };
         let orientation = Orientation::new(&mut rng, spec.position);
         let period_px = 9.0 * hand * rng.range(0.97, 1.04);
-        let ridges = ridges::grow(&mut rng, &orientation, period_px);
-        Self {
-            class: orientation.class,
-            half_width: 162.0 * hand * digit,
-            above: 218.0 * hand * digit,
-            below: 225.0 * hand * digit,
-            ridges,
-        }
+        let (half_width, above, below) = (162.0 * hand * digit, 218.0 * hand * digit, 225.0 * hand * digit);
+        let ridges = ridges::grow(&mut rng, &orientation, period_px, |y| {
+            // The contact area's superellipse, with room for its ragged edge.
+            let v = (y / (1.06 * if y < 0.0 { above } else { below })).abs();
+            if v < 1.0 { 6.0 + 1.06 * half_width * (1.0 - v.powf(2.5)).powf(0.4) } else { -1.0 }
+        });
+        Self { class: orientation.class, half_width, above, below, ridges }
     }
 
     /// The pattern of the finger.
@@ -135,14 +134,23 @@ impl Master {
         let mut rng = Rng::new(touch.seed, 3);
         let skin = Skin::new(&mut rng, touch);
         let (sin, cos) = touch.rotation_deg.to_radians().sin_cos();
+        // From the glass back to the finger: shift, turn, stretch.
+        let back = |px: f32, py: f32| {
+            let gx = px - WIDTH_PX as f32 / 2.0 - touch.shift_px.0;
+            let gy = py - HEIGHT_PX as f32 / 2.0 - touch.shift_px.1;
+            skin.stretch(gx * cos - gy * sin, gx * sin + gy * cos)
+        };
         let mut ink = vec![0.0f32; (WIDTH_PX * HEIGHT_PX) as usize];
+        let mut ends = ((0.0, 0.0), (0.0, 0.0));
         for py in 0..HEIGHT_PX {
             for px in 0..WIDTH_PX {
-                // From the glass back to the finger: shift, turn, stretch.
-                let gx = px as f32 - WIDTH_PX as f32 / 2.0 - touch.shift_px.0;
-                let gy = py as f32 - HEIGHT_PX as f32 / 2.0 - touch.shift_px.1;
-                let (rx, ry) = (gx * cos - gy * sin, gx * sin + gy * cos);
-                let (x, y) = skin.stretch(rx, ry);
+                // The stretch is slow: exact every 8 pixels of a row, linear between.
+                if px % 8 == 0 {
+                    ends = (back(px as f32, py as f32), back(px as f32 + 8.0, py as f32));
+                }
+                let t = (px % 8) as f32 / 8.0;
+                let x = ends.0.0 + (ends.1.0 - ends.0.0) * t;
+                let y = ends.0.1 + (ends.1.1 - ends.0.1) * t;
                 let contact = self.contact(x, y, touch.area, &skin);
                 if contact > 0.0 {
                     let ridge = self.ridge(x, y);

@@ -5,11 +5,11 @@
 //! use the platform's `sin` and `exp`; across platforms a pixel may differ by one grey level.)
 
 pub mod finger;
-//pub mod iris;
+pub mod iris;
 mod ridges;
 pub mod rng;
-//pub mod signature;
-//pub mod slap;
+pub mod signature;
+pub mod slap;
 
 use crate::image::GrayImage;
 

@@ -42,6 +42,7 @@ pub(super) struct Orientation {
     bends: [f32; 8],
     arch_height: f32,
     tip: f32,
+    turn: (f32, f32),
 }
 
 impl Orientation {
@@ -49,14 +50,14 @@ impl Orientation {
         let class = pick_class(rng, position);
         let mut cores = Vec::new();
         let mut deltas = Vec::new();
-        let up = rng.range(20.0, 60.0);
-        let side = rng.range(-12.0, 12.0);
+        let up = rng.range(5.0, 75.0);
+        let side = rng.range(-25.0, 25.0);
         match class {
             PatternClass::Arch => {}
             PatternClass::LeftLoop | PatternClass::RightLoop => {
                 let sign = if class == PatternClass::RightLoop { -1.0 } else { 1.0 };
                 cores.push((side, up));
-                deltas.push((sign * rng.range(85.0, 130.0), -rng.range(70.0, 130.0)));
+                deltas.push((sign * rng.range(70.0, 150.0), -rng.range(50.0, 140.0)));
             }
             PatternClass::Whorl => {
                 let gap = rng.range(35.0, 95.0);
@@ -71,14 +72,22 @@ impl Orientation {
             class,
             cores,
             deltas,
-            bends: std::array::from_fn(|_| rng.range(-0.22, 0.22)),
+            bends: std::array::from_fn(|_| rng.range(-0.3, 0.3)),
             arch_height: rng.range(0.7, 1.3),
             tip: rng.range(0.28, 0.5),
+            turn: rng.range(-0.2, 0.2).sin_cos(),
         }
     }
 
     /// Ridge direction in radians, counter-clockwise from the right, modulo pi.
     fn at(&self, x: f32, y: f32) -> f32 {
+        // A finger's pattern as a whole stands a little crooked.
+        let (sin, cos) = self.turn;
+        let (x, y) = (x * cos + y * sin, y * cos - x * sin);
+        self.upright(x, y) + sin.asin()
+    }
+
+    fn upright(&self, x: f32, y: f32) -> f32 {
         let tip = -self.tip * (x / 130.0).clamp(-1.6, 1.6) * smooth_step(-20.0, 230.0, y);
         if self.class == PatternClass::Arch {
             let rise = self.arch_height * (-((y + 40.0) / 130.0).powi(2)).exp() + 0.12;
@@ -121,8 +130,21 @@ fn pick_class(rng: &mut Rng, position: FingerPosition) -> PatternClass {
     }
 }
 
-/// Grows ridges over the whole master: 1 on a ridge, -1 in a valley. `period_px` is the mean distance of ridges.
-pub(super) fn grow(rng: &mut Rng, orientation: &Orientation, period_px: f32) -> Vec<f32> {
+/// Grows ridges: 1 on a ridge, -1 in a valley. `period_px` is the mean distance of ridges; `reach(y)` is how far
+/// the skin goes from the middle to either side, in pixels at height `y` (y down), negative for not at all.
+pub(super) fn grow(
+    rng: &mut Rng,
+    orientation: &Orientation,
+    period_px: f32,
+    reach: impl Fn(f32) -> f32,
+) -> Vec<f32> {
+    let spans: Vec<(usize, usize)> = (0..ROWS)
+        .map(|row| {
+            let half = (reach((row as f32 - ROWS as f32 / 2.0) * CELL_PX) / CELL_PX).max(0.0) as usize;
+            let half = half.min(COLUMNS / 2);
+            (COLUMNS / 2 - half, COLUMNS / 2 + half)
+        })
+        .collect();
     let bank = KernelBank::new(period_px / CELL_PX);
     let kernels = kernel_map(rng, orientation, period_px / CELL_PX, &bank);
     let mut field = vec![0.0f32; STRIDE * (ROWS + 2 * MARGIN)];
@@ -135,8 +157,8 @@ pub(super) fn grow(rng: &mut Rng, orientation: &Orientation, period_px: f32) -> 
     for round in 0..ITERATIONS {
         // Soft start, then hard enough that ridges reach full height.
         let gain = if round < 4 { 2.5 } else { 1.35 };
-        for row in 0..ROWS {
-            for column in 0..COLUMNS {
+        for (row, (from, to)) in spans.iter().enumerate() {
+            for column in *from..*to {
                 let kernel = bank.get(kernels[row * COLUMNS + column]);
                 let sum = convolve(&field, (row + MARGIN) * STRIDE + column + MARGIN, kernel);
                 next[(row + MARGIN) * STRIDE + column + MARGIN] = (gain * sum).clamp(-1.0, 1.0);
@@ -164,7 +186,7 @@ fn kernel_map(rng: &mut Rng, orientation: &Orientation, period: f32, bank: &Kern
             let (c, r) = (column as f32, row as f32);
             let x = (c - width / 2.0) * CELL_PX;
             let y = (height / 2.0 - r) * CELL_PX;
-            let theta = orientation.at(x, y) + 0.16 * sway.at(c, r);
+            let theta = orientation.at(x, y) + 0.26 * sway.at(c, r);
             let wide = 1.0 + 0.09 * spread.at(c, r) + 0.09 * smooth_step(60.0, -220.0, y);
             map.push(bank.index(theta, period * wide));
         }
