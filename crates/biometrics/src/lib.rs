@@ -3,9 +3,11 @@
 //! Data in, data out: no device, no disk, no clock, no globals. Hostile input gives an error, never a panic,
 //! and never allocates past the limits in [`image`].
 
+pub mod codec;
 pub mod finger;
 pub mod image;
 pub mod iris;
+pub mod iso;
 pub mod minutiae;
 pub mod position;
 pub mod quality;

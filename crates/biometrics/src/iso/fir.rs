@@ -1,0 +1,338 @@
+//! Finger image records, ISO/IEC 19794-4:2011 (version `020`).
+//!
+//! Limits of this reader, all told by an error: 8 bits a pixel, and no extended data (segmentation,
+//! annotation, comment) after the image.
+
+use super::bytes::{Reader, Writer};
+use super::common::{self, codes};
+use super::{CaptureTime, Certification, DeviceId, IsoError, QualityBlock};
+use crate::image::{GrayImage, check_size};
+use crate::position::{FingerPosition, Slap};
+
+const FORMAT: &str = "FIR";
+const MAGIC: &[u8; 4] = b"FIR\0";
+const VERSION: &[u8; 4] = b"020\0";
+/// Bytes of the smallest representation: fixed fields and one byte of image.
+const SMALLEST: usize = 4 + 9 + 5 + 1 + 2 + 1 + 8 + 1 + 2 + 4 + 4 + 1;
+
+codes! {
+    /// How the image data is encoded (table of compression algorithms).
+    Compression {
+        /// 8-bit pixels, row-major.
+        Raw = 0;
+        /// WSQ.
+        Wsq = 2;
+        /// JPEG.
+        Jpeg = 3;
+        /// JPEG 2000 with loss.
+        Jpeg2000Lossy = 4;
+        /// JPEG 2000 without loss.
+        Jpeg2000Lossless = 5;
+        /// PNG.
+        Png = 6;
+    }
+}
+
+codes! {
+    /// How the finger was taken.
+    Impression {
+        /// Live scan, plain.
+        LiveScanPlain = 0;
+        /// Live scan, rolled.
+        LiveScanRolled = 1;
+        /// Not live scan, plain.
+        NonLiveScanPlain = 2;
+        /// Not live scan, rolled.
+        NonLiveScanRolled = 3;
+        /// Latent impression.
+        LatentImpression = 4;
+        /// Latent tracing.
+        LatentTracing = 5;
+        /// Latent photo.
+        LatentPhoto = 6;
+        /// Latent lift.
+        LatentLift = 7;
+        /// Live scan, swipe.
+        LiveScanSwipe = 8;
+        /// Live scan, optical, contact, plain.
+        OpticalContactPlain = 20;
+        /// Live scan, optical, contact, rolled.
+        OpticalContactRolled = 21;
+        /// Live scan, not optical, contact, plain.
+        NonOpticalContactPlain = 22;
+        /// Live scan, not optical, contact, rolled.
+        NonOpticalContactRolled = 23;
+        /// Live scan, optical, contactless, plain.
+        OpticalContactlessPlain = 24;
+        /// Live scan, optical, contactless, rolled.
+        OpticalContactlessRolled = 25;
+        /// Live scan, not optical, contactless, plain.
+        NonOpticalContactlessPlain = 26;
+        /// Live scan, not optical, contactless, rolled.
+        NonOpticalContactlessRolled = 27;
+        /// Other.
+        Other = 28;
+        /// Not known.
+        Unknown = 29;
+    }
+}
+
+codes! {
+    /// Unit of the sampling rates.
+    ScaleUnit {
+        /// Pixels per inch.
+        PerInch = 1;
+        /// Pixels per centimetre.
+        PerCentimetre = 2;
+    }
+}
+
+/// What the image shows: codes 0 to 10 and 13 to 15.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Position {
+    /// Not known which finger.
+    Unknown,
+    /// One finger.
+    Finger(FingerPosition),
+    /// Several fingers.
+    Slap(Slap),
+}
+
+impl Position {
+    /// The code of the standard.
+    #[must_use]
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Unknown => 0,
+            Self::Finger(f) => f.code(),
+            Self::Slap(s) => s.code(),
+        }
+    }
+    /// The value of a code; `None` for reserved codes and palms.
+    #[must_use]
+    pub fn from_code(code: u8) -> Option<Self> {
+        match code {
+            0 => Some(Self::Unknown),
+            _ => FingerPosition::from_code(code)
+                .map(Self::Finger)
+                .or_else(|| Slap::from_code(code).map(Self::Slap)),
+        }
+    }
+}
+
+/// Sampling rates of scanner and image, horizontal and vertical.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sampling {
+    /// Unit of the four rates.
+    pub unit: ScaleUnit,
+    /// Rates of the scanner: horizontal, vertical.
+    pub scan: [u16; 2],
+    /// Rates of the image: horizontal, vertical.
+    pub image: [u16; 2],
+}
+
+impl Sampling {
+    /// The same rate in pixels per inch everywhere.
+    #[must_use]
+    pub fn ppi(ppi: u16) -> Self {
+        Self { unit: ScaleUnit::PerInch, scan: [ppi; 2], image: [ppi; 2] }
+    }
+    /// Rate of the image in pixels per inch; `None` when the axes differ.
+    #[must_use]
+    pub fn image_ppi(&self) -> Option<u16> {
+        let [x, y] = self.image;
+        let ppi = match self.unit {
+            ScaleUnit::PerInch => u32::from(x),
+            ScaleUnit::PerCentimetre => (u32::from(x) * 254 + 50) / 100,
+        };
+        (x == y).then(|| u16::try_from(ppi).ok()).flatten()
+    }
+}
+
+/// One finger image with its circumstances.
+#[derive(Clone, PartialEq, Eq)]
+pub struct FingerRepresentation {
+    /// When it was captured.
+    pub captured: CaptureTime,
+    /// What captured it (technology 0 unknown, 2 white light, 5 TIR bright field, ...).
+    pub device: DeviceId,
+    /// Quality scores.
+    pub quality: Vec<QualityBlock>,
+    /// Certifications of the device; only in a record with [`FingerRecord::certified`].
+    pub certifications: Vec<Certification>,
+    /// Which finger.
+    pub position: Position,
+    /// Number of this image among those of the same finger, from 0.
+    pub number: u8,
+    /// Sampling rates.
+    pub sampling: Sampling,
+    /// Encoding of `data`.
+    pub compression: Compression,
+    /// How the finger was taken.
+    pub impression: Impression,
+    /// Width in pixels.
+    pub width: u16,
+    /// Height in pixels.
+    pub height: u16,
+    /// The encoded image.
+    pub data: Vec<u8>,
+}
+
+impl std::fmt::Debug for FingerRepresentation {
+    // Image data is biometric: never in a log.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            f,
+            "FingerRepresentation({:?} {}x{} {:?}, {} bytes)",
+            self.position,
+            self.width,
+            self.height,
+            self.compression,
+            self.data.len()
+        )
+    }
+}
+
+impl FingerRepresentation {
+    /// The image, with the resolution of the record.
+    ///
+    /// # Errors
+    /// [`IsoError::Codec`] when it cannot be decoded (WSQ is not), [`IsoError::SizeMismatch`] when it has
+    /// another size than the record says.
+    pub fn decode_image(&self) -> Result<GrayImage, IsoError> {
+        let (size, ppi) = ((self.width, self.height), self.sampling.image_ppi());
+        match self.compression {
+            Compression::Raw => common::raw_gray(FORMAT, &self.data, size, ppi),
+            _ => common::gray(FORMAT, &self.data, size, ppi),
+        }
+    }
+
+    fn raw_length(&self) -> Option<u64> {
+        (self.compression == Compression::Raw).then(|| u64::from(self.width) * u64::from(self.height))
+    }
+
+    fn read(r: &mut Reader<'_>, certified: bool) -> Result<Self, IsoError> {
+        let captured = CaptureTime::read(r)?;
+        let device = DeviceId::read(r)?;
+        let quality = QualityBlock::read_all(r)?;
+        let certifications = if certified { Certification::read_all(r)? } else { Vec::new() };
+        let position = r.code("finger position", Position::from_code)?;
+        let number = r.u8("representation number")?;
+        let unit = r.code("scale unit", ScaleUnit::from_code)?;
+        let mut rate = |field| -> Result<u16, IsoError> {
+            let offset = r.at();
+            match r.u16(field)? {
+                0 => Err(r.value(field, offset, 0)),
+                v => Ok(v),
+            }
+        };
+        let scan = [rate("horizontal scan rate")?, rate("vertical scan rate")?];
+        let image = [rate("horizontal image rate")?, rate("vertical image rate")?];
+        r.code("bit depth", |v| (v == 8).then_some(v))?;
+        let compression = r.code("compression algorithm", Compression::from_code)?;
+        let impression = r.code("impression type", Impression::from_code)?;
+        let (width, height) = common::read_size(r)?;
+        let mut one = Self {
+            captured,
+            device,
+            quality,
+            certifications,
+            position,
+            number,
+            sampling: Sampling { unit, scan, image },
+            compression,
+            impression,
+            width,
+            height,
+            data: Vec::new(),
+        };
+        one.data = common::read_image(r, one.raw_length())?;
+        Ok(one)
+    }
+
+    fn write(&self, w: &mut Writer, certified: bool) -> Result<(), IsoError> {
+        if !certified && !self.certifications.is_empty() {
+            return Err(w.unwritable("certifications"));
+        }
+        if check_size(u32::from(self.width), u32::from(self.height)).is_err() {
+            return Err(w.unwritable("image size"));
+        }
+        if self.data.is_empty() || self.raw_length().is_some_and(|n| n != self.data.len() as u64) {
+            return Err(w.unwritable("image data"));
+        }
+        let rates = [self.sampling.scan, self.sampling.image];
+        if rates.as_flattened().contains(&0) {
+            return Err(w.unwritable("sampling rate"));
+        }
+        let length = w.reserve32();
+        self.captured.write(w);
+        self.device.write(w);
+        QualityBlock::write_all(&self.quality, w)?;
+        if certified {
+            Certification::write_all(&self.certifications, w)?;
+        }
+        w.bytes(&[self.position.code(), self.number, self.sampling.unit.code()]);
+        rates.as_flattened().iter().for_each(|v| w.u16(*v));
+        w.bytes(&[8, self.compression.code(), self.impression.code()]);
+        w.u16(self.width);
+        w.u16(self.height);
+        w.sized32(&self.data, "image length")?;
+        w.close32(length, "representation length")
+    }
+}
+
+/// A finger image record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FingerRecord {
+    /// True when every representation has a block of device certifications (which may be empty).
+    pub certified: bool,
+    /// The images, at least one.
+    pub representations: Vec<FingerRepresentation>,
+}
+
+impl FingerRecord {
+    /// Number of different positions (the header's number of fingers).
+    fn positions(&self) -> usize {
+        let mut seen: Vec<u8> = self.representations.iter().map(|r| r.position.code()).collect();
+        seen.sort_unstable();
+        seen.dedup();
+        seen.len()
+    }
+
+    /// Reads a record.
+    ///
+    /// # Errors
+    /// [`IsoError`] for anything that is not exactly one such record.
+    pub fn read(data: &[u8]) -> Result<Self, IsoError> {
+        let mut r = Reader::open(FORMAT, data, MAGIC, VERSION)?;
+        let count = common::read_count(&mut r, SMALLEST)?;
+        let certified = r.code("certification flag", |v| (v <= 1).then_some(v == 1))?;
+        let offset = r.at();
+        let fingers = r.u8("number of fingers")?;
+        let representations =
+            common::read_representations(&mut r, count, |r| FingerRepresentation::read(r, certified))?;
+        let record = Self { certified, representations };
+        r.agree("number of fingers", offset, u64::from(fingers), record.positions() as u64)?;
+        r.finish()?;
+        Ok(record)
+    }
+
+    /// Writes the record.
+    ///
+    /// # Errors
+    /// [`IsoError::Unwritable`] when something does not fit.
+    pub fn write(&self) -> Result<Vec<u8>, IsoError> {
+        let mut w = Writer::new(FORMAT, MAGIC, VERSION);
+        if self.representations.is_empty() {
+            return Err(w.unwritable("number of representations"));
+        }
+        let length = w.reserve32();
+        w.count16(self.representations.len(), "number of representations")?;
+        w.u8(u8::from(self.certified));
+        w.count8(self.positions(), "number of fingers")?;
+        for one in &self.representations {
+            one.write(&mut w, self.certified)?;
+        }
+        w.finish(length)
+    }
+}
