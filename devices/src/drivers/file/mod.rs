@@ -272,4 +272,7 @@ impl Camera for FileDevice {
 }
 
 #[cfg(test)]
+pub(crate) use tests::samples as test_samples;
+
+#[cfg(test)]
 mod tests;

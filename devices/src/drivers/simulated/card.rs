@@ -27,7 +27,7 @@ const EF_PHOTO: u16 = 0x6FF2;
 /// Elementary files that a real card gives after mutual authentication with a SAM only.
 const EF_BEHIND_SAM: [u16; 5] = [0x6FF1, 0x6FF3, 0x6FF4, 0x6FF5, 0x6FF6];
 /// Length of the card control data of one of the two known card generations.
-const CARD_CONTROL_BYTES: usize = 0x33;
+const CARD_CONTROL_BYTES: u8 = 0x33;
 
 pub(super) struct SimulatedCardReader {
     device: SimulatedDevice,
@@ -35,9 +35,12 @@ pub(super) struct SimulatedCardReader {
 }
 
 impl SimulatedCardReader {
-    pub(super) fn new(device: SimulatedDevice) -> Self {
-        let card = device.parameters().card_uid.clone().map(Card::new);
-        Self { device, card }
+    pub(super) fn new(device: SimulatedDevice) -> Result<Self, DeviceFault> {
+        let card = match &device.parameters().card_uid {
+            Some(uid) => Some(Card::new(uid.clone(), &samples::card_photo()?)?),
+            None => None,
+        };
+        Ok(Self { device, card })
     }
 }
 
@@ -63,13 +66,17 @@ impl CardReader for SimulatedCardReader {
 /// The card: what is selected and what the files hold.
 struct Card {
     uid: Vec<u8>,
+    control: Vec<u8>,
+    photo: Vec<u8>,
     in_application: bool,
     selected: Option<u16>,
 }
 
 impl Card {
-    fn new(uid: Vec<u8>) -> Self {
-        Self { uid, in_application: false, selected: None }
+    fn new(uid: Vec<u8>, photo: &[u8]) -> Result<Self, DeviceFault> {
+        let control: Vec<u8> = (0..CARD_CONTROL_BYTES).collect();
+        let (control, photo) = (file(&control)?, file(photo)?);
+        Ok(Self { uid, control, photo, in_application: false, selected: None })
     }
 
     /// The answer to one command, status word at the end.
@@ -109,7 +116,7 @@ impl Card {
     /// READ BINARY; a length of 0 asks for 256 bytes.
     fn read(&self, offset: u16, length: u8) -> (Vec<u8>, u16) {
         let Some(file) = self.selected else { return (Vec::new(), status::NO_CURRENT_FILE) };
-        let content = content(file);
+        let content = if file == EF_PHOTO { &self.photo } else { &self.control };
         let (from, wanted) = (usize::from(offset), if length == 0 { 256 } else { usize::from(length) });
         match content.get(from..(from + wanted).min(content.len())) {
             Some([]) | None => (Vec::new(), status::WRONG_OFFSET),
@@ -120,14 +127,11 @@ impl Card {
 }
 
 /// An elementary file: two bytes of length, big endian, then the data.
-fn content(file: u16) -> Vec<u8> {
-    let data: Vec<u8> = match file {
-        EF_PHOTO => samples::CARD_PHOTO_JPEG.to_vec(),
-        _ => (0..CARD_CONTROL_BYTES as u8).collect(),
-    };
-    let mut content = (data.len() as u16).to_be_bytes().to_vec();
+fn file(data: &[u8]) -> Result<Vec<u8>, DeviceFault> {
+    let too_long = |_| DeviceFault::BadData { detail: "too long for a file of the card".to_owned() };
+    let mut content = u16::try_from(data.len()).map_err(too_long)?.to_be_bytes().to_vec();
     content.extend(data);
-    content
+    Ok(content)
 }
 
 #[cfg(test)]

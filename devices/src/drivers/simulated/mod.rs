@@ -61,7 +61,7 @@ fn open(bench: &Bench, kind: DeviceKind, parameters: &Table) -> Result<Opened, D
         DeviceKind::Iris => Opened::Capture(Box::new(others::IrisCamera(device(slot, info)))),
         DeviceKind::SignaturePad => Opened::Capture(Box::new(others::Pad(device(slot, info)))),
         DeviceKind::Thermometer => Opened::Capture(Box::new(others::Thermometer(device(slot, info)))),
-        DeviceKind::Card => Opened::Card(Box::new(card::SimulatedCardReader::new(device(slot, info)))),
+        DeviceKind::Card => Opened::Card(Box::new(card::SimulatedCardReader::new(device(slot, info))?)),
         DeviceKind::Printer => Opened::Printer(Box::new(printer::SimulatedPrinter::new(device(slot, info)))),
     })
 }

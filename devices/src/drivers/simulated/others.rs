@@ -2,6 +2,7 @@
 
 use biometrics::position::Eye;
 use biometrics::signature::Strokes;
+use biometrics::synth::iris::{HEIGHT_PX, WIDTH_PX};
 
 use super::capture::{SimulatedDevice, Variant};
 use super::samples;
@@ -38,7 +39,7 @@ impl CaptureDevice for IrisCamera {
                     return Err(Retry::NothingPresented.into());
                 }
                 let image = match order.variant {
-                    Variant::Blank => samples::blank(640, 480, None)?,
+                    Variant::Blank => samples::blank(WIDTH_PX, HEIGHT_PX, None)?,
                     _ => samples::iris(parameters.person_seed, eye, order.seed),
                 };
                 irises.push(IrisImage { eye, image });
