@@ -133,7 +133,7 @@ fn check_codestream(data: &[u8], start: usize, format: Format) -> Result<Claims,
         match marker {
             0xFF52 => {
                 let short = damaged(format, "COD", at);
-                let (style, layers, spcod) = match (body.first(), be(body, 1, 2), body.get(5..)) {
+                let (style, layers, spcod) = match (body.first(), be(body, 2, 2), body.get(5..)) {
                     (Some(s), Some(l), Some(rest)) => (*s, l, rest),
                     _ => return Err(short),
                 };
