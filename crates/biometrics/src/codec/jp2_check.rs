@@ -12,7 +12,7 @@ const MAX_TILES: u64 = 1024;
 /// Most code-blocks in all components and resolutions (about 200 bytes each).
 const MAX_BLOCKS: u64 = 300_000;
 /// Most precincts times layers in all components and resolutions (openjp2 keeps a flag for each).
-const MAX_PACKETS: u64 = 4_000_000;
+const MAX_PACKETS: u64 = 1_000_000;
 /// Most boxes or marker segments that are walked.
 const MAX_PARTS: usize = 4096;
 
