@@ -3,6 +3,7 @@
 //! Data in, data out: no device, no disk, no clock, no globals. Hostile input gives an error, never a panic,
 //! and never allocates past the limits in [`image`].
 
+pub mod face;
 pub mod finger;
 pub mod image;
 pub mod iris;
@@ -10,4 +11,5 @@ pub mod minutiae;
 pub mod position;
 pub mod quality;
 pub mod signature;
+pub mod signature_analysis;
 pub mod synth;
