@@ -7,9 +7,9 @@ pub mod documents;
 pub mod gate;
 pub mod i18n;
 pub mod population;
-#[cfg(feature = "gui")]
 pub mod runtime;
 pub mod session;
 pub mod steps;
 pub mod typeface;
+#[cfg(feature = "gui")]
 pub mod ui;

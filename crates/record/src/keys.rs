@@ -2,11 +2,13 @@
 
 use age::secrecy::ExposeSecret;
 use ed25519_dalek::pkcs8::spki::der::pem::LineEnding;
-use ed25519_dalek::pkcs8::{DecodePrivateKey, DecodePublicKey, EncodePrivateKey, EncodePublicKey};
+use ed25519_dalek::pkcs8::{
+    DecodePrivateKey, DecodePublicKey, EncodePrivateKey, EncodePublicKey, KeypairBytes,
+};
 pub use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
 use rand::TryRng;
 use sha2::{Digest, Sha256};
-use zeroize::Zeroizing;
+use zeroize::{Zeroize, Zeroizing};
 
 /// Why a key was refused. Never holds key material.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -56,12 +58,16 @@ pub fn generate_signing_key() -> Result<SigningKey, KeyError> {
     Ok(SigningKey::from_bytes(&seed))
 }
 
-/// PKCS#8 PEM of a private key (RFC 8410), wiped when dropped.
+/// PKCS#8 PEM of a private key (RFC 8410, version 1), wiped when dropped.
 ///
 /// # Errors
 /// [`KeyError::Encode`].
 pub fn private_to_pem(key: &SigningKey) -> Result<Zeroizing<String>, KeyError> {
-    key.to_pkcs8_pem(LineEnding::LF).map_err(|_| KeyError::Encode)
+    // Without the public part: OpenSSL 3.0 cannot read version 2 of PKCS#8, which would carry it.
+    let mut pair = KeypairBytes { secret_key: key.to_bytes(), public_key: None };
+    let pem = pair.to_pkcs8_pem(LineEnding::LF).map_err(|_| KeyError::Encode);
+    pair.secret_key.zeroize();
+    pem
 }
 
 /// A private key from PKCS#8 PEM, with or without the public part.
@@ -185,3 +191,7 @@ pub fn recipient_fingerprint(text: &str) -> Result<String, KeyError> {
     let canonical = parse_recipient(text)?.to_string();
     Ok(hex::encode(&Sha256::digest(canonical.as_bytes())[..16]))
 }
+
+#[cfg(test)]
+#[path = "keys_tests.rs"]
+mod tests;

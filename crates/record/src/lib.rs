@@ -23,3 +23,7 @@ pub mod sniff;
 #[doc(hidden)]
 pub mod testing;
 pub mod verify;
+
+#[cfg(test)]
+#[path = "interop_tests.rs"]
+mod interop;

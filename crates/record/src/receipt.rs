@@ -162,3 +162,7 @@ impl Receipt {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "receipt_tests.rs"]
+mod tests;

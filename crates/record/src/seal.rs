@@ -54,8 +54,8 @@ pub enum SealError {
     /// The header could not be signed.
     #[error("SEA-09 {0}")]
     Header(#[from] HeaderError),
-    /// The manifest could not be written.
-    #[error("SEA-10 the manifest could not be written")]
+    /// The manifest could not be written, or is larger than [`crate::open::MAX_MANIFEST_BYTES`].
+    #[error("SEA-10 the manifest cannot be written or is too large")]
     Manifest,
     /// The encryption failed.
     #[error("SEA-11 the record could not be encrypted")]
@@ -102,6 +102,10 @@ pub fn seal(draft: &Draft, context: &SealContext, keys: &SealKeys<'_>) -> Result
 
     let manifest = Manifest::new(draft, context, station_key.clone(), operator_key);
     let manifest_bytes = manifest.to_bytes().map_err(|_| SealError::Manifest)?;
+    // What is sealed must open again.
+    if manifest_bytes.len() > crate::open::MAX_MANIFEST_BYTES {
+        return Err(SealError::Manifest);
+    }
     let station_sig = keys.station.sign(&manifest_bytes).to_bytes();
     let operator_sig = keys.operator.sign(&manifest_bytes).to_bytes();
     let mut files: Vec<(&str, &[u8])> = vec![
@@ -175,7 +179,7 @@ fn recipients(texts: &[String]) -> Result<(Vec<age::x25519::Recipient>, Vec<Stri
     Ok((parsed, fingerprints))
 }
 
-fn encrypt(recipients: &[age::x25519::Recipient], plain: &[u8]) -> Result<Vec<u8>, SealError> {
+pub(crate) fn encrypt(recipients: &[age::x25519::Recipient], plain: &[u8]) -> Result<Vec<u8>, SealError> {
     let encryptor = age::Encryptor::with_recipients(recipients.iter().map(|r| r as &dyn age::Recipient))
         .map_err(|_| SealError::Encrypt)?;
     // age adds 16 bytes to every 64 KiB and a header of about 150 bytes for each recipient.
