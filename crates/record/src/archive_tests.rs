@@ -1,6 +1,3 @@
-<<<<<<< HEAD
-
-=======
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 use proptest::prelude::*;
 
@@ -168,4 +165,3 @@ proptest! {
         }
     }
 }
->>>>>>> record

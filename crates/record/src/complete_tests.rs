@@ -1,6 +1,3 @@
-<<<<<<< HEAD
-
-=======
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 use chrono::Duration;
 
@@ -441,4 +438,3 @@ proptest::proptest! {
         }
     }
 }
->>>>>>> record

@@ -1,6 +1,3 @@
-<<<<<<< HEAD
-
-=======
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 use super::*;
 use crate::testing::{NIK, account, approval, complete_draft, key};
@@ -109,4 +106,3 @@ fn canonical_bytes_do_not_depend_on_the_json_that_came_in() {
     assert!(bytes.starts_with("rekam-grant/1\n{\"approved\":true,\"note\":\"seen\",\"request\":{\"asked\":"));
     assert!(!bytes.contains(&grant.signature));
 }
->>>>>>> record

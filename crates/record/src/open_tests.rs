@@ -1,6 +1,3 @@
-<<<<<<< HEAD
-
-=======
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 use std::sync::LazyLock;
 
@@ -379,4 +376,3 @@ proptest! {
         prop_assert!(open(&encrypt(&plain), &FIXTURE.centre.identity, None).is_err());
     }
 }
->>>>>>> record

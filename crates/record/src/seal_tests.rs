@@ -1,6 +1,3 @@
-<<<<<<< HEAD
-
-=======
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
 use std::time::Instant;
 
@@ -139,4 +136,3 @@ fn the_header_holds_no_personal_data() {
         assert!(!text.contains(&officer.id.to_string()));
     }
 }
->>>>>>> record
