@@ -304,7 +304,10 @@ impl Session {
         now: DateTime<Utc>,
         fx: &mut Effects,
     ) {
-        if self.core.sealed.is_some() || !self.core.running() {
+        if self.core.sealed.is_some()
+            || !self.data.seal.ordered
+            || !matches!(self.core.outcome, Outcome::Open | Outcome::Parked)
+        {
             return;
         }
         self.data.seal.sealing = None;
