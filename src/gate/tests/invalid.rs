@@ -4,9 +4,14 @@ use super::super::check_files;
 use super::super::policy::{BUNDLED, Policy, PolicySet};
 use super::{JUNE, MARCH};
 
+/// A text and what takes its place.
+type Mutation<'a> = (&'a str, &'a str);
+/// Code, key, and a text on the line of the error.
+type Expected<'a> = (&'a str, &'a str, &'a str);
+
 /// `JUNE` with each `from` replaced by `to`, once. The errors must be exactly these: code, key, and the text that
 /// stands on the line (empty: do not look).
-fn invalid(mutations: &[(&str, &str)], expected: &[(&str, &str, &str)]) {
+fn invalid(mutations: &[Mutation<'_>], expected: &[Expected<'_>]) {
     let mut text = JUNE.to_owned();
     for (from, to) in mutations {
         assert!(text.contains(from), "the file no longer has {from:?}");
@@ -31,7 +36,7 @@ fn invalid(mutations: &[(&str, &str)], expected: &[(&str, &str, &str)]) {
 fn invalid_policies() {
     let officer = "health.officer.temperature";
     let limit = format!("{officer}.limit_decidegrees");
-    let table: &[(&[(&str, &str)], &[(&str, &str, &str)])] = &[
+    let table: &[(&[Mutation], &[Expected])] = &[
         (&[("version = 1", "version = ")], &[("POL-01", "", "version = ")]),
         (&[("version = 1", "version = 1\nversion = 2")], &[("POL-01", "", "version = 2")]),
         (&[("valid_from = 2020-06-22", "valid_from = 2020-02-30")], &[("POL-01", "", "2020-02-30")]),
