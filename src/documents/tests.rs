@@ -150,6 +150,50 @@ fn qr_holds_prefix_and_token_alone() {
     assert_eq!(error, DocumentError::QrTooLong { bytes: 4032 });
 }
 
+/// The page as grey pixels, two to a point: width, pixels. `None` without poppler's tool.
+fn picture_of(pdf: &[u8]) -> Option<(usize, Vec<u8>)> {
+    let mut tool = Command::new("pdftoppm");
+    tool.args(["-r", "144", "-gray", "-singlefile", "-"]).stdin(Stdio::piped()).stdout(Stdio::piped());
+    let Ok(mut child) = tool.spawn() else {
+        println!("skipped: pdftoppm (poppler-utils) is not installed");
+        return None;
+    };
+    child.stdin.take().unwrap().write_all(pdf).unwrap();
+    let pgm = child.wait_with_output().unwrap().stdout;
+    // PGM: magic, width, height and maximum, each ended by one white space.
+    let ends: Vec<usize> = (0..pgm.len()).filter(|i| pgm[*i].is_ascii_whitespace()).take(4).collect();
+    let number = |i: usize| std::str::from_utf8(&pgm[ends[i] + 1..ends[i + 1]]).unwrap().parse().unwrap();
+    let width: usize = number(0);
+    assert_eq!((&pgm[..2], number(2)), (&b"P5"[..], 255));
+    Some((width, pgm[ends[3] + 1..].to_vec()))
+}
+
+#[test]
+fn the_printed_modules_are_those_of_the_token() {
+    let office = office();
+    let words = Words::new(Language::Indonesian);
+    let said = Proof { environment: Environment::Production, ..proof(&office, &[]) };
+    let Some((width, pixels)) = picture_of(&proof_of_recording(&words, &said).unwrap()) else { return };
+    let found = |token: &[u8; 16]| {
+        let content = tracking_url(&office, token);
+        let qr = qrcode::QrCode::with_error_correction_level(content, qrcode::EcLevel::M).unwrap();
+        let (side, dark) = (qr.width(), qr.to_colors());
+        let unit = 119.0 / (side as f32 + 8.0) * 2.0;
+        let left = (layout::MARGIN + layout::COLUMN - 119.0) * 2.0;
+        let fits = |top: usize| {
+            dark.iter().enumerate().all(|(i, colour)| {
+                let x = left + (i % side) as f32 * unit + 4.5 * unit;
+                let y = top as f32 + (i / side) as f32 * unit + 4.5 * unit;
+                let pixel = pixels.get(y as usize * width + x as usize);
+                pixel.is_some_and(|p| (*p < 128) == (*colour == qrcode::Color::Dark))
+            })
+        };
+        (0..pixels.len() / width).any(fits)
+    };
+    assert!(found(&TOKEN), "the QR code is not on the page");
+    assert!(!found(&[0x5A; 16]), "another token's code is found: the test cannot see");
+}
+
 #[test]
 fn short_and_odd_values_do_not_break_the_proof() {
     let office = Office::default();
