@@ -38,6 +38,7 @@ impl Session {
         }
         match command {
             Command::CancelCapture => {
+                self.core.look_up = None;
                 if let Some(p) = self.core.pending.as_mut() {
                     p.cancelling = true;
                     fx.push(Effect::Cancel(p.id));
