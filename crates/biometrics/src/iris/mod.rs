@@ -63,7 +63,10 @@ pub struct Features {
 /// Finds pupil and iris and judges the picture.
 #[must_use]
 pub fn assess(image: &GrayImage) -> IrisReport {
-    let Some((pupil, iris)) = locate(image) else {
+    // Circles that are tiny or that hardly any tissue lies between are a fold or a shadow, not an eye.
+    let found = locate(image).map(|(pupil, iris)| (pupil, iris, measure(image, &pupil, &iris)));
+    let found = found.filter(|(_, iris, f)| iris.radius >= 0.7 * MIN_RADIUS_PX && f.usable >= 0.03);
+    let Some((pupil, iris, features)) = found else {
         let reasons = match mean(image) {
             m if m < 25.0 => vec![QualityReason::NoIris, QualityReason::TooDark],
             m if m > 245.0 => vec![QualityReason::NoIris, QualityReason::TooBright],
@@ -71,7 +74,6 @@ pub fn assess(image: &GrayImage) -> IrisReport {
         };
         return IrisReport { quality: verdict(0, reasons), pupil: None, iris: None };
     };
-    let features = measure(image, &pupil, &iris);
     let mut parts = parts(&features, iris.radius);
     parts.sort_by(|a, b| a.0.total_cmp(&b.0));
     let score =

@@ -76,7 +76,8 @@ fn lay(platen: &mut [u8], print: &GrayImage, centre_x: i32, centre_y: i32) {
     for (i, pixel) in print.pixels().iter().enumerate() {
         let x = left + (i as u32 % print.width()) as i32;
         let y = top + (i as u32 / print.width()) as i32;
-        if (0..WIDTH_PX as i32).contains(&x) && (0..HEIGHT_PX as i32).contains(&y) {
+        // The print's own ground is left out: the platen has one ground.
+        if *pixel < 218 && (0..WIDTH_PX as i32).contains(&x) && (0..HEIGHT_PX as i32).contains(&y) {
             let at = (y as u32 * WIDTH_PX + x as u32) as usize;
             platen[at] = platen[at].min(*pixel);
         }
