@@ -63,9 +63,9 @@ pub struct Features {
 /// Finds pupil and iris and judges the picture.
 #[must_use]
 pub fn assess(image: &GrayImage) -> IrisReport {
-    // Circles that are tiny or that hardly any tissue lies between are a fold or a shadow, not an eye.
+    // Circles far under the size that the standard asks are a fold or a shadow, not an eye.
     let found = locate(image).map(|(pupil, iris)| (pupil, iris, measure(image, &pupil, &iris)));
-    let found = found.filter(|(_, iris, f)| iris.radius >= 0.7 * MIN_RADIUS_PX && f.usable >= 0.03);
+    let found = found.filter(|(_, iris, _)| iris.radius >= 0.7 * MIN_RADIUS_PX);
     let Some((pupil, iris, features)) = found else {
         let reasons = match mean(image) {
             m if m < 25.0 => vec![QualityReason::NoIris, QualityReason::TooDark],
