@@ -3,9 +3,13 @@
 //! Data in, data out: no device, no disk, no clock, no globals. Hostile input gives an error, never a panic,
 //! and never allocates past the limits in [`image`].
 
+<<<<<<< HEAD
 #![deny(unsafe_code)]
 
 pub mod codec;
+=======
+pub mod face;
+>>>>>>> imaging
 pub mod finger;
 pub mod image;
 pub mod iris;
@@ -14,4 +18,5 @@ pub mod minutiae;
 pub mod position;
 pub mod quality;
 pub mod signature;
+pub mod signature_analysis;
 pub mod synth;
