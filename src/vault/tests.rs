@@ -330,9 +330,135 @@ fn every_index_is_made_anew_from_the_files() {
             .any(|n| matches!(n, Note::IndexRebuilt { .. } | Note::IndexMended { added: 3, .. }));
         assert!(told, "{what}: {:?}", vault.notes());
     }
+    // Bytes overwritten anywhere in the index's files.
+    for seed in 0..12 {
+        let mut random = ChaosBytes(seed);
+        for entry in std::fs::read_dir(dir.join("index")).unwrap() {
+            let path = entry.unwrap().path();
+            let Ok(mut bytes) = std::fs::read(&path) else { continue };
+            let len = bytes.len() as u64;
+            for _ in 0..len.min(40) {
+                bytes[usize::try_from(random.next() % len).unwrap()] = random.next().to_le_bytes()[3];
+            }
+            std::fs::write(&path, bytes).unwrap();
+        }
+        let vault = open();
+        assert_eq!(vault.queue().unwrap(), rows, "overwritten, seed {seed}");
+    }
     let mut vault = open();
     let report = vault.rebuild(now()).unwrap();
-    assert_eq!((report.rows, report.damaged, report.mended), (3, 0, 0));
+    assert_eq!((report.rows, report.damaged, report.unreadable, report.mended), (3, 0, 0, 0));
+}
+
+/// splitmix64.
+struct ChaosBytes(u64);
+impl ChaosBytes {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z ^ (z >> 31)
+    }
+}
+
+#[test]
+fn a_step_cut_at_any_operation_is_the_old_or_the_new_one() {
+    for seed in 0..4 {
+        for nth in 1..8 {
+            let world = World::new(seed);
+            let (mut vault, _) = world.ready();
+            let session = Uuid::now_v7();
+            vault.keep_step(session, "photo", b"old", now()).unwrap();
+            world.disk.fail(nth, Fault::PowerCut);
+            let kept = vault.keep_step(session, "photo", b"new", now()).is_ok();
+            drop(vault);
+            world.disk.power_on();
+            let (vault, _) = world.ready();
+            let (steps, notes) = vault.load_draft(session).unwrap();
+            assert_eq!(notes, [], "seed {seed} operation {nth}");
+            let found: &[u8] = &steps["photo"];
+            assert!(found == b"new" || (!kept && found == b"old"), "seed {seed} operation {nth}");
+        }
+    }
+}
+
+#[test]
+fn an_interrupted_making_leaves_no_vault_or_a_whole_one() {
+    let mut whole = 0;
+    for nth in 1..90 {
+        let disk = FaultyFiles::new(nth);
+        disk.make_folder_durable(Path::new("/disk")).unwrap();
+        disk.fail(nth, Fault::PowerCut);
+        let made = Vault::init(&disk.shared(), Path::new(ROOT), &options(Environment::Training)).is_ok();
+        disk.power_on();
+        match Vault::open(disk.shared(), Path::new(ROOT), &OpenOptions::default(), now()) {
+            Ok(vault) => {
+                whole += 1;
+                assert!(vault.check().unwrap().is_well(), "{nth}");
+                assert_eq!(vault.officers().len(), 4, "{nth}");
+            }
+            Err(error) => {
+                assert!(!made, "{nth}: made and gone");
+                assert_eq!(error.id(), "not-a-vault", "{nth}");
+            }
+        }
+    }
+    assert!((1..89).contains(&whole));
+}
+
+#[test]
+fn a_damaged_record_is_told_and_never_written_over() {
+    let world = World::new(15);
+    let (mut vault, operator) = world.ready();
+    let id = vault.save(&draft(1, &operator), &input(NIK), &operator, now()).unwrap().record_id;
+    let layout = vault.layout().clone();
+    drop(vault);
+    world.disk.remove_durable(&layout.local(id)).unwrap();
+    let (mut vault, operator) = world.ready();
+    assert!(vault.find(id).unwrap().unwrap().damaged);
+    let error = vault.save(&draft(1, &operator), &input(NIK), &operator, now()).unwrap_err();
+    assert_eq!(error.id(), "corrupt");
+    drop(vault);
+    let payload = world.disk.read(&layout.payload(id), u64::MAX).unwrap();
+    world.disk.tamper(&layout.header(id), |bytes| bytes.truncate(40));
+    let (vault, _) = world.ready();
+    assert!(vault.notes().contains(&Note::RecordUnreadable { record: id }));
+    assert_eq!(world.disk.read(&layout.payload(id), u64::MAX).unwrap(), payload);
+}
+
+proptest::proptest! {
+    #[test]
+    fn hostile_files_are_refused_without_panic(bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..400)) {
+        proptest::prop_assert!(VaultConfig::parse(&bytes).is_err());
+        proptest::prop_assert!(extract::LocalHead::parse(&bytes).is_err());
+        proptest::prop_assert!(Slot::open(&bytes, Uuid::nil(), Uuid::nil(), "kata sandi uji").is_err());
+        let world = FaultyFiles::new(1);
+        world.make_folder_durable(Path::new("/a")).unwrap();
+        world.tamper(Path::new("/a/000001.jsonl"), |b| b.clone_from(&bytes));
+        let report = verify_audit(&world, Path::new("/a"), Uuid::nil(), true).unwrap();
+        proptest::prop_assert_eq!(report.broken.is_none(), bytes.is_empty());
+    }
+
+    #[test]
+    fn one_changed_byte_of_a_configuration_is_noticed(at in 0usize..400, bit in 0u8..8) {
+        let key = SigningKey::from_bytes(&[3; 32]);
+        let config = VaultConfig {
+            format_version: 1,
+            vault: Uuid::from_u128(1),
+            environment: Environment::Production,
+            station: "ST-01".into(),
+            epoch: 1,
+            recipients: vec!["age1a".into(), "age1b".into()],
+            station_key: hex::encode(key.verifying_key().to_bytes()),
+            root_supervisor: "00".repeat(32),
+        };
+        let mut bytes = config.signed(&key).unwrap();
+        proptest::prop_assert_eq!(VaultConfig::parse(&bytes).unwrap(), config);
+        let at = at % bytes.len();
+        bytes[at] ^= 1 << bit;
+        // The hex of the signature reads the same in capitals; everything else must be refused.
+        let case_only = bytes[at].is_ascii_alphabetic() && bit == 5;
+        proptest::prop_assert!(VaultConfig::parse(&bytes).is_err() || case_only);
+    }
 }
 
 #[test]
@@ -698,6 +824,7 @@ fn every_error_and_note_has_its_words_in_both_languages() {
         "save-completed",
         "save-undone",
         "audit-mended",
+        "record-unreadable",
         "clock-back",
         "step-unreadable",
     ];
