@@ -57,7 +57,7 @@ fn sweep(fault: Fault, seeds: u64) {
 
 #[test]
 fn a_save_cut_by_power_loss_at_any_operation() {
-    sweep(Fault::PowerCut, 4);
+    sweep(Fault::PowerCut, 10);
 }
 
 #[test]
@@ -67,12 +67,12 @@ fn a_save_killed_at_any_operation() {
 
 #[test]
 fn a_save_with_an_input_output_error_at_any_operation_then_power_loss() {
-    sweep(Fault::Io, 2);
+    sweep(Fault::Io, 4);
 }
 
 #[test]
 fn a_save_without_room_at_any_operation_then_power_loss() {
-    sweep(Fault::NoSpace, 1);
+    sweep(Fault::NoSpace, 2);
 }
 
 #[test]

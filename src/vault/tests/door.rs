@@ -365,3 +365,13 @@ fn every_error_and_note_has_its_words_in_both_languages() {
         }
     }
 }
+
+#[test]
+fn a_vault_may_be_given_to_a_worker_thread() {
+    fn sendable<T: Send + 'static>(value: T) -> T {
+        value
+    }
+    let world = World::new(16);
+    let vault = sendable(world.open());
+    std::thread::spawn(move || assert!(vault.check().unwrap().is_well())).join().unwrap();
+}
