@@ -3,13 +3,10 @@
 //! Data in, data out: no device, no disk, no clock, no globals. Hostile input gives an error, never a panic,
 //! and never allocates past the limits in [`image`].
 
-<<<<<<< HEAD
 #![deny(unsafe_code)]
 
 pub mod codec;
-=======
 pub mod face;
->>>>>>> imaging
 pub mod finger;
 pub mod image;
 pub mod iris;
