@@ -4,6 +4,7 @@
 //! and never allocates past the limits in [`image`].
 
 pub mod codec;
+pub mod face;
 pub mod finger;
 pub mod image;
 pub mod iris;
@@ -12,4 +13,5 @@ pub mod minutiae;
 pub mod position;
 pub mod quality;
 pub mod signature;
+pub mod signature_analysis;
 pub mod synth;

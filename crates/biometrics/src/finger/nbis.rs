@@ -178,3 +178,6 @@ fn score(probe: &[u8], gallery: &[u8]) -> Result<u32, FingerError> {
         _ => Err(FingerError::Comparison),
     }
 }
+
+#[cfg(test)]
+mod tests;

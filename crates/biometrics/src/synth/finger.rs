@@ -211,7 +211,7 @@ impl Skin {
         let mut noise = |step| Noise::new(rng, 520.0, 680.0, step);
         Self {
             amplitude_px: 9.0 * touch.warp,
-            bias: 1.5 * (touch.pressure.clamp(0.0, 1.0) - 0.5),
+            bias: 2.4 * (touch.pressure.clamp(0.0, 1.0) - 0.5),
             dryness: touch.dryness.clamp(0.0, 1.0),
             stretch_x: noise(150.0),
             stretch_y: noise(150.0),
@@ -265,8 +265,9 @@ fn expose(ink: &[f32], rng: &mut Rng, touch: &Impression) -> Vec<u8> {
         for x in 0..width {
             let ink = 0.2 * up[x] + 0.6 * middle[x] + 0.2 * down[x];
             let spot = speckle.at(x as f32, y as f32);
-            let grain = strength * (34.0 * spot * (0.25 + 0.75 * ink) + 10.0 * rng.range(-1.0, 1.0));
-            let smear = 55.0 * strength * ink * (spot * 0.9).max(0.0);
+            let grain =
+                strength * ((30.0 + 70.0 * strength) * spot * (0.25 + 0.75 * ink) + 12.0 * rng.normal());
+            let smear = 60.0 * strength * ink * spot.max(0.0);
             pixels.push((light - (light - dark) * ink + grain + smear).clamp(0.0, 255.0) as u8);
         }
     }
