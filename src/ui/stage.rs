@@ -72,7 +72,7 @@ pub struct Scratch {
     pub dialog: Option<Dialog>,
     /// The first input of a fresh step has not had the keyboard yet.
     pub focus_first: bool,
-    place: Option<(Uuid, StepId)>,
+    pub(crate) place: Option<(Uuid, StepId)>,
 }
 
 /// Texts by field; personal data, so it says nothing of itself.
