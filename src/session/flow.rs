@@ -38,6 +38,7 @@ impl Session {
         }
         match command {
             Command::CancelCapture => {
+                self.core.look_up = None;
                 if let Some(p) = self.core.pending.as_mut() {
                     p.cancelling = true;
                     fx.push(Effect::Cancel(p.id));
@@ -304,7 +305,10 @@ impl Session {
         now: DateTime<Utc>,
         fx: &mut Effects,
     ) {
-        if self.core.sealed.is_some() || !self.core.running() {
+        if self.core.sealed.is_some()
+            || !self.data.seal.ordered
+            || !matches!(self.core.outcome, Outcome::Open | Outcome::Parked)
+        {
             return;
         }
         self.data.seal.sealing = None;

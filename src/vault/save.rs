@@ -63,8 +63,8 @@ impl Vault {
     ///
     /// # Errors
     /// [`VaultError::Locked`], [`VaultError::ClockBack`], [`VaultError::Foreign`], [`VaultError::Seal`],
-    /// [`VaultError::DiskFull`], [`VaultError::ReadOnly`], [`VaultError::ReadBack`], … Nothing then counts as saved and
-    /// the session's kept steps are still there.
+    /// [`VaultError::DiskFull`], [`VaultError::ReadOnly`], [`VaultError::ReadBack`], or [`VaultError::Corrupt`] when an
+    /// earlier record of this session is damaged. Nothing new then counts as saved; the session's kept steps stay.
     pub fn save(
         &mut self,
         draft: &Draft,
@@ -79,8 +79,13 @@ impl Vault {
         if self.has_marker(id)? {
             self.recover(id, false, now)?;
         }
-        if let Some(row) = self.find(id)?.filter(|row| !row.damaged) {
-            return Ok(self.saved(&row, true));
+        match self.find(id)? {
+            // What is left of an acknowledged record is never written over.
+            Some(row) if row.damaged => {
+                return Err(VaultError::corrupt("record", "a file is missing or does not fit"));
+            }
+            Some(row) => return Ok(self.saved(&row, true)),
+            None => {}
         }
         match self.save_new(draft, input, operator, now) {
             Ok(row) => Ok(self.saved(&row, false)),

@@ -29,7 +29,7 @@ const LANES: std::ops::RangeInclusive<u32> = 1..=4;
 /// How dear it is to try a passphrase.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum KdfCost {
-    /// 64 MiB, 3 passes, 1 lane: above the second recommendation of RFC 9106 §4 in memory per lane, about 0.2 s.
+    /// 64 MiB, 3 passes: memory and passes of the second recommended option of RFC 9106 §4, with one lane.
     #[default]
     Standard,
     /// 8 KiB, 1 pass: for tests, refused for production vaults.
@@ -204,7 +204,7 @@ pub(super) struct Lockout {
 }
 
 impl Lockout {
-    /// Unreadable contents count as many failures for nobody: the file only ever delays.
+    /// Unreadable contents count as no failures: the file only ever delays, so damage must not lock everybody out.
     pub(super) fn parse(bytes: &[u8]) -> Self {
         serde_json::from_slice(bytes).unwrap_or_default()
     }

@@ -3,6 +3,8 @@
 //! Data in, data out: no device, no disk, no clock, no globals. Hostile input gives an error, never a panic,
 //! and never allocates past the limits in [`image`].
 
+#![deny(unsafe_code)]
+
 pub mod codec;
 pub mod face;
 pub mod finger;

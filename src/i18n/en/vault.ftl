@@ -59,6 +59,7 @@ vault-note-index-rebuilt = The queue's index was damaged and has been made anew 
 vault-note-index-mended = The queue's index has been brought in step with the files.
 vault-note-save-completed = An interrupted save has been completed.
 vault-note-save-undone = An interrupted save was undone. Its session is still there and can go on.
+vault-note-record-unreadable = The header of a record cannot be read. Its files are untouched: tell the technician.
 vault-note-audit-mended = The last line of the audit was torn and has been mended.
 vault-note-clock-back = The computer's clock is behind the time of last use. Set it right first.
 vault-note-step-unreadable = A kept step cannot be read and must be done again.

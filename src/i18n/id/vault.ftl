@@ -59,6 +59,7 @@ vault-note-index-rebuilt = Indeks antrean rusak dan sudah dibuat ulang dari berk
 vault-note-index-mended = Indeks antrean sudah disesuaikan dengan berkas.
 vault-note-save-completed = Penyimpanan yang terputus sudah diselesaikan.
 vault-note-save-undone = Penyimpanan yang terputus dibatalkan. Sesinya masih ada dan dapat dilanjutkan.
+vault-note-record-unreadable = Kepala sebuah rekaman tidak terbaca. Berkasnya tidak diubah: laporkan ke petugas teknis.
 vault-note-audit-mended = Baris terakhir catatan audit terpotong dan sudah dirapikan.
 vault-note-clock-back = Jam komputer mundur dari waktu terakhir dipakai. Betulkan dahulu.
 vault-note-step-unreadable = Satu langkah yang tersimpan tidak terbaca dan harus diulang.
