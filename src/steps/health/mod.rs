@@ -1,5 +1,8 @@
 //! Step 1: temperature, checklist and symptoms of officer and applicant. Nothing else opens before it passes.
 
+#[cfg(feature = "gui")]
+pub(crate) mod view;
+
 use chrono::{DateTime, Utc};
 use record::schema::{Outcome, StepId, StepState};
 use serde::{Deserialize, Serialize};
