@@ -216,7 +216,7 @@ impl<'w> Flow<'w> {
         self.rule(1.6, BLACK);
     }
 
-    /// The PDF. `foot` stands on every page; `training` lays the watermark under it.
+    /// The PDF. `foot` stands on every page; `training` lays the watermark over it.
     pub(super) fn finish(self, title: &str, foot: &str, training: bool) -> Result<Vec<u8>, DocumentError> {
         let font = |bytes: &'static [u8]| Font::new(bytes.to_vec().into(), 0).ok_or(DocumentError::Typeface);
         let (regular, bold) = (font(REGULAR)?, font(BOLD)?);

@@ -6,7 +6,7 @@ mod redirect;
 #[cfg(test)]
 mod tests;
 
-pub use proof::{NotRecorded, Proof, ProofException, proof_of_recording, tracking_url};
+pub use proof::{NotRecorded, Proof, ProofException, proof_of_recording, short_code, tracking_url};
 pub use redirect::{Slip, SlipKind, slip};
 use serde::{Deserialize, Serialize};
 

@@ -43,9 +43,9 @@ pub struct ProofException {
 pub struct Proof<'a> {
     /// The office in the header.
     pub office: &'a Office,
-    /// Training lays a watermark under every page.
+    /// Training lays a watermark over every page.
     pub environment: Environment,
-    /// The record's id; its first eight characters are the code that people say.
+    /// The record's id; its last eight hex digits are the code that people say (see [`short_code`]).
     pub record_id: Uuid,
     /// State of the record when the proof is printed.
     pub state: RecordState,
@@ -55,6 +55,8 @@ pub struct Proof<'a> {
     pub nik: &'a str,
     /// When the record was sealed.
     pub recorded_at: DateTime<Utc>,
+    /// When this sheet is printed; later than the record for a second copy.
+    pub printed_at: DateTime<Utc>,
     /// Seconds east of UTC of the station's clock.
     pub utc_offset_s: i32,
     /// Station id.
@@ -118,14 +120,15 @@ pub fn proof_of_recording(words: &Words, proof: &Proof<'_>) -> Result<Vec<u8>, D
     flow.y += 8.0;
     flow.paragraph(MARGIN, COLUMN, BODY, &words.get("proof-keep"));
     flow.paragraph(MARGIN, COLUMN, SMALL, &words.get("proof-mask"));
-    let at = words.date_time(proof.recorded_at, proof.utc_offset_s);
+    let at = words.date_time(proof.printed_at, proof.utc_offset_s);
     let foot = words.with("doc-printed", &[("at", at.as_str()), ("station", proof.station)]);
     flow.finish(&words.get("proof-title"), &foot, proof.environment == Environment::Training)
 }
 
-/// The code that people say aloud: the last eight hex digits of the id. The first ones of a UUIDv7 are its time
+/// The code that people say aloud, e.g. `C0FF-EE42`: the last eight hex digits of the id. The first ones of a UUIDv7 are its time
 /// (RFC 9562, 5.7) and the same for all records of a minute.
-fn short_code(id: Uuid) -> String {
+#[must_use]
+pub fn short_code(id: Uuid) -> String {
     let hex = id.simple().to_string().to_uppercase();
     let tail = hex.get(24..).unwrap_or_default();
     format!("{}-{}", tail.get(..4).unwrap_or_default(), tail.get(4..).unwrap_or_default())

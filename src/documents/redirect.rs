@@ -22,7 +22,7 @@ pub enum SlipKind {
 pub struct Slip<'a> {
     /// The office in the header.
     pub office: &'a Office,
-    /// Training lays a watermark under every page.
+    /// Training lays a watermark over every page.
     pub environment: Environment,
     /// Which slip.
     pub kind: SlipKind,

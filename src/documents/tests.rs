@@ -1,4 +1,4 @@
-#![allow(clippy::unwrap_used, clippy::expect_used)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
 use std::io::Write;
 use std::process::{Command, Stdio};
 
@@ -36,6 +36,7 @@ fn proof<'a>(office: &'a Office, exceptions: &'a [ProofException]) -> Proof<'a> 
         name: "SITI CONTOH BINTI MISAL",
         nik: NIK,
         recorded_at: at(),
+        printed_at: at() + chrono::TimeDelta::minutes(2),
         utc_offset_s: 7 * 3600,
         station: "CONTOH-01",
         officer: "AW",
@@ -95,6 +96,7 @@ fn proof_says_everything_and_never_the_nik() {
         "SITI CONTOH BINTI MISAL",
         "************0042",
         "22-06-2020 10.04 WIB",
+        "Dicetak 22-06-2020 10.06 WIB",
         "C0FF-EE42",
         "BIO_CAPTURED",
         "CONTOH-01",
@@ -117,13 +119,22 @@ fn proof_says_everything_and_never_the_nik() {
 fn training_alone_has_the_watermark() {
     let office = office();
     let words = Words::new(Language::Indonesian);
-    for environment in [Environment::Training, Environment::Production] {
+    let letters = |environment| {
         let pdf = proof_of_recording(&words, &Proof { environment, ..proof(&office, &[]) }).unwrap();
-        let Some(text) = text_of(&pdf) else { return };
-        // The word lies across the page, so its letters may come out apart.
-        let letters: String = text.chars().filter(|c| !c.is_whitespace()).collect();
-        assert_eq!(letters.contains("LATIHAN"), environment == Environment::Training, "{text}");
+        let mut letters: Vec<char> = text_of(&pdf)?.chars().filter(|c| !c.is_whitespace()).collect();
+        letters.sort_unstable();
+        Some(letters)
+    };
+    let (Some(mut with), Some(without)) = (letters(Environment::Training), letters(Environment::Production))
+    else {
+        return;
+    };
+    // The word lies across the page, so its letters come out between the lines: what is left over must spell it.
+    for c in without {
+        let at = with.binary_search(&c).expect("production says more than training");
+        with.remove(at);
     }
+    assert_eq!(with, ['A', 'A', 'H', 'I', 'L', 'N', 'T']);
 }
 
 #[test]
@@ -137,6 +148,50 @@ fn qr_holds_prefix_and_token_alone() {
     let words = Words::new(Language::Indonesian);
     let error = proof_of_recording(&words, &proof(&office, &[])).unwrap_err();
     assert_eq!(error, DocumentError::QrTooLong { bytes: 4032 });
+}
+
+/// The page as grey pixels, two to a point: width, pixels. `None` without poppler's tool.
+fn picture_of(pdf: &[u8]) -> Option<(usize, Vec<u8>)> {
+    let mut tool = Command::new("pdftoppm");
+    tool.args(["-r", "144", "-gray", "-singlefile", "-"]).stdin(Stdio::piped()).stdout(Stdio::piped());
+    let Ok(mut child) = tool.spawn() else {
+        println!("skipped: pdftoppm (poppler-utils) is not installed");
+        return None;
+    };
+    child.stdin.take().unwrap().write_all(pdf).unwrap();
+    let pgm = child.wait_with_output().unwrap().stdout;
+    // PGM: magic, width, height and maximum, each ended by one white space.
+    let ends: Vec<usize> = (0..pgm.len()).filter(|i| pgm[*i].is_ascii_whitespace()).take(4).collect();
+    let number = |i: usize| std::str::from_utf8(&pgm[ends[i] + 1..ends[i + 1]]).unwrap().parse().unwrap();
+    let width: usize = number(0);
+    assert_eq!((&pgm[..2], number(2)), (&b"P5"[..], 255));
+    Some((width, pgm[ends[3] + 1..].to_vec()))
+}
+
+#[test]
+fn the_printed_modules_are_those_of_the_token() {
+    let office = office();
+    let words = Words::new(Language::Indonesian);
+    let said = Proof { environment: Environment::Production, ..proof(&office, &[]) };
+    let Some((width, pixels)) = picture_of(&proof_of_recording(&words, &said).unwrap()) else { return };
+    let found = |token: &[u8; 16]| {
+        let content = tracking_url(&office, token);
+        let qr = qrcode::QrCode::with_error_correction_level(content, qrcode::EcLevel::M).unwrap();
+        let (side, dark) = (qr.width(), qr.to_colors());
+        let unit = 119.0 / (side as f32 + 8.0) * 2.0;
+        let left = (layout::MARGIN + layout::COLUMN - 119.0) * 2.0;
+        let fits = |top: usize| {
+            dark.iter().enumerate().all(|(i, colour)| {
+                let x = left + (i % side) as f32 * unit + 4.5 * unit;
+                let y = top as f32 + (i / side) as f32 * unit + 4.5 * unit;
+                let pixel = pixels.get(y as usize * width + x as usize);
+                pixel.is_some_and(|p| (*p < 128) == (*colour == qrcode::Color::Dark))
+            })
+        };
+        (0..pixels.len() / width).any(fits)
+    };
+    assert!(found(&TOKEN), "the QR code is not on the page");
+    assert!(!found(&[0x5A; 16]), "another token's code is found: the test cannot see");
 }
 
 #[test]

@@ -216,13 +216,10 @@ fn example<T: Serialize + DeserializeOwned>(
         // Without a base every example would only repeat that facts are missing.
         let facts = base.and_then(|_| facts_of::<T>(&node, "set", facts));
         if let Some(decision) = facts.and_then(|f| decide(&f)) {
-            for difference in differences(&decision, &expected) {
-                node.error(
-                    "POL-23",
-                    "expect",
-                    format!("{name}: {difference}"),
-                    "mend the policy or the example",
-                );
+            let differences = differences(&decision, &expected);
+            if !differences.is_empty() {
+                let what = format!("{name}: {}", differences.join("; "));
+                node.error("POL-23", "expect", what, "mend the policy or the example");
             }
         }
     }

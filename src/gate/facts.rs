@@ -33,7 +33,7 @@ pub struct PersonFacts {
 }
 
 /// Facts for the health decision. Officer and applicant are both judged.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HealthFacts {
     /// Venue id of the policy (`counter`, `van`, `school`, `home`, `hospital`, `prison`).
     pub venue: String,
@@ -47,6 +47,20 @@ pub struct HealthFacts {
     pub protective_equipment: bool,
     /// Seconds east of UTC of the station's clock (WIB 25200), for local dates.
     pub utc_offset_s: i32,
+}
+
+impl std::fmt::Debug for HealthFacts {
+    // The doctor's name stays out of logs.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("HealthFacts")
+            .field("venue", &self.venue)
+            .field("officer", &self.officer)
+            .field("applicant", &self.applicant)
+            .field("treating_doctor_named", &self.treating_doctor.is_some())
+            .field("protective_equipment", &self.protective_equipment)
+            .field("utc_offset_s", &self.utc_offset_s)
+            .finish()
+    }
 }
 
 /// Marital status, as far as the age rule needs it.

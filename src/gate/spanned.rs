@@ -17,7 +17,7 @@ use super::policy::{LANGUAGES, PolicyError, Texts};
 pub(super) const MAX_FILE_BYTES: usize = 256 * 1024;
 
 /// Errors that hold even when other lines of the file could not be read.
-const CERTAIN: &[&str] = &["POL-01", "POL-02", "POL-04", "POL-05", "POL-06", "POL-08", "POL-10", "POL-12"];
+const CERTAIN: &[&str] = &["POL-02", "POL-04", "POL-05", "POL-06", "POL-08", "POL-10", "POL-12"];
 
 /// The errors of one file.
 pub(super) struct Errors {
@@ -71,7 +71,9 @@ impl Errors {
     pub(super) fn take(self) -> Vec<PolicyError> {
         let mut found = self.found.into_inner();
         if self.syntax {
-            found.retain(|e| CERTAIN.contains(&e.code));
+            let broken: Vec<usize> = found.iter().filter(|e| e.code == "POL-01").map(|e| e.line).collect();
+            let certain = |e: &PolicyError| CERTAIN.contains(&e.code) && !broken.contains(&e.line);
+            found.retain(|e| e.code == "POL-01" || certain(e));
         }
         found.sort();
         found

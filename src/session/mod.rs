@@ -11,6 +11,9 @@ pub mod keep;
 pub mod sample;
 pub mod view;
 
+#[doc(hidden)]
+pub mod testing;
+
 #[cfg(test)]
 mod model_tests;
 

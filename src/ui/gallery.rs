@@ -63,10 +63,13 @@ pub fn gallery(ui: &mut Ui, words: &Words, g: &mut Gallery) {
 }
 
 fn steps(ui: &mut Ui, words: &Words) {
-    ui.spacing_mut().item_spacing.y = 2.0;
-    for (step, state) in StepId::ALL.iter().zip(StepState::ALL.iter().cycle()) {
-        widgets::step_item(ui, words, *step, *state, None, *step == StepId::Fingers);
-    }
+    // Thirteen steps are higher than the smallest window.
+    ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+        ui.spacing_mut().item_spacing.y = 2.0;
+        for (step, state) in StepId::ALL.iter().zip(StepState::ALL.iter().cycle()) {
+            widgets::step_item(ui, words, *step, *state, None, *step == StepId::Fingers);
+        }
+    });
 }
 
 fn inputs(ui: &mut Ui, words: &Words, g: &mut Gallery) {

@@ -36,7 +36,7 @@ pub const DANGER_HOVER: Color32 = Color32::from_rgb(0x86, 0x19, 0x14);
 /// Ground of a control that cannot be used now.
 pub const DISABLED: Color32 = Color32::from_rgb(0xDD, 0xE2, 0xE7);
 /// Text of a control that cannot be used now.
-pub const TEXT_DISABLED: Color32 = Color32::from_rgb(0x5B, 0x67, 0x73);
+pub const TEXT_DISABLED: Color32 = Color32::from_rgb(0x55, 0x61, 0x6D);
 /// Ring around what has the keyboard.
 pub const FOCUS: Color32 = Color32::from_rgb(0xB8, 0x56, 0x00);
 /// Ink of signatures.

@@ -416,3 +416,7 @@ pub(super) fn walk(
 
 /// Event of a record that is sealed and durable.
 pub(super) const SEALED_EVENT: &str = "record-sealed";
+
+#[cfg(test)]
+#[path = "audit_tests.rs"]
+mod tests;

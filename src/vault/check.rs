@@ -11,6 +11,7 @@ use super::audit::{self, AuditEvent, AuditFacts, AuditReport};
 use super::error::VaultError;
 use super::extract::{self, LOCAL_MAX, LocalHead};
 use super::layout::PAYLOAD_MAX;
+use super::notes::Note;
 
 /// What is wrong with one thing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -93,6 +94,8 @@ pub struct RebuildReport {
     pub rows: usize,
     /// Rows of records with a missing or unfitting file.
     pub damaged: usize,
+    /// Records whose header cannot be read: they have no row, their payload is left as it is.
+    pub unreadable: usize,
     /// Rows that were missing or different before.
     pub mended: usize,
 }
@@ -111,9 +114,12 @@ impl Vault {
         let rows = self.index.ids()?;
         let (mut added, mut removed) = (0, 0);
         for id in on_disk.difference(&rows) {
-            if let Some(row) = self.row_from_files(*id)? {
-                self.index.put(&row)?;
-                added += 1;
+            match self.row_from_files(*id)? {
+                Some(row) => {
+                    self.index.put(&row)?;
+                    added += 1;
+                }
+                None => self.notes.push(Note::RecordUnreadable { record: *id }),
             }
         }
         for id in rows.difference(&on_disk) {
@@ -134,9 +140,12 @@ impl Vault {
         let before: BTreeMap<Uuid, _> =
             self.index.all().unwrap_or_default().into_iter().map(|r| (r.id, r)).collect();
         self.index.clear()?;
-        let mut report = RebuildReport { rows: 0, damaged: 0, mended: 0 };
+        let mut report = RebuildReport { rows: 0, damaged: 0, unreadable: 0, mended: 0 };
         for id in self.header_ids()? {
-            let Some(row) = self.row_from_files(id)? else { continue };
+            let Some(row) = self.row_from_files(id)? else {
+                report.unreadable += 1;
+                continue;
+            };
             self.index.put(&row)?;
             report.rows += 1;
             report.damaged += usize::from(row.damaged);

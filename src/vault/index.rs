@@ -91,7 +91,11 @@ impl Index {
             return Ok((Self::start(sled::Config::new().temporary(true), vault)?, None));
         };
         // sled reports damage by errors and by panics alike; either way the index is only a cache.
-        let opened = catch_unwind(AssertUnwindSafe(|| Self::start(sled::Config::new().path(&native), vault)));
+        let opened = catch_unwind(AssertUnwindSafe(|| {
+            let index = Self::start(sled::Config::new().path(&native), vault)?;
+            index.walk()?;
+            Ok::<_, VaultError>(index)
+        }));
         match opened {
             Ok(Ok(index)) => return Ok((index, None)),
             Ok(Err(error @ (VaultError::DiskFull { .. } | VaultError::ReadOnly { .. }))) => {
@@ -99,7 +103,7 @@ impl Index {
             }
             Ok(Err(_)) | Err(_) => {}
         }
-        let aside = format!("index-damaged-{}", now.timestamp_millis());
+        let aside = free_name(files, folder, &format!("index-damaged-{}", now.timestamp_millis()))?;
         files
             .rename(folder, &folder.with_file_name(&aside))
             .and_then(|()| files.sync_folder(super::files::folder_of(folder)))
@@ -124,6 +128,19 @@ impl Index {
             index.flush()?;
         }
         Ok(index)
+    }
+
+    /// Touches every row once, so that damage shows when the index is opened and not in the middle of a day.
+    fn walk(&self) -> Result<(), VaultError> {
+        for tree in [&self.rows, &self.nik, &self.family, &self.created] {
+            for entry in tree {
+                entry?;
+            }
+        }
+        if self.rows.len() == self.created.len() {
+            return Ok(());
+        }
+        Err(VaultError::Index("rows and keys differ in number".into()))
     }
 
     pub(super) fn clear(&self) -> Result<(), VaultError> {
@@ -234,6 +251,15 @@ impl Index {
             .take(limit)
             .collect()
     }
+}
+
+/// `stem`, or `stem-2`, … : a name beside the folder that nothing has yet.
+fn free_name(files: &dyn Files, folder: &Path, stem: &str) -> Result<String, VaultError> {
+    let listed =
+        files.list(super::files::folder_of(folder)).map_err(|e| VaultError::io("vault folder", e))?;
+    let taken: BTreeSet<String> = listed.into_iter().map(|l| l.name).collect();
+    let names = std::iter::once(stem.to_owned()).chain((2u32..).map(|n| format!("{stem}-{n}")));
+    Ok(names.into_iter().find(|name| !taken.contains(name)).unwrap_or_else(|| stem.to_owned()))
 }
 
 fn parse(bytes: &[u8]) -> Result<QueueRow, VaultError> {

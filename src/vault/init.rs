@@ -273,7 +273,7 @@ fn make_roster(
         files
             .write_durable(&layout.slot(officer.id), &slot.to_json()?)
             .map_err(|e| VaultError::io("slot", e))?;
-        let (by, key) = first.get_or_insert_with(|| (officer.id, signing));
+        let (by, key) = first.get_or_insert((officer.id, signing));
         roster.add(vault, officer, *by, key)?;
     }
     files

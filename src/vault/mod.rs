@@ -476,6 +476,12 @@ impl Vault {
         self.audit.head()
     }
 
+    /// Number of the last audit line.
+    #[must_use]
+    pub const fn audit_seq(&self) -> u64 {
+        self.audit.seq()
+    }
+
     /// Refuses a clock that is more than two minutes behind the last audit line.
     ///
     /// # Errors

@@ -33,6 +33,11 @@ pub enum Note {
         /// Record id.
         record: Uuid,
     },
+    /// A record's header cannot be read, so it has no row; its payload is left as it is.
+    RecordUnreadable {
+        /// Record id.
+        record: Uuid,
+    },
     /// The last audit line was torn by a crash and cut off.
     AuditMended {
         /// Bytes that were cut.
@@ -63,6 +68,7 @@ impl Note {
             Self::IndexMended { .. } => "vault-note-index-mended",
             Self::SaveCompleted { .. } => "vault-note-save-completed",
             Self::SaveUndone { .. } => "vault-note-save-undone",
+            Self::RecordUnreadable { .. } => "vault-note-record-unreadable",
             Self::AuditMended { .. } => "vault-note-audit-mended",
             Self::ClockBack { .. } => "vault-note-clock-back",
             Self::StepUnreadable { .. } => "vault-note-step-unreadable",

@@ -1,7 +1,7 @@
 //! Saving a record so that what the screen calls "tersimpan" is there after any crash.
 //!
 //! Order: counter → marker `pending/<id>` → header → payload → local extract (each durable) → row, flushed → all three
-//! files read back and compared → audit line → acknowledged → marker and draft removed.
+//! files read back and compared → audit line → acknowledged → draft removed → marker removed.
 //!
 //! The marker says that the files of this id are not to be trusted yet. When a vault is opened, each marked record is
 //! either **completed** (its three files are whole: they are written once more, as they may never have reached the disk,
@@ -63,8 +63,8 @@ impl Vault {
     ///
     /// # Errors
     /// [`VaultError::Locked`], [`VaultError::ClockBack`], [`VaultError::Foreign`], [`VaultError::Seal`],
-    /// [`VaultError::DiskFull`], [`VaultError::ReadOnly`], [`VaultError::ReadBack`], … Nothing then counts as saved and
-    /// the session's kept steps are still there.
+    /// [`VaultError::DiskFull`], [`VaultError::ReadOnly`], [`VaultError::ReadBack`], or [`VaultError::Corrupt`] when an
+    /// earlier record of this session is damaged. Nothing new then counts as saved; the session's kept steps stay.
     pub fn save(
         &mut self,
         draft: &Draft,
@@ -79,8 +79,13 @@ impl Vault {
         if self.has_marker(id)? {
             self.recover(id, false, now)?;
         }
-        if let Some(row) = self.find(id)?.filter(|row| !row.damaged) {
-            return Ok(self.saved(&row, true));
+        match self.find(id)? {
+            // What is left of an acknowledged record is never written over.
+            Some(row) if row.damaged => {
+                return Err(VaultError::corrupt("record", "a file is missing or does not fit"));
+            }
+            Some(row) => return Ok(self.saved(&row, true)),
+            None => {}
         }
         match self.save_new(draft, input, operator, now) {
             Ok(row) => Ok(self.saved(&row, false)),
@@ -150,8 +155,8 @@ impl Vault {
         let event = sealed_event(&row).by(operator.officer.id).in_session(id);
         self.append_audit(&event, now)?;
         // Acknowledged from here on: what is left is tidying, done again at the next open if it fails now.
-        if self.remove_marker(id).is_ok() {
-            self.remove_draft(id).ok();
+        if self.remove_draft(id).is_ok() {
+            self.remove_marker(id).ok();
         }
         Ok(row)
     }
@@ -244,8 +249,10 @@ impl Vault {
         let acknowledged = marker == b"state\n" || facts.sealed.contains(&id.to_string());
         if acknowledged {
             self.put_row_from_files(id)?;
-            self.remove_marker(id)?;
-            return if marker == b"state\n" { Ok(()) } else { self.remove_draft(id) };
+            if marker != b"state\n" {
+                self.remove_draft(id)?;
+            }
+            return self.remove_marker(id);
         }
         match self.inspect(id)? {
             Found::Whole if may_complete => self.complete(id, now),
@@ -283,9 +290,9 @@ impl Vault {
         }
         let Some(row) = self.put_row_from_files(id)? else { return self.undo(id) };
         self.append_audit(&sealed_event(&row).in_session(id).with("completed", true), now)?;
-        self.remove_marker(id)?;
         self.notes.push(Note::SaveCompleted { record: id });
-        self.remove_draft(id)
+        self.remove_draft(id)?;
+        self.remove_marker(id)
     }
 
     fn undo(&mut self, id: Uuid) -> Result<(), VaultError> {

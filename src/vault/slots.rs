@@ -29,7 +29,7 @@ const LANES: std::ops::RangeInclusive<u32> = 1..=4;
 /// How dear it is to try a passphrase.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum KdfCost {
-    /// 64 MiB, 3 passes, 1 lane: above the second recommendation of RFC 9106 §4 in memory per lane, about 0.2 s.
+    /// 64 MiB, 3 passes: memory and passes of the second recommended option of RFC 9106 §4, with one lane.
     #[default]
     Standard,
     /// 8 KiB, 1 pass: for tests, refused for production vaults.
@@ -204,7 +204,7 @@ pub(super) struct Lockout {
 }
 
 impl Lockout {
-    /// Unreadable contents count as many failures for nobody: the file only ever delays.
+    /// Unreadable contents count as no failures: the file only ever delays, so damage must not lock everybody out.
     pub(super) fn parse(bytes: &[u8]) -> Self {
         serde_json::from_slice(bytes).unwrap_or_default()
     }
@@ -227,5 +227,57 @@ impl Lockout {
     }
     pub(super) fn clear(&mut self, officer: Uuid) -> bool {
         self.officers.remove(&officer).is_some()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used)]
+    use super::*;
+
+    const SECRET: &str = "kata sandi uji";
+
+    fn slot() -> (serde_json::Value, Uuid, Uuid) {
+        let (vault, officer) = (Uuid::from_u128(1), Uuid::from_u128(2));
+        let signing = SigningKey::from_bytes(&[5; 32]);
+        let slot = Slot::wrap(vault, officer, SECRET, KdfCost::Test.into(), &Key([9; 32]), &signing).unwrap();
+        (serde_json::to_value(&slot).unwrap(), vault, officer)
+    }
+
+    fn check(change: impl FnOnce(&mut serde_json::Value), secret: &str, expected: &str) {
+        let (mut slot, vault, officer) = slot();
+        change(&mut slot);
+        let opened = Slot::open(&serde_json::to_vec(&slot).unwrap(), vault, officer, secret);
+        let found = match opened {
+            Ok(opened) => {
+                assert_eq!((opened.vault_key.0, opened.signing.to_bytes()), ([9; 32], [5; 32]));
+                "opened"
+            }
+            Err(error) => error.id(),
+        };
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn a_slot_opens_only_whole_in_its_place_and_within_bounds() {
+        check(|_| {}, SECRET, "opened");
+        check(|_| {}, "kata sandi ujI", "wrong-secret");
+        check(|_| {}, "", "wrong-secret");
+        check(|s| s["salt"] = "00".repeat(16).into(), SECRET, "wrong-secret");
+        check(|s| s["salt"] = "00".into(), SECRET, "wrong-secret");
+        check(|s| s["vault_key"] = s["signing_key"].clone(), SECRET, "wrong-secret");
+        check(|s| s["signing_key"] = "00".into(), SECRET, "wrong-secret");
+        check(|s| s["kdf"]["passes"] = 2.into(), SECRET, "wrong-secret");
+        check(|s| s["kdf"]["memory_kib"] = u32::MAX.into(), SECRET, "kdf-cost");
+        check(|s| s["kdf"]["memory_kib"] = 0.into(), SECRET, "kdf-cost");
+        check(|s| s["kdf"]["passes"] = u32::MAX.into(), SECRET, "kdf-cost");
+        check(|s| s["kdf"]["lanes"] = 0.into(), SECRET, "kdf-cost");
+        check(|s| s["version"] = 2.into(), SECRET, "version");
+        check(|s| s["more"] = 1.into(), SECRET, "wrong-secret");
+        let (slot, vault, officer) = slot();
+        let bytes = serde_json::to_vec(&slot).unwrap();
+        assert!(Slot::open(&bytes, Uuid::nil(), officer, SECRET).is_err());
+        assert!(Slot::open(&bytes, vault, Uuid::nil(), SECRET).is_err());
+        assert!(Slot::open(&bytes[..bytes.len() / 2], vault, officer, SECRET).is_err());
     }
 }

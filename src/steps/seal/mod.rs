@@ -1,5 +1,8 @@
 //! Step 12: sealing and durable save. Refused while anything is open; a failure loses nothing and can be repeated.
 
+#[cfg(feature = "gui")]
+pub(crate) mod view;
+
 use chrono::{DateTime, Utc};
 use record::schema::{Environment, StepId, StepState};
 use serde::{Deserialize, Serialize};
@@ -14,6 +17,8 @@ pub struct SealData {
     /// Under way since.
     #[serde(skip)]
     pub sealing: Option<DateTime<Utc>>,
+    /// Sealing was ordered at least once: a late answer still counts.
+    pub ordered: bool,
     /// Stable code of the last failure.
     #[serde(skip)]
     pub failed: Option<String>,
@@ -67,6 +72,7 @@ impl Step for Seal {
     fn confirm(&self, s: &mut Session, now: DateTime<Utc>, fx: &mut Effects) {
         if s.core.sealed.is_none() && s.data.seal.sealing.is_none() {
             s.data.seal.sealing = Some(now);
+            s.data.seal.ordered = true;
             s.data.seal.failed = None;
             fx.push(Effect::Seal);
         }

@@ -78,7 +78,7 @@ fn digits_field_takes_digits_only() {
     check("3302", "3302");
     check("33.02 01-57abc", "33020157");
     check("33020157080000429999", "3302015708000042");
-    check("٣٣", "");
+    check("é²", "");
 }
 
 #[test]

@@ -13,7 +13,7 @@ const FACE_SIDE_PX: u32 = 160;
 /// Longest side of the picture that the background is measured on.
 const GROUND_SIDE_PX: u32 = 160;
 /// Distance of the eyes against the width of the detector's square, for typical adults.
-const EYE_DISTANCE: f32 = 0.43;
+const EYE_DISTANCE: f32 = 0.5;
 
 /// What was measured around the largest face.
 #[derive(Debug, Clone, Copy, PartialEq)]

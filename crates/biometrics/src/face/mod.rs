@@ -194,7 +194,8 @@ pub fn crop_portrait(picture: &RgbImage, face: &FaceBox, aspect: f32) -> Result<
     }
     let (left, top, width, height) = portrait_frame(face, aspect);
     let shrink = (full_width / width).min(full_height / height).min(1.0);
-    let (w, h) = ((width * shrink).floor().max(1.0), (height * shrink).floor().max(1.0));
+    let fit = |side: f32, full: f32| (side * shrink).round().clamp(1.0, full);
+    let (w, h) = (fit(width, full_width), fit(height, full_height));
     // Shrinking keeps the middle of the face across and the line of the eyes down.
     let left = (left + (width - w) / 2.0).clamp(0.0, full_width - w) as usize;
     let top = (top + EYES_IN_PORTRAIT * (height - h)).clamp(0.0, full_height - h) as usize;

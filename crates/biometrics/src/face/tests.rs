@@ -44,9 +44,9 @@ fn faults_are_named_and_cost_points() {
     };
     check(levels(&plain, |v| v * 0.2), QualityReason::TooDark);
     check(levels(&plain, |v| v * 0.7 + 130.0), QualityReason::TooBright);
-    check(levels(&plain, |v| 120.0 + (v - 120.0) * 0.15), QualityReason::LowContrast);
+    check(levels(&plain, |v| 120.0 + (v - 120.0) * 0.3), QualityReason::LowContrast);
     check(blur(&plain, 3.0), QualityReason::Blurred);
-    check(crop_imm(&plain, 130, 30, 190, 190).to_image(), QualityReason::FaceTooNear);
+    check(crop_imm(&plain, 150, 45, 150, 150).to_image(), QualityReason::FaceTooNear);
     let mut two = Picture::from_pixel(900, 512, image::Rgb([128, 128, 128]));
     overlay(&mut two, &crop_imm(&plain, 60, 0, 400, 512).to_image(), 0, 0);
     overlay(&mut two, &crop_imm(&plain, 60, 0, 400, 512).to_image(), 450, 0);

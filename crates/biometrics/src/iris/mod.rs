@@ -63,7 +63,10 @@ pub struct Features {
 /// Finds pupil and iris and judges the picture.
 #[must_use]
 pub fn assess(image: &GrayImage) -> IrisReport {
-    let Some((pupil, iris)) = locate(image) else {
+    // Circles far under the size that the standard asks are a fold or a shadow, not an eye.
+    let found = locate(image).map(|(pupil, iris)| (pupil, iris, measure(image, &pupil, &iris)));
+    let found = found.filter(|(_, iris, _)| iris.radius >= 0.7 * MIN_RADIUS_PX);
+    let Some((pupil, iris, features)) = found else {
         let reasons = match mean(image) {
             m if m < 25.0 => vec![QualityReason::NoIris, QualityReason::TooDark],
             m if m > 245.0 => vec![QualityReason::NoIris, QualityReason::TooBright],
@@ -71,7 +74,6 @@ pub fn assess(image: &GrayImage) -> IrisReport {
         };
         return IrisReport { quality: verdict(0, reasons), pupil: None, iris: None };
     };
-    let features = measure(image, &pupil, &iris);
     let mut parts = parts(&features, iris.radius);
     parts.sort_by(|a, b| a.0.total_cmp(&b.0));
     let score =
@@ -102,7 +104,7 @@ fn parts(f: &Features, radius: f32) -> [(f32, f32, QualityReason); 7] {
     let ramp = |low: f32, high: f32, value: f32| ((value - low) / (high - low)).clamp(0.0, 1.0);
     let dilated = ramp(0.12, 0.2, f.dilation) * (1.0 - ramp(0.7, 0.8, f.dilation));
     [
-        (ramp(0.25, 0.75, f.usable), 0.7, R::LidsCover),
+        (ramp(0.45, 0.85, f.usable), 0.7, R::LidsCover),
         (ramp(5.0, 40.0, f.pupil_contrast), 0.4, R::LowContrast),
         (ramp(2.0, 25.0, f.sclera_contrast), 0.3, R::LowContrast),
         (ramp(0.018, 0.06, f.sharpness), 0.6, R::Blurred),
@@ -205,7 +207,8 @@ fn usable_share(image: &GrayImage, pupil: &Circle, iris: &Circle) -> f32 {
 struct LidEdge {
     /// -1 the upper lid, 1 the lower.
     side: f32,
-    /// Distance of the edge from the iris's middle, in radii, towards `side`.
+    /// Distance of the edge from the iris's middle, in radii, towards `side`. Nearer than 0.2 is not searched: the
+    /// pupil would be covered.
     height: f32,
     /// Fall of the edge one radius to the side, in radii.
     bend: f32,
@@ -223,28 +226,33 @@ impl LidEdge {
 }
 
 /// Grey levels between lid and iris from which an edge counts as a lid.
-const LID_STEP: f32 = 13.0;
+const LID_STEP: f32 = 16.0;
 
 /// Searches a lid's edge across the iris by the mean step over it, as the circles are searched.
 fn lid_edge(image: &GrayImage, pupil: &Circle, iris: &Circle, side: f32) -> Option<LidEdge> {
     let mut best: Option<(f32, LidEdge)> = None;
-    for height in (-6..=18).map(|i| i as f32 * 0.05) {
-        for bend in [0.0, 0.15, 0.3, 0.45] {
+    for height in (4..=16).map(|i| i as f32 * 0.05) {
+        for bend in [0.0, 0.1, 0.2, 0.35] {
             let edge = LidEdge { side, height, bend };
-            let (mut sum, mut n) = (0.0f32, 0.0f32);
+            let (mut sum, mut n, mut up) = (0.0f32, 0.0f32, 0.0f32);
             for u in (-18..=18).map(|i| i as f32 * 0.05) {
                 let x = iris.x + u * iris.radius;
                 let y = edge.y(iris, x);
                 let from_iris = (x - iris.x).hypot(y - iris.y) / iris.radius;
                 let from_pupil = (x - pupil.x).hypot(y - pupil.y) / pupil.radius;
-                if from_iris > 0.92 || from_pupil < 1.3 {
+                // Neither the limbus nor the pupil's edge may be taken for a lid.
+                if from_iris > 0.84 || (0.72..1.3).contains(&from_pupil) {
                     continue;
                 }
                 let level = |d: i64| f32::from(image.at(x.round() as i64, y.round() as i64 + d));
-                sum += level(4) + level(7) - level(-4) - level(-7);
-                n += 2.0;
+                let step = ((level(3) + level(6) - level(-3) - level(-6)) / 2.0).clamp(-60.0, 60.0);
+                sum += step;
+                up += f32::from(u8::from(step > 0.0));
+                n += 1.0;
             }
-            if n >= 24.0 && best.is_none_or(|b| (sum / n).abs() > b.0) {
+            // A lid's edge is a step the same way along nearly all of it; the tissue's pattern is not.
+            let agree = up.max(n - up) / n.max(1.0);
+            if n >= 15.0 && agree >= 0.9 && best.is_none_or(|b| (sum / n).abs() > b.0) {
                 best = Some(((sum / n).abs(), edge));
             }
         }

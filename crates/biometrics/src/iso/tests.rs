@@ -180,8 +180,9 @@ fn bir() -> Bir {
 }
 
 type Rewrite = fn(&[u8]) -> Result<Vec<u8>, IsoError>;
-/// One door for all formats: a synthetic record, and reading it and writing what was read.
-fn formats() -> [(&'static str, Vec<u8>, Rewrite); 5] {
+type Case = (&'static str, Vec<u8>, Rewrite);
+/// Made once: encoding the images takes longer than reading the records.
+static FORMATS: std::sync::LazyLock<[Case; 5]> = std::sync::LazyLock::new(|| {
     [
         ("FIR", fir().write().unwrap(), |d| FingerRecord::read(d)?.write()),
         ("FAC", fac().write().unwrap(), |d| FaceRecord::read(d)?.write()),
@@ -189,6 +190,11 @@ fn formats() -> [(&'static str, Vec<u8>, Rewrite); 5] {
         ("FMR", fmr().write().unwrap(), |d| FmrRecord::read(d)?.write()),
         ("BIR", bir().write().unwrap(), |d| Bir::read(d)?.write()),
     ]
+});
+
+/// One door for all formats: a synthetic record, and reading it and writing what was read.
+fn formats() -> [Case; 5] {
+    FORMATS.clone()
 }
 
 fn rewrite(format: &str) -> Rewrite {
@@ -581,6 +587,38 @@ fn samples_with_faults_are_refused() {
         assert_eq!(record.views.iter().map(|v| v.minutiae.len()).collect::<Vec<_>>(), [27, 22]);
         assert_eq!(record.write().unwrap(), bytes);
     }
+}
+
+/// The reader of another project (behind the `nbis` feature) sees the same minutiae, and its writer's record
+/// is read here. It tells 32 directions and two kinds, and takes at most 127 minutiae.
+#[cfg(feature = "nbis")]
+#[test]
+fn nbis_reads_minutiae() {
+    let mut template = template(127);
+    for m in &mut template.minutiae {
+        m.angle &= 0xF8;
+        m.kind = if m.x % 2 == 0 { MinutiaKind::Ending } else { MinutiaKind::Bifurcation };
+    }
+    let record = FmrRecord::from_template(&template, None, FmrImpression::LiveScanPlain, 60);
+    let peer = nbis::load_iso_19794_2_2005(&record.write().unwrap()).unwrap();
+    let seen: Vec<_> = peer
+        .get()
+        .iter()
+        .map(|m| (m.x(), m.y(), m.angle() as u16, m.kind() == nbis::MinutiaKind::Bifurcation))
+        .collect();
+    let made: Vec<_> = template
+        .minutiae
+        .iter()
+        .map(|m| {
+            let degrees = (f64::from(m.angle) * 360.0 / 256.0) as u16;
+            (i32::from(m.x), i32::from(m.y), degrees, m.kind == MinutiaKind::Bifurcation)
+        })
+        .collect();
+    assert_eq!(seen, made);
+    let bytes = peer.to_iso_19794_2_2005();
+    let back = FmrRecord::read(&bytes).unwrap();
+    assert_eq!(back.views[0].minutiae.len(), 127);
+    assert_eq!(back.write().unwrap(), bytes);
 }
 
 fn read_all(bytes: &[u8]) {

@@ -95,7 +95,7 @@ fn open(_bench: &Bench, kind: DeviceKind, parameters: &Table) -> Result<Opened, 
         detail: SetupErrors(errors).to_string().replace('\n', "; "),
     })?;
     if !parameters.path.exists() {
-        return Err(folder::bad(&parameters.path, "there is no such file or folder"));
+        return Err(folder::bad(&parameters.path, "is missing"));
     }
     let device = FileDevice { info: info(kind), parameters, live: None, next_frame: Instant::now() };
     Ok(match kind {

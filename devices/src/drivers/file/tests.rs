@@ -13,7 +13,7 @@ use crate::registry::Registry;
 
 /// A small picture that is another one for each `shade`.
 pub(super) fn gray(shade: u8) -> GrayImage {
-    let pixels = (0..48u32 * 64).map(|n| (n % 251) as u8 ^ shade).collect();
+    let pixels = (0..48u32 * 64).map(|n| (n % 48 + n / 48) as u8 + 10 * shade).collect();
     GrayImage::new(48, 64, Some(500), pixels).unwrap()
 }
 

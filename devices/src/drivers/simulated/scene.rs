@@ -32,11 +32,11 @@ const OUTLINE: &[(f32, f32)] = &[
     (288.0, 119.0),
     (277.0, 128.0),
     (268.0, 134.0),
-    (263.0, 150.0),
-    (258.0, 172.0),
-    (272.0, 180.0),
-    (288.0, 194.0),
-    (299.0, 212.0),
+    (260.0, 152.0),
+    (255.0, 172.0),
+    (268.0, 184.0),
+    (283.0, 200.0),
+    (295.0, 218.0),
     (305.0, 234.0),
     (322.0, 246.0),
     (338.0, 262.0),
@@ -64,9 +64,9 @@ const OUTLINE: &[(f32, f32)] = &[
     (157.0, 100.0),
     (153.0, 80.0),
     (157.0, 60.0),
-    (168.0, 44.0),
-    (184.0, 30.0),
-    (202.0, 19.0),
+    (171.0, 50.0),
+    (188.0, 37.0),
+    (206.0, 25.0),
 ];
 
 /// The live picture, made once; every frame is a window of it.
@@ -191,8 +191,7 @@ fn compose(portrait: &RgbImage, background: [u8; 3]) -> Result<RgbImage, DeviceF
     RgbImage::new(width, height, pixels).map_err(samples::bad_image)
 }
 
-/// Value of one channel between the pixels; outside of the picture it is 0 at a mask's side and repeated
-/// nowhere, as the mask is 0 there too.
+/// Value of one channel at a place between the pixels; 0 outside of the picture.
 fn bilinear(
     data: &[u8],
     width: usize,
