@@ -87,7 +87,10 @@ impl Step for Fingers {
 
     fn state(&self, s: &Session) -> StepState {
         let d = &s.data.fingers;
-        if d.next_slap().is_some() || d.conflict.is_some() {
+        if d.next_slap().is_some()
+            || d.conflict.is_some()
+            || exceptions::photo_blocker(s, StepId::Fingers).is_some()
+        {
             StepState::Empty
         } else if d.exceptions.is_empty() {
             StepState::Done
@@ -120,19 +123,21 @@ impl Step for Fingers {
 
     fn targets(&self, s: &Session, _now: DateTime<Utc>) -> Vec<Target> {
         let d = &s.data.fingers;
+        // Two slaps of one hand come first, then what is still missing; any slap of which something is to be
+        // recorded can be captured again.
+        let conflicting = d.conflict.into_iter().flat_map(|(a, b)| [b, a]);
         let mut out: Vec<Target> = Vec::new();
-        out.extend(d.next_slap().map(Target::Slap));
-        // Any slap can be captured again, as long as something of it is to be recorded.
-        let rest = SLAPS
-            .into_iter()
-            .filter(|slap| d.missing_of(*slap).len() < slap.fingers().len())
-            .map(Target::Slap);
-        out.extend(rest.filter(|t| Some(*t) != d.next_slap().map(Target::Slap)).collect::<Vec<_>>());
+        for slap in conflicting.chain(d.next_slap()).chain(SLAPS) {
+            let target = Target::Slap(slap);
+            if d.missing_of(slap).len() < slap.fingers().len() && !out.contains(&target) {
+                out.push(target);
+            }
+        }
         out.extend(
             FingerPosition::ALL.iter().filter(|f| !d.exceptions.contains_key(f)).map(|f| Target::Finger(*f)),
         );
         if exceptions::photo_wanted(s) {
-            out.insert(usize::from(d.next_slap().is_some()), Target::ExceptionPhoto);
+            out.insert(usize::from(d.next_slap().is_some() && !out.is_empty()), Target::ExceptionPhoto);
         }
         out
     }

@@ -97,7 +97,14 @@ impl Step for Identity {
 
     fn state(&self, s: &Session) -> StepState {
         let d = &s.data.identity;
-        if d.confirmed && d.looked_up && d.nik.is_some() { StepState::Done } else { StepState::Empty }
+        // A correction of the biodata can raise a warning later: it is answered before the session goes on.
+        let open =
+            || warnings(s, s.ctx.local_date(s.core.last_seen)).iter().any(|w| !d.answers.contains_key(w));
+        if d.confirmed && d.looked_up && d.nik.is_some() && !open() {
+            StepState::Done
+        } else {
+            StepState::Empty
+        }
     }
 
     fn blockers(&self, s: &Session, now: DateTime<Utc>) -> Vec<String> {
@@ -140,8 +147,9 @@ impl Step for Identity {
 
     fn inputs(&self, s: &Session, now: DateTime<Utc>) -> Vec<String> {
         let d = &s.data.identity;
+        let answers = warnings(s, s.ctx.local_date(now)).into_iter().map(|w| format!("warning.{w}"));
         if bound(s) {
-            return Vec::new();
+            return answers.collect();
         }
         let mut out = vec!["nik".to_owned(), "no_kk".to_owned()];
         if d.looked_up {
@@ -151,16 +159,16 @@ impl Step for Identity {
                 );
             }
             out.push("recorded-before".into());
-            out.extend(warnings(s, s.ctx.local_date(now)).into_iter().map(|w| format!("warning.{w}")));
+            out.extend(answers);
         }
         out
     }
 
     fn command(&self, s: &mut Session, c: &Command, now: DateTime<Utc>, _fx: &mut Effects) {
-        if bound(s) {
+        let today = s.ctx.local_date(now);
+        if bound(s) && !matches!(c, Command::AnswerWarning(..)) {
             return;
         }
-        let today = s.ctx.local_date(now);
         match c {
             Command::Field(field, text) => field_typed(s, field, text),
             Command::BirthDate(date) if s.data.identity.looked_up && !s.data.identity.from_roster => {

@@ -58,7 +58,7 @@ impl Step for Irises {
 
     fn state(&self, s: &Session) -> StepState {
         let d = &s.data.irises;
-        if !Eye::ALL.iter().all(|e| d.settled(*e)) {
+        if !Eye::ALL.iter().all(|e| d.settled(*e)) || exceptions::photo_blocker(s, StepId::Irises).is_some() {
             StepState::Empty
         } else if d.exceptions.is_empty() {
             StepState::Done
