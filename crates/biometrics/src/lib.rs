@@ -3,7 +3,10 @@
 //! Data in, data out: no device, no disk, no clock, no globals. Hostile input gives an error, never a panic,
 //! and never allocates past the limits in [`image`].
 
+#![deny(unsafe_code)]
+
 pub mod codec;
+pub mod face;
 pub mod finger;
 pub mod image;
 pub mod iris;
@@ -12,4 +15,5 @@ pub mod minutiae;
 pub mod position;
 pub mod quality;
 pub mod signature;
+pub mod signature_analysis;
 pub mod synth;

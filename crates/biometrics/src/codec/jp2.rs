@@ -36,7 +36,7 @@ fn decode_planes(data: &[u8], format: Format, claims: &Claims) -> Result<Vec<Vec
         if format == Format::Jp2 { CODEC_FORMAT::OPJ_CODEC_JP2 } else { CODEC_FORMAT::OPJ_CODEC_J2K };
     let mut codec = Codec::new_decoder(codec_format).ok_or(failed.clone())?;
     let mut parameters = opj_dparameters_t::default();
-    // Strict: a truncated codestream is an error and not a grey patch.
+    // Strict: a tile-part cut short is an error and not a grey patch.
     if codec.setup_decoder(&mut parameters) == 0 || codec.decoder_set_strict_mode(1) == 0 {
         return Err(failed);
     }

@@ -12,7 +12,7 @@ const MAX_TILES: u64 = 1024;
 /// Most code-blocks in all components and resolutions (about 200 bytes each).
 const MAX_BLOCKS: u64 = 300_000;
 /// Most precincts times layers in all components and resolutions (openjp2 keeps a flag for each).
-const MAX_PACKETS: u64 = 4_000_000;
+const MAX_PACKETS: u64 = 1_000_000;
 /// Most boxes or marker segments that are walked.
 const MAX_PARTS: usize = 4096;
 
@@ -133,7 +133,7 @@ fn check_codestream(data: &[u8], start: usize, format: Format) -> Result<Claims,
         match marker {
             0xFF52 => {
                 let short = damaged(format, "COD", at);
-                let (style, layers, spcod) = match (body.first(), be(body, 1, 2), body.get(5..)) {
+                let (style, layers, spcod) = match (body.first(), be(body, 2, 2), body.get(5..)) {
                     (Some(s), Some(l), Some(rest)) => (*s, l, rest),
                     _ => return Err(short),
                 };

@@ -30,6 +30,7 @@ struct Output {
 
 trait Position {
     fn at(&mut self) -> &mut usize;
+    /// The furthest place that may be moved to.
     fn end(&self) -> usize;
 }
 
@@ -47,11 +48,12 @@ impl Position for Output {
         &mut self.at
     }
     fn end(&self) -> usize {
-        self.data.len()
+        // openjp2 leaves a gap for a box header and comes back to fill it.
+        self.limit
     }
 }
 
-/// Moves to an absolute place between 0 and the end; false where it is outside.
+/// Moves to an absolute place between 0 and the furthest allowed one; false where it is outside.
 fn move_to(p: &mut impl Position, target: Option<i64>) -> bool {
     match target.and_then(|t| usize::try_from(t).ok()) {
         Some(t) if t <= p.end() => {

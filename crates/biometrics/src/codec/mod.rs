@@ -11,7 +11,7 @@ mod pgm;
 mod raster;
 mod resolution;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use crate::image::{GrayImage, ImageError, RgbImage};
 

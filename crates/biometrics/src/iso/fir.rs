@@ -34,7 +34,7 @@ codes! {
 }
 
 codes! {
-    /// How the finger was taken.
+    /// How the finger was taken (table of impression types without palms).
     Impression {
         /// Live scan, plain.
         LiveScanPlain = 0;
@@ -54,22 +54,10 @@ codes! {
         LatentLift = 7;
         /// Live scan, swipe.
         LiveScanSwipe = 8;
-        /// Live scan, optical, contact, plain.
-        OpticalContactPlain = 20;
-        /// Live scan, optical, contact, rolled.
-        OpticalContactRolled = 21;
-        /// Live scan, not optical, contact, plain.
-        NonOpticalContactPlain = 22;
-        /// Live scan, not optical, contact, rolled.
-        NonOpticalContactRolled = 23;
+        /// Live scan, rolled along the finger.
+        LiveScanVerticalRoll = 9;
         /// Live scan, optical, contactless, plain.
         OpticalContactlessPlain = 24;
-        /// Live scan, optical, contactless, rolled.
-        OpticalContactlessRolled = 25;
-        /// Live scan, not optical, contactless, plain.
-        NonOpticalContactlessPlain = 26;
-        /// Live scan, not optical, contactless, rolled.
-        NonOpticalContactlessRolled = 27;
         /// Other.
         Other = 28;
         /// Not known.
@@ -87,7 +75,7 @@ codes! {
     }
 }
 
-/// What the image shows: codes 0 to 10 and 13 to 15.
+/// What the image shows: codes 0 to 10 and 13 to 15. Palms and pairs or triples of fingers are not taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Position {
     /// Not known which finger.
@@ -108,7 +96,7 @@ impl Position {
             Self::Slap(s) => s.code(),
         }
     }
-    /// The value of a code; `None` for reserved codes and palms.
+    /// The value of a code; `None` for every other code.
     #[must_use]
     pub fn from_code(code: u8) -> Option<Self> {
         match code {
