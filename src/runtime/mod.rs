@@ -14,3 +14,6 @@ pub mod station;
 mod vault_jobs;
 mod vault_worker;
 mod workers;
+
+#[cfg(test)]
+mod tests;

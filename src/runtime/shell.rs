@@ -102,6 +102,17 @@ impl Station {
         &self.registry
     }
 
+    /// A worker's answer out of turn.
+    #[cfg(test)]
+    pub(super) fn take_for_test(
+        &mut self,
+        session: Uuid,
+        id: devices::vocabulary::RequestId,
+        outcome: crate::session::event::CaptureOutcome,
+    ) {
+        self.take(Answer::Captured { session, id, outcome });
+    }
+
     fn notify(&mut self, notice: Notice) {
         // The same thing said again (a step that still cannot be kept) is not another notice.
         if self.notices.contains(&notice) {
