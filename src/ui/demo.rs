@@ -173,6 +173,12 @@ impl Demo {
             return picture;
         }
         self.next_s = now_s + self.options.pace_s;
+        match command {
+            DeskCommand::SignIn(..) => self.signed_in = true,
+            DeskCommand::Decide { .. } => self.deciding = true,
+            DeskCommand::Leave => self.served = true,
+            _ => {}
+        }
         Move::Send(command)
     }
 
@@ -194,7 +200,6 @@ impl Demo {
             Screen::SignIn if desk.checking_secret() || self.signed_in => None,
             Screen::SignIn => {
                 let officer = desk.officers().iter().find(|o| o.role == Role::Operator)?;
-                self.signed_in = true;
                 Some((DeskCommand::SignIn(officer.id, self.options.operator_secret.clone()), true))
             }
             Screen::Start if self.served => {
@@ -204,17 +209,16 @@ impl Demo {
             Screen::Start => Some((DeskCommand::NewSession, true)),
             Screen::Session => {
                 let view = desk.session()?;
-                if view.session.core.running() { self.step(desk, &view) } else { self.end(&view) }
+                if view.session.core.running() { self.step(desk, &view) } else { Self::end(&view) }
             }
         }
     }
 
-    fn end(&mut self, view: &SessionView<'_>) -> Option<(DeskCommand, bool)> {
+    fn end(view: &SessionView<'_>) -> Option<(DeskCommand, bool)> {
         let proof = &view.session.data.proof;
         if view.session.core.outcome == Outcome::Sealed && proof.making.is_some() {
             return None;
         }
-        self.served = true;
         Some((DeskCommand::Leave, true))
     }
 
@@ -260,14 +264,13 @@ impl Demo {
         }
     }
 
-    fn decide(&mut self, desk: &dyn Desk, view: &SessionView<'_>) -> Option<DeskCommand> {
+    fn decide(&self, desk: &dyn Desk, view: &SessionView<'_>) -> Option<DeskCommand> {
         let waits = view.requirements().into_iter().find(|r| super::speech::can_be_decided(r))?;
         if self.deciding {
             return None;
         }
         let operator = view.session.ctx.operator;
         let officer = desk.officers().iter().find(|o| o.role == Role::Supervisor && o.id != operator)?;
-        self.deciding = true;
         Some(DeskCommand::Decide {
             nonce: waits.request.as_ref()?.nonce,
             officer: officer.id,

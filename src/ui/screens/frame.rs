@@ -159,8 +159,9 @@ fn primary(st: &Stage<'_>, view: &SessionView<'_>) -> Primary {
     };
     let send = |c: Command| Act::Send(DeskCommand::Session(c));
     if s.busy() {
-        let id = if s.core.pending.is_some() { "capture-cancel" } else { "please-wait" };
-        let act = if s.core.pending.is_some() { send(Command::CancelCapture) } else { Act::Nothing };
+        let stops = s.core.pending.is_some() || s.core.look_up.is_some();
+        let id = if stops { "capture-cancel" } else { "please-wait" };
+        let act = if stops { send(Command::CancelCapture) } else { Act::Nothing };
         return Primary { label: st.get(id), enabled: control.enabled, act };
     }
     if let Some(fault) = view.fault() {

@@ -1,0 +1,461 @@
+//! A desk in memory: it holds a real session and answers every effect at once with small synthetic samples.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, VecDeque};
+use std::path::PathBuf;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use biometrics::codec;
+use biometrics::image::{GrayImage, RgbImage};
+use biometrics::minutiae::Template;
+use biometrics::position::{Eye, FingerPosition};
+use biometrics::quality::Quality;
+use biometrics::signature::Strokes;
+use biometrics::synth;
+use chrono::{DateTime, Utc};
+use devices::traits::PreviewFrame;
+use devices::vocabulary::{CaptureTask, DeviceId, DeviceInfo, DeviceKind};
+use record::grant::{Ask, GrantRequest, sign};
+use record::schema::{Environment, Outcome, RecordState, Role};
+use uuid::Uuid;
+
+use super::rekam::gate::policy::{Policy, PolicySet};
+use super::rekam::population::biodata::Biodata;
+use super::rekam::population::regions::Regions;
+use super::rekam::runtime::station::{
+    Desk, DeskCommand, DeviceLine, DeviceState, Ended, Notice, NoticeLevel, OfficerLine, QueueLine, Screen,
+    WaitingLine,
+};
+use super::rekam::session::effect::Effect;
+use super::rekam::session::event::{CaptureOutcome, Event, LookUpAnswer};
+use super::rekam::session::sample::{
+    DeviceStamp, FingerSample, IrisSample, Match, Media, PhotoSample, Samples, SignatureSample,
+    TemperatureSample,
+};
+use super::rekam::session::view::SessionView;
+use super::rekam::session::{Session, SessionContext};
+
+/// Secret of everybody here.
+pub(crate) const SECRET: &str = "rahasia latihan";
+const THRESHOLD: u32 = 40;
+
+/// What a test holds on to beside the desk.
+#[derive(Default)]
+pub(crate) struct Control {
+    /// The clock.
+    pub(crate) now: DateTime<Utc>,
+    /// Outcomes that come before the good ones, by target id.
+    pub(crate) outcomes: BTreeMap<String, VecDeque<CaptureOutcome>>,
+    /// Captures stay under way.
+    pub(crate) hold: bool,
+    /// What the roster says of every NIK.
+    pub(crate) roster: Option<Biodata>,
+    /// A signature pad is plugged in.
+    pub(crate) pad: bool,
+}
+
+pub(crate) struct FakeDesk {
+    pub(crate) control: Rc<RefCell<Control>>,
+    policy: Arc<Policy>,
+    officers: Vec<OfficerLine>,
+    signed_in: Option<OfficerLine>,
+    session: Option<Session>,
+    parked: BTreeMap<Uuid, Session>,
+    waiting: Vec<WaitingLine>,
+    queue: Vec<QueueLine>,
+    devices: Vec<DeviceLine>,
+    notices: Vec<Notice>,
+    document: Option<(PathBuf, Arc<[u8]>)>,
+    captures: u64,
+}
+
+impl FakeDesk {
+    pub(crate) fn new(control: Rc<RefCell<Control>>) -> Self {
+        let policy = PolicySet::bundled().unwrap().get("443-2978-2020-06").unwrap().clone();
+        let officer = |n: u128, name: &str, role| OfficerLine { id: Uuid::from_u128(n), name: name.into(), role };
+        Self {
+            control,
+            policy: Arc::new(policy),
+            officers: vec![
+                officer(1, "Oka Petugas", Role::Operator),
+                officer(2, "Dewi Penyelia", Role::Supervisor),
+                officer(3, "Bayu Pendukung", Role::Supporting),
+            ],
+            signed_in: None,
+            session: None,
+            parked: BTreeMap::new(),
+            waiting: Vec::new(),
+            queue: Vec::new(),
+            devices: Vec::new(),
+            notices: Vec::new(),
+            document: None,
+            captures: 0,
+        }
+    }
+
+    fn context(&self) -> SessionContext {
+        SessionContext {
+            environment: Environment::Training,
+            station: "LATIH-01".into(),
+            district: "3201".into(),
+            policy: Arc::clone(&self.policy),
+            regions: Arc::new(Regions::new()),
+            operator: self.signed_in.as_ref().unwrap().id,
+            operator_key: "00".repeat(32),
+            utc_offset_s: 25_200,
+            statement_text: "Saya menyatakan bahwa data di atas benar dan biometrik ini milik saya sendiri.".into(),
+            statement_language: "id".into(),
+        }
+    }
+
+    fn list_devices(&mut self) {
+        let pad = self.control.borrow().pad;
+        self.devices = DeviceKind::ALL
+            .iter()
+            .filter(|k| pad || **k != DeviceKind::SignaturePad)
+            .map(|kind| DeviceLine {
+                kind: *kind,
+                info: Some(DeviceInfo {
+                    id: DeviceId(kind.id().into()),
+                    kind: *kind,
+                    driver: "simulated".into(),
+                    model: "palsu".into(),
+                    serial: "1".into(),
+                    training_only: true,
+                }),
+                state: DeviceState::Ready,
+            })
+            .collect();
+    }
+
+    fn feed(&mut self, event: Event) {
+        let now = self.control.borrow().now;
+        let mut events = VecDeque::from([event]);
+        while let Some(event) = events.pop_front() {
+            let Some(session) = &mut self.session else { return };
+            for effect in session.update(event, now) {
+                events.extend(self.answer(effect, now));
+            }
+        }
+    }
+
+    fn answer(&mut self, effect: Effect, now: DateTime<Utc>) -> Option<Event> {
+        Some(match effect {
+            Effect::Capture { id, target, task, gallery, .. } => {
+                let mut control = self.control.borrow_mut();
+                if control.hold {
+                    return None;
+                }
+                let planned = control.outcomes.get_mut(&target.id()).and_then(VecDeque::pop_front);
+                drop(control);
+                let outcome = planned.unwrap_or_else(|| self.samples(&task, &gallery, now));
+                Event::Captured(id, outcome)
+            }
+            Effect::AnalyseStrokes { id, strokes } => {
+                let sample = signature(strokes, now);
+                Event::Captured(id, CaptureOutcome::Samples(Samples::Signature(Box::new(sample))))
+            }
+            Effect::Cancel(id) => Event::Captured(id, CaptureOutcome::Cancelled),
+            Effect::LookUp { id, nik, .. } => {
+                let roster = self.control.borrow().roster.clone().map(|b| Box::new(Biodata { nik, ..b }));
+                Event::LookedUp(id, LookUpAnswer { roster, ..LookUpAnswer::default() })
+            }
+            Effect::AskApproval(draft) => {
+                let session = self.session.as_ref()?;
+                let ask = Ask {
+                    kind: draft.kind,
+                    step: draft.step,
+                    reason: draft.reason,
+                    evidence: draft.evidence,
+                    station: session.ctx.station.clone(),
+                    session: session.core.id,
+                    operator: session.ctx.operator,
+                };
+                let valid = chrono::Duration::hours(8);
+                Event::ApprovalAsked(GrantRequest::new(ask, &draft.nik, now, valid).unwrap())
+            }
+            Effect::KeepStep { step, .. } => Event::StepKept(step),
+            Effect::Seal => {
+                let session = self.session.as_ref()?;
+                let id = session.core.id;
+                self.queue.insert(0, QueueLine {
+                    id,
+                    state: RecordState::BioCaptured,
+                    created: now,
+                    name: Some(session.data.biodata.values.nama.clone()),
+                    size: 1_000_000,
+                });
+                Event::Sealed { record_id: id, file: format!("{id}.rekam"), sha256: "00".repeat(32) }
+            }
+            Effect::MakeProof(id) => {
+                self.document = Some((PathBuf::from(format!("{id}.pdf")), Arc::from(vec![0; 20_000])));
+                Event::ProofReady(format!("{id}.pdf"))
+            }
+            Effect::MakeSlip => {
+                self.document = Some((PathBuf::from("lembar.pdf"), Arc::from(vec![0; 9_000])));
+                return None;
+            }
+            Effect::DiscardDraft(_) | Effect::Audit { .. } => return None,
+        })
+    }
+
+    fn samples(
+        &mut self,
+        task: &CaptureTask,
+        gallery: &[(FingerPosition, Template)],
+        now: DateTime<Utc>,
+    ) -> CaptureOutcome {
+        self.captures += 1;
+        let number = self.captures;
+        let mut fingers = |list: &[FingerPosition]| {
+            Samples::Fingers(list.iter().map(|f| finger(*f, number, gallery, now)).collect())
+        };
+        CaptureOutcome::Samples(match task {
+            CaptureTask::Temperature => {
+                Samples::Temperature(TemperatureSample { decidegrees_c: 366, device: stamp(now) })
+            }
+            CaptureTask::Face | CaptureTask::EvidencePhoto => Samples::Photo(Box::new(photo(number, now))),
+            CaptureTask::Signature => {
+                Samples::Signature(Box::new(signature(synth::signature::render(9, number), now)))
+            }
+            CaptureTask::Slap { slap, missing } => {
+                let list: Vec<_> = slap.fingers().iter().copied().filter(|f| !missing.contains(f)).collect();
+                fingers(&list)
+            }
+            CaptureTask::Finger { position, .. } => fingers(&[*position]),
+            CaptureTask::Irises { missing } => Samples::Irises(
+                Eye::ALL.iter().filter(|e| !missing.contains(e)).map(|e| iris(*e, number, now)).collect(),
+            ),
+        })
+    }
+
+    fn notice(&mut self, message: &str, code: &str) {
+        self.notices.push(Notice {
+            level: NoticeLevel::Warning,
+            message: message.into(),
+            code: code.into(),
+        });
+    }
+
+    fn decide(&mut self, nonce: Uuid, officer: Uuid, secret: &str, approve: bool, note: &str) {
+        let now = self.control.borrow().now;
+        if secret != SECRET {
+            self.notice("reason-blank", "VLT-07");
+            return;
+        }
+        let Some(session) = &self.session else { return };
+        let request = session.core.requirements.iter().filter_map(|r| r.request.clone()).find(|q| q.nonce == nonce);
+        let key = record::keys::generate_signing_key().unwrap();
+        let grant = sign(request.unwrap(), approve, note, &key, officer, now).unwrap();
+        self.feed(Event::Decided(grant));
+    }
+
+    fn put_aside(&mut self) {
+        let Some(session) = self.session.take() else { return };
+        if session.core.outcome == Outcome::Parked {
+            let id = session.core.id;
+            self.waiting.push(WaitingLine {
+                id,
+                name: session.data.biodata.values.nama.clone(),
+                step: session.core.current,
+                touched: session.core.last_seen,
+                not_before: session.core.closing.not_before,
+                parked: true,
+            });
+            self.parked.insert(id, session);
+        }
+    }
+}
+
+impl Desk for FakeDesk {
+    fn screen(&self) -> Screen {
+        match (&self.signed_in, &self.session) {
+            (None, _) => Screen::SignIn,
+            (Some(_), Some(_)) => Screen::Session,
+            (Some(_), None) => Screen::Start,
+        }
+    }
+    fn environment(&self) -> Environment {
+        Environment::Training
+    }
+    fn station_id(&self) -> &str {
+        "LATIH-01"
+    }
+    fn policy(&self) -> &Policy {
+        &self.policy
+    }
+    fn now(&self) -> DateTime<Utc> {
+        self.control.borrow().now
+    }
+    fn utc_offset_s(&self) -> i32 {
+        25_200
+    }
+    fn officers(&self) -> &[OfficerLine] {
+        &self.officers
+    }
+    fn signed_in(&self) -> Option<&OfficerLine> {
+        self.signed_in.as_ref()
+    }
+    fn checking_secret(&self) -> bool {
+        false
+    }
+    fn queue_len(&self) -> usize {
+        self.queue.len()
+    }
+    fn queue(&self) -> &[QueueLine] {
+        &self.queue
+    }
+    fn waiting(&self) -> &[WaitingLine] {
+        &self.waiting
+    }
+    fn devices(&self) -> &[DeviceLine] {
+        &self.devices
+    }
+    fn notices(&self) -> &[Notice] {
+        &self.notices
+    }
+    fn session(&self) -> Option<SessionView<'_>> {
+        let now = self.control.borrow().now;
+        self.session.as_ref().map(|s| s.view(now))
+    }
+    fn preview(&self) -> Option<(u64, Arc<PreviewFrame>)> {
+        Some((1, Arc::new(PreviewFrame::Gray(rings(320, 240, 3)))))
+    }
+    fn ended(&self) -> Option<&Ended> {
+        None
+    }
+    fn document(&self) -> Option<(&PathBuf, Arc<[u8]>)> {
+        self.document.as_ref().map(|(p, b)| (p, Arc::clone(b)))
+    }
+    fn send(&mut self, command: DeskCommand) {
+        let now = self.control.borrow().now;
+        match command {
+            DeskCommand::SignIn(id, secret) => {
+                if *secret == SECRET {
+                    self.signed_in = self.officers.iter().find(|o| o.id == id).cloned();
+                } else {
+                    self.notice("reason-blank", "VLT-07");
+                }
+            }
+            DeskCommand::SignOut => {
+                self.feed(Event::Command(super::rekam::session::event::Command::Park));
+                self.put_aside();
+                self.signed_in = None;
+            }
+            DeskCommand::NewSession => {
+                self.put_aside();
+                self.document = None;
+                let id = Uuid::from_u128(u128::from(now.timestamp_micros() as u64) << 64 | 0xABCD_EF01_2345);
+                self.session = Some(Session::new(id, Arc::new(self.context()), None, now));
+            }
+            DeskCommand::TakeUp(id) => {
+                self.put_aside();
+                self.waiting.retain(|w| w.id != id);
+                self.session = self.parked.remove(&id);
+                self.feed(Event::TakenUp);
+            }
+            DeskCommand::Leave => self.put_aside(),
+            DeskCommand::Session(command) => self.feed(Event::Command(command)),
+            DeskCommand::Decide { nonce, officer, passphrase, approve, note } => {
+                self.decide(nonce, officer, &passphrase, approve, &note);
+            }
+            DeskCommand::DismissNotice(i) => {
+                self.notices.remove(i);
+            }
+            DeskCommand::Discard(..)
+            | DeskCommand::RestartDevice(_)
+            | DeskCommand::Preview(_)
+            | DeskCommand::QueuePage(_) => {}
+        }
+    }
+    fn pump(&mut self) -> bool {
+        self.list_devices();
+        self.feed(Event::Tick);
+        false
+    }
+    fn wait(&mut self, _at_most: Duration) {}
+}
+
+fn stamp(at: DateTime<Utc>) -> DeviceStamp {
+    DeviceStamp { driver: "simulated".into(), model: "palsu".into(), serial: "1".into(), at }
+}
+
+/// A verdict with a score.
+pub(crate) fn quality(score: u8) -> Quality {
+    Quality { score: Some(score), algorithm: "palsu".into(), reasons: Vec::new(), validated: false }
+}
+
+fn rings(w: u32, h: u32, seed: u32) -> GrayImage {
+    let at = |x: u32, y: u32| {
+        let (dx, dy) = (f64::from(x) - f64::from(w) / 2.0, f64::from(y) - f64::from(h) / 2.0);
+        let wave = (dx.hypot(dy) / 3.0 + f64::from(seed)).sin();
+        (wave * 100.0 + 128.0) as u8
+    };
+    let pixels = (0..h).flat_map(|y| (0..w).map(move |x| at(x, y))).collect();
+    GrayImage::new(w, h, Some(500), pixels).unwrap()
+}
+
+fn jp2(w: u32, h: u32, seed: u32) -> Media {
+    Media::new("image/jp2", codec::encode_jp2_lossless_gray(&rings(w, h, seed)).unwrap())
+}
+
+/// A finger that matches its own position in the gallery and nothing else.
+pub(crate) fn finger(
+    position: FingerPosition,
+    number: u64,
+    gallery: &[(FingerPosition, Template)],
+    now: DateTime<Utc>,
+) -> FingerSample {
+    let matches = gallery.iter().filter(|(p, _)| *p == position).map(|(p, _)| Match { position: *p, score: 87 });
+    FingerSample {
+        position,
+        width: 64,
+        height: 72,
+        ppi: 500,
+        jp2: jp2(64, 72, u32::from(position.code()) + 20 * number as u32),
+        pixels_sha256: format!("{number}-{position}"),
+        quality: quality(72),
+        template: Template { width: 64, height: 72, ppi: 500, minutiae: Vec::new() },
+        matches: matches.collect(),
+        matcher: "palsu".into(),
+        threshold: THRESHOLD,
+        device: stamp(now),
+    }
+}
+
+fn iris(eye: Eye, number: u64, now: DateTime<Utc>) -> IrisSample {
+    IrisSample {
+        eye,
+        width: 96,
+        height: 72,
+        jp2: jp2(96, 72, u32::from(eye.code()) + 7 * number as u32),
+        pixels_sha256: format!("{number}-{eye}"),
+        quality: quality(66),
+        iris: Some((48, 36, 20)),
+        device: stamp(now),
+    }
+}
+
+fn photo(number: u64, now: DateTime<Utc>) -> PhotoSample {
+    let (w, h) = (120, 160);
+    let gray = rings(w, h, number as u32);
+    let pixels = gray.pixels().iter().flat_map(|p| [*p, p / 2 + 60, 160]).collect();
+    let image = RgbImage::new(w, h, pixels).unwrap();
+    PhotoSample {
+        width: w,
+        height: h,
+        jpeg: Media::new("image/jpeg", codec::encode_jpeg(&image, 80).unwrap()),
+        jp2: None,
+        full_size: (w, h),
+        pixels_sha256: format!("{number}-face"),
+        quality: quality(81),
+        device: stamp(now),
+    }
+}
+
+fn signature(strokes: Strokes, now: DateTime<Utc>) -> SignatureSample {
+    let png = Media::new("image/png", codec::encode_png_gray(&rings(90, 40, strokes.points() as u32)).unwrap());
+    SignatureSample { strokes, png, quality: quality(75), device: stamp(now) }
+}
