@@ -164,6 +164,7 @@ fn fir(fingers: &[&FingerSample]) -> Result<Vec<u8>, AssembleError> {
             width: size(f.width, "finger")?,
             height: size(f.height, "finger")?,
             data: f.jp2.bytes.to_vec(),
+            extended: Vec::new(),
         });
     }
     Ok(FingerRecord { certified: false, representations }.write()?)

@@ -285,7 +285,7 @@ fn samples_are_read() {
     // (file, width, height, ppi)
     let cases = [
         ("codecs/img.jp2", 0x38C, 0x3EF, Some(1000)),
-        ("codecs/wsq-converted.png", 768, 832, None),
+        ("codecs/wsq-converted.png", 832, 768, None),
         ("finger/sfinge/SFinGe_Test01.pgm", 416, 560, None),
     ];
     for (path, width, height, ppi) in cases {

@@ -242,13 +242,14 @@ pub(super) fn read_count(r: &mut Reader<'_>, smallest: usize) -> Result<usize, I
 pub(super) fn read_representations<T>(
     r: &mut Reader<'_>,
     count: usize,
-    mut one: impl FnMut(&mut Reader<'_>) -> Result<T, IsoError>,
+    mut one: impl FnMut(&mut Reader<'_>, usize) -> Result<T, IsoError>,
 ) -> Result<Vec<T>, IsoError> {
     let mut all = Vec::with_capacity(count);
     for _ in 0..count {
         let offset = r.at();
         let claimed = r.u32("representation length")?;
-        all.push(one(r)?);
+        // Where the representation says that it ends; only what may follow the image is read by it.
+        all.push(one(r, offset.saturating_add(claimed as usize))?);
         r.agree("representation length", offset, u64::from(claimed), (r.at() - offset) as u64)?;
     }
     Ok(all)

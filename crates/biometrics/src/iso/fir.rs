@@ -4,6 +4,7 @@
 //! annotation, comment) after the image.
 
 use super::bytes::{Reader, Writer};
+use super::fmr::ExtendedData;
 use super::common::{self, codes};
 use super::{CaptureTime, Certification, DeviceId, IsoError, QualityBlock};
 use crate::image::{GrayImage, check_size};
@@ -14,6 +15,8 @@ const MAGIC: &[u8; 4] = b"FIR\0";
 const VERSION: &[u8; 4] = b"020\0";
 /// Bytes of the smallest representation: fixed fields and one byte of image.
 const SMALLEST: usize = 4 + 9 + 5 + 1 + 2 + 1 + 8 + 1 + 2 + 4 + 4 + 1;
+/// Bytes of type and length before a block of extended data.
+const EXTENDED_HEADER: usize = 4;
 
 codes! {
     /// How the image data is encoded (table of compression algorithms).
@@ -164,6 +167,8 @@ pub struct FingerRepresentation {
     pub height: u16,
     /// The encoded image.
     pub data: Vec<u8>,
+    /// Extended data after the image (1 segmentation, 2 annotation, 3 comment), kept as it is.
+    pub extended: Vec<ExtendedData>,
 }
 
 impl std::fmt::Debug for FingerRepresentation {
@@ -199,7 +204,7 @@ impl FingerRepresentation {
         (self.compression == Compression::Raw).then(|| u64::from(self.width) * u64::from(self.height))
     }
 
-    fn read(r: &mut Reader<'_>, certified: bool) -> Result<Self, IsoError> {
+    fn read(r: &mut Reader<'_>, certified: bool, end: usize) -> Result<Self, IsoError> {
         let captured = CaptureTime::read(r)?;
         let device = DeviceId::read(r)?;
         let quality = QualityBlock::read_all(r)?;
@@ -233,8 +238,10 @@ impl FingerRepresentation {
             width,
             height,
             data: Vec::new(),
+            extended: Vec::new(),
         };
         one.data = common::read_image(r, one.raw_length())?;
+        one.extended = read_extended(r, end)?;
         Ok(one)
     }
 
@@ -265,8 +272,33 @@ impl FingerRepresentation {
         w.u16(self.width);
         w.u16(self.height);
         w.sized32(&self.data, "image length")?;
+        for block in &self.extended {
+            w.u16(block.kind);
+            w.count16(block.data.len() + EXTENDED_HEADER, "extended data length")?;
+            w.bytes(&block.data);
+        }
         w.close32(length, "representation length")
     }
+}
+
+/// Reads the blocks between the image and the end of the representation: type u16, length u16 (of the whole
+/// block), data (ISO/IEC 19794-4:2011, 8.4).
+fn read_extended(r: &mut Reader<'_>, end: usize) -> Result<Vec<ExtendedData>, IsoError> {
+    let mut blocks = Vec::new();
+    while end > r.at() && end - r.at() >= EXTENDED_HEADER {
+        let offset = r.at();
+        let kind = match r.u16("extended data type")? {
+            0 => return Err(r.value("extended data type", offset, 0)),
+            kind => kind,
+        };
+        let offset = r.at();
+        let length = usize::from(r.u16("extended data length")?);
+        let Some(content) = length.checked_sub(EXTENDED_HEADER) else {
+            return Err(r.value("extended data length", offset, length as u32));
+        };
+        blocks.push(ExtendedData { kind, data: r.take(content, "extended data")?.to_vec() });
+    }
+    Ok(blocks)
 }
 
 /// A finger image record.
@@ -298,7 +330,7 @@ impl FingerRecord {
         let offset = r.at();
         let fingers = r.u8("number of fingers")?;
         let representations =
-            common::read_representations(&mut r, count, |r| FingerRepresentation::read(r, certified))?;
+            common::read_representations(&mut r, count, |r, end| FingerRepresentation::read(r, certified, end))?;
         let record = Self { certified, representations };
         r.agree("number of fingers", offset, u64::from(fingers), record.positions() as u64)?;
         r.finish()?;

@@ -288,7 +288,7 @@ impl IrisRecord {
         let offset = r.at();
         let eyes = r.u8("number of eyes")?;
         let representations =
-            common::read_representations(&mut r, count, |r| IrisRepresentation::read(r, certified))?;
+            common::read_representations(&mut r, count, |r, _| IrisRepresentation::read(r, certified))?;
         let record = Self { certified, representations };
         r.agree("number of eyes", offset, u64::from(eyes), record.eyes() as u64)?;
         r.finish()?;

@@ -77,6 +77,7 @@ fn fac() -> FaceRecord {
         cross_reference: 0,
         colour_space: ColourSpace::Rgb24,
         data: encode_jp2_rgb(&colours(40, 50), Jp2Rate::Ratio(4.0)).unwrap(),
+        extended: Vec::new(),
     };
     FaceRecord { temporal_semantics: 0, representations: vec![one] }
 }
@@ -572,7 +573,7 @@ fn samples_with_faults_are_refused() {
         let error = IrisRecord::read(&bytes).unwrap_err();
         assert!(matches!(error, IsoError::Value { field: "bit depth", .. }), "{error}");
         // With that set right the representation's length is short by the second quality block, ...
-        bytes[0x38] = 8;
+        bytes[0x37] = 8;
         let error = IrisRecord::read(&bytes).unwrap_err();
         assert!(matches!(error, IsoError::Length { field: "representation length", .. }), "{error}");
     }

@@ -38,6 +38,7 @@ pub(super) fn fir(position: Position, image: &GrayImage) -> Vec<u8> {
         width: image.width() as u16,
         height: image.height() as u16,
         data: codec::encode_jp2_lossless_gray(image).unwrap(),
+        extended: Vec::new(),
     };
     FingerRecord { certified: false, representations: vec![finger] }.write().unwrap()
 }
