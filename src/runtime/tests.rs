@@ -276,6 +276,8 @@ fn a_reader_that_hangs_is_abandoned_and_restarted() {
     b.go_to(Some(StepId::Fingers));
     let target = b.desk().session().unwrap().targets()[0];
     b.command(Command::Capture(target));
+    // Cancelled before the driver has begun, it would not hang at all.
+    std::thread::sleep(Duration::from_millis(300));
     // A cancel gives the device its grace only, so that the test need not wait for the whole time limit.
     b.command(Command::CancelCapture);
     b.quiet();
