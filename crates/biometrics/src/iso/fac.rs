@@ -296,7 +296,8 @@ impl FaceRecord {
         // The edition defines no certifications: the flag is always zero.
         r.code("certification flag", |v| (v == 0).then_some(()))?;
         let temporal_semantics = r.u16("temporal semantics")?;
-        let representations = common::read_representations(&mut r, count, |r, _| FaceRepresentation::read(r))?;
+        let representations =
+            common::read_representations(&mut r, count, |r, _| FaceRepresentation::read(r))?;
         r.finish()?;
         Ok(Self { temporal_semantics, representations })
     }

@@ -4,8 +4,8 @@
 //! annotation, comment) after the image.
 
 use super::bytes::{Reader, Writer};
-use super::fmr::ExtendedData;
 use super::common::{self, codes};
+use super::fmr::ExtendedData;
 use super::{CaptureTime, Certification, DeviceId, IsoError, QualityBlock};
 use crate::image::{GrayImage, check_size};
 use crate::position::{FingerPosition, Slap};
@@ -329,8 +329,9 @@ impl FingerRecord {
         let certified = r.code("certification flag", |v| (v <= 1).then_some(v == 1))?;
         let offset = r.at();
         let fingers = r.u8("number of fingers")?;
-        let representations =
-            common::read_representations(&mut r, count, |r, end| FingerRepresentation::read(r, certified, end))?;
+        let representations = common::read_representations(&mut r, count, |r, end| {
+            FingerRepresentation::read(r, certified, end)
+        })?;
         let record = Self { certified, representations };
         r.agree("number of fingers", offset, u64::from(fingers), record.positions() as u64)?;
         r.finish()?;

@@ -41,6 +41,7 @@ fn finger(position: Position, compression: Compression) -> FingerRepresentation 
         impression: Impression::LiveScanPlain,
         width: 48,
         height: 64,
+        extended: Vec::new(),
         data: match compression {
             Compression::Raw => image.pixels().to_vec(),
             Compression::Png => encode_png_gray(&image).unwrap(),
@@ -77,7 +78,6 @@ fn fac() -> FaceRecord {
         cross_reference: 0,
         colour_space: ColourSpace::Rgb24,
         data: encode_jp2_rgb(&colours(40, 50), Jp2Rate::Ratio(4.0)).unwrap(),
-        extended: Vec::new(),
     };
     FaceRecord { temporal_semantics: 0, representations: vec![one] }
 }
