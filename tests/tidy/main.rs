@@ -32,6 +32,7 @@ const MAY_BE_IGNORED: &[(&str, &str)] = &[
     ("crates/biometrics/src/face/tests.rs", "prints measures of pictures that are not in the repository"),
     ("crates/biometrics/src/iris/tests.rs", "writes pictures to look at"),
     ("crates/biometrics/src/synth/finger.rs", "prints score distributions and times of the generator"),
+    ("crates/biometrics/src/synth/slap.rs", "writes pictures to look at"),
     ("src/vault/tests/queue.rs", "times ten thousand records, which takes minutes"),
 ];
 
@@ -43,7 +44,7 @@ const STATION: &[(&str, &[&str])] = &[
     ("population", &["population", "gate"]),
     ("i18n", &["i18n"]),
     ("typeface", &["typeface"]),
-    ("config", &["config", "gate"]),
+    ("config", &["config", "gate", "i18n"]),
     ("documents", &["documents", "i18n", "typeface"]),
     ("vault", &["vault"]),
     ("sync", &["sync"]),
@@ -175,7 +176,7 @@ fn imports_run_one_way() {
     let mut seen = 0;
     for file in files("src").into_iter().filter(|f| f.ends_with(".rs") && !for_tests(f)) {
         let room = file["src/".len()..].split('/').next().unwrap().trim_end_matches(".rs").to_owned();
-        if matches!(room.as_str(), "lib" | "main" | "cli" | "bin" | "demo" | "bench") {
+        if matches!(room.as_str(), "lib" | "main" | "cli" | "script") {
             continue;
         }
         let Some((_, allowed)) = STATION.iter().find(|(name, _)| *name == room) else {
@@ -193,7 +194,8 @@ fn imports_run_one_way() {
             // A lower-case first part is a module (or the macro t!); others are re-exports of the crate's root.
             let Some(module) = parts.next().filter(|m| m.starts_with(char::is_lowercase)) else { continue };
             let free = module == "t" && matches!(room.as_str(), "ui" | "documents" | "i18n");
-            if !allowed.contains(&module) && !(is_view && VIEWS.contains(&module)) && !free {
+            let known = allowed.contains(&module) || free || (is_view && VIEWS.contains(&module));
+            if !known {
                 faults.push(format!("{file}: {room} may not import {path}"));
             }
         }
