@@ -13,3 +13,4 @@ pub mod steps;
 pub mod typeface;
 #[cfg(feature = "gui")]
 pub mod ui;
+pub mod vault;

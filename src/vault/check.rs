@@ -1,0 +1,296 @@
+//! Checking a vault and making its index anew.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use uuid::Uuid;
+
+use super::Vault;
+use super::audit::{self, AuditEvent, AuditFacts, AuditReport};
+use super::error::VaultError;
+use super::extract::{self, LOCAL_MAX, LocalHead};
+use super::layout::PAYLOAD_MAX;
+use super::notes::Note;
+
+/// What is wrong with one thing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum ProblemKind {
+    /// Header, payload or extract of a record is missing.
+    FileMissing,
+    /// Header, digest or signature does not fit.
+    RecordDamaged,
+    /// The extract cannot be read (or, while unlocked, decrypted).
+    ExtractDamaged,
+    /// The row differs from the files: rebuild.
+    RowDiffers,
+    /// A record without an audit line, or with an audit head that the audit does not have: its tail was cut.
+    NotInAudit,
+    /// The audit has a sealed record that is not there.
+    RecordMissing,
+    /// A kept step cannot be read.
+    StepUnreadable,
+    /// A file that does not belong there.
+    ForeignFile,
+}
+
+impl ProblemKind {
+    /// Fluent message that says what it is.
+    #[must_use]
+    pub const fn message_id(self) -> &'static str {
+        match self {
+            Self::FileMissing => "vault-problem-file-missing",
+            Self::RecordDamaged => "vault-problem-record-damaged",
+            Self::ExtractDamaged => "vault-problem-extract-damaged",
+            Self::RowDiffers => "vault-problem-row-differs",
+            Self::NotInAudit => "vault-problem-not-in-audit",
+            Self::RecordMissing => "vault-problem-record-missing",
+            Self::StepUnreadable => "vault-problem-step-unreadable",
+            Self::ForeignFile => "vault-problem-foreign-file",
+        }
+    }
+}
+
+/// One finding.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Problem {
+    /// What is wrong.
+    pub kind: ProblemKind,
+    /// File, record id or session and step.
+    pub subject: String,
+    /// Stable detail, may be empty.
+    pub detail: String,
+}
+
+/// Result of a check.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CheckReport {
+    /// Records whose three files were looked at.
+    pub records: usize,
+    /// Open sessions.
+    pub drafts: usize,
+    /// True when extracts and steps were decrypted, which needs an officer signed in.
+    pub decrypted: bool,
+    /// The audit.
+    pub audit: AuditReport,
+    /// Findings; none and a whole audit: all is well.
+    pub problems: Vec<Problem>,
+}
+
+impl CheckReport {
+    /// True when nothing is wrong.
+    #[must_use]
+    pub fn is_well(&self) -> bool {
+        self.problems.is_empty() && self.audit.broken.is_none()
+    }
+}
+
+/// Result of making the index anew.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RebuildReport {
+    /// Rows made.
+    pub rows: usize,
+    /// Rows of records with a missing or unfitting file.
+    pub damaged: usize,
+    /// Records whose header cannot be read: they have no row, their payload is left as it is.
+    pub unreadable: usize,
+    /// Rows that were missing or different before.
+    pub mended: usize,
+}
+
+impl Vault {
+    /// Ids of all records that have a header, by file name.
+    pub(super) fn header_ids(&self) -> Result<BTreeSet<Uuid>, VaultError> {
+        let listed = self.files().list(&self.layout().records()).map_err(|e| VaultError::io("records", e))?;
+        Ok(listed.iter().filter_map(|l| Uuid::parse_str(l.name.strip_suffix(".json")?).ok()).collect())
+    }
+
+    /// Adds rows for records that have none and removes rows without a record; compares names only, so that opening
+    /// stays fast with many records. Returns how many were added and removed.
+    pub(super) fn bring_index_in_step(&mut self) -> Result<(usize, usize), VaultError> {
+        let on_disk = self.header_ids()?;
+        let rows = self.index.ids()?;
+        let (mut added, mut removed) = (0, 0);
+        for id in on_disk.difference(&rows) {
+            match self.row_from_files(*id)? {
+                Some(row) => {
+                    self.index.put(&row)?;
+                    added += 1;
+                }
+                None => self.notes.push(Note::RecordUnreadable { record: *id }),
+            }
+        }
+        for id in rows.difference(&on_disk) {
+            self.index.remove(*id)?;
+            removed += 1;
+        }
+        if added + removed > 0 {
+            self.index.flush()?;
+        }
+        Ok((added, removed))
+    }
+
+    /// Makes every row anew from the files alone.
+    ///
+    /// # Errors
+    /// [`VaultError::Index`] or the disk's.
+    pub fn rebuild(&mut self, now: DateTime<Utc>) -> Result<RebuildReport, VaultError> {
+        let before: BTreeMap<Uuid, _> =
+            self.index.all().unwrap_or_default().into_iter().map(|r| (r.id, r)).collect();
+        self.index.clear()?;
+        let mut report = RebuildReport { rows: 0, damaged: 0, unreadable: 0, mended: 0 };
+        for id in self.header_ids()? {
+            let Some(row) = self.row_from_files(id)? else {
+                report.unreadable += 1;
+                continue;
+            };
+            self.index.put(&row)?;
+            report.rows += 1;
+            report.damaged += usize::from(row.damaged);
+            report.mended += usize::from(before.get(&id) != Some(&row));
+        }
+        self.index.flush()?;
+        let event = AuditEvent::new("index-rebuilt").with("rows", report.rows).with("mended", report.mended);
+        self.append_audit(&event, now)?;
+        Ok(report)
+    }
+
+    /// Checks the whole audit.
+    ///
+    /// # Errors
+    /// The disk's.
+    pub fn verify_audit(&self) -> Result<AuditReport, VaultError> {
+        self.walk_audit().map(|(report, _)| report)
+    }
+
+    fn walk_audit(&self) -> Result<(AuditReport, AuditFacts), VaultError> {
+        let simulated = self.config().environment == record::schema::Environment::Training;
+        audit::walk(self.files(), &self.layout().audit(), self.config().vault, simulated)
+    }
+
+    /// Reads and checks everything: each record's header, digest and signature, extracts, rows, the audit and its
+    /// agreement with the records, drafts. Changes nothing.
+    ///
+    /// # Errors
+    /// The disk's; what is wrong with the contents is in the report.
+    pub fn check(&self) -> Result<CheckReport, VaultError> {
+        let (audit, facts) = self.walk_audit()?;
+        let mut problems = Vec::new();
+        let ids = self.record_ids(&mut problems)?;
+        for id in &ids {
+            self.check_record(*id, &facts, &mut problems)?;
+        }
+        for id in &facts.sealed {
+            if Uuid::parse_str(id).is_ok_and(|id| !ids.contains(&id)) {
+                problems.push(Problem {
+                    kind: ProblemKind::RecordMissing,
+                    subject: id.clone(),
+                    detail: String::new(),
+                });
+            }
+        }
+        let drafts = self.check_drafts(&mut problems)?;
+        Ok(CheckReport { records: ids.len(), drafts, decrypted: self.is_unlocked(), audit, problems })
+    }
+
+    /// Ids that any file in `records/` names.
+    fn record_ids(&self, problems: &mut Vec<Problem>) -> Result<BTreeSet<Uuid>, VaultError> {
+        let listed = self.files().list(&self.layout().records()).map_err(|e| VaultError::io("records", e))?;
+        let mut ids = BTreeSet::new();
+        for entry in listed {
+            let id = entry
+                .name
+                .rsplit_once('.')
+                .filter(|(_, ending)| ["json", "rekam", "local"].contains(ending))
+                .and_then(|(stem, _)| Uuid::parse_str(stem).ok());
+            match id {
+                Some(id) => drop(ids.insert(id)),
+                None => {
+                    problems.push(Problem {
+                        kind: ProblemKind::ForeignFile,
+                        subject: format!("records/{}", entry.name),
+                        detail: String::new(),
+                    });
+                }
+            }
+        }
+        Ok(ids)
+    }
+
+    fn check_record(
+        &self,
+        id: Uuid,
+        facts: &AuditFacts,
+        problems: &mut Vec<Problem>,
+    ) -> Result<(), VaultError> {
+        let mut add = |kind, subject: String, detail: &str| {
+            problems.push(Problem { kind, subject, detail: detail.to_owned() });
+        };
+        let header = self.read_optional(&self.layout().header(id), record::header::MAX_BYTES as u64)?;
+        let payload = self.read_optional(&self.layout().payload(id), PAYLOAD_MAX)?;
+        let local = self.read_optional(&self.layout().local(id), LOCAL_MAX)?;
+        for (ending, missing) in
+            [("json", header.is_none()), ("rekam", payload.is_none()), ("local", local.is_none())]
+        {
+            if missing {
+                add(ProblemKind::FileMissing, format!("records/{id}.{ending}"), "");
+            }
+        }
+        if let (Some(header), Some(payload)) = (&header, &payload) {
+            let station = self.config().station_verifying_key()?;
+            match record::verify::verify(header, payload.as_slice(), Some(&station)) {
+                Ok(verified) if verified.header.id != id => {
+                    add(ProblemKind::RecordDamaged, format!("records/{id}.json"), "id");
+                }
+                Ok(_) => {}
+                Err(e) => {
+                    let code: String = e.to_string().chars().take_while(|c| !c.is_whitespace()).collect();
+                    add(ProblemKind::RecordDamaged, format!("records/{id}.rekam"), &code);
+                }
+            }
+        }
+        let mut head_known = true;
+        if let Some(local) = &local {
+            let head = match &self.keys {
+                Some(keys) => extract::decode(keys, self.config().vault, local).map(|(head, _)| head),
+                None => LocalHead::parse(local),
+            };
+            match head {
+                Ok(head) if head.id == id => head_known = facts.heads.contains(&head.audit_head),
+                _ => add(ProblemKind::ExtractDamaged, format!("records/{id}.local"), ""),
+            }
+        }
+        if !facts.sealed.contains(&id.to_string()) {
+            add(ProblemKind::NotInAudit, id.to_string(), "line");
+        } else if !head_known {
+            add(ProblemKind::NotInAudit, id.to_string(), "head");
+        }
+        if self.index.find(id).ok().flatten() != self.row_from_files(id)? {
+            add(ProblemKind::RowDiffers, id.to_string(), "");
+        }
+        Ok(())
+    }
+
+    fn check_drafts(&self, problems: &mut Vec<Problem>) -> Result<usize, VaultError> {
+        let drafts = self.drafts()?;
+        for draft in &drafts {
+            let readable: BTreeSet<String> = match self.is_unlocked() {
+                true => self.load_draft(draft.session)?.0.into_keys().collect(),
+                false => draft.steps.iter().cloned().collect(),
+            };
+            for step in self.steps_of(draft.session)? {
+                if !readable.contains(&step) {
+                    let subject = format!("{}/{step}", draft.session);
+                    problems.push(Problem {
+                        kind: ProblemKind::StepUnreadable,
+                        subject,
+                        detail: String::new(),
+                    });
+                }
+            }
+        }
+        Ok(drafts.len())
+    }
+}

@@ -1,0 +1,270 @@
+//! What can go wrong in the vault, each with a stable code and stable message ids.
+//!
+//! Codes are `VLT-nn`; the operator's words are in the Fluent catalogues under [`VaultError::message_id`]
+//! (what happened) and [`VaultError::help_id`] (what to do). No variant carries personal data.
+
+use std::io;
+
+use chrono::{DateTime, Utc};
+use record::schema::Environment;
+
+/// An error of the vault.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum VaultError {
+    /// The folder holds no vault, or its making was interrupted.
+    #[error("VLT-01 {folder} holds no vault; make one with `rekam init`, or name the right folder")]
+    NotAVault {
+        /// The folder.
+        folder: String,
+    },
+    /// A vault is made in an empty folder only.
+    #[error("VLT-02 {folder} is not empty; name an empty or new folder")]
+    NotEmpty {
+        /// The folder.
+        folder: String,
+    },
+    /// Another process has this vault open.
+    #[error("VLT-03 the vault is in use by another rekam; close it first")]
+    InUse,
+    /// Made by a later rekam.
+    #[error("VLT-04 the vault has format version {found}, this rekam knows {known}; update rekam")]
+    Version {
+        /// Version of the vault.
+        found: u32,
+        /// Latest version that is known here.
+        known: u32,
+    },
+    /// Unknown officer, wrong passphrase or foreign slot: never told apart.
+    #[error("VLT-05 officer and passphrase do not fit; try again")]
+    WrongSecret,
+    /// Too many wrong passphrases.
+    #[error("VLT-06 too many wrong passphrases; wait until {until}")]
+    LockedOut {
+        /// From then on the next try is allowed.
+        until: DateTime<Utc>,
+    },
+    /// The vault belongs to another station, or was copied.
+    #[error("VLT-07 the vault belongs to station {found}, not {expected}; use that station's own vault")]
+    OtherStation {
+        /// Station id of the configuration.
+        expected: String,
+        /// Station id of the vault.
+        found: String,
+    },
+    /// Training and production never mix.
+    #[error("VLT-08 the vault is for {vault}, not {asked}; a vault's environment never changes")]
+    WrongEnvironment {
+        /// What the vault was made for.
+        vault: Environment,
+        /// What was asked for.
+        asked: Environment,
+    },
+    /// No room on the disk.
+    #[error("VLT-09 the disk is full while writing {what}; make room, then try again: nothing is lost")]
+    DiskFull {
+        /// File or kind of file.
+        what: String,
+    },
+    /// The disk or the folder may not be written.
+    #[error("VLT-10 {what} cannot be written: the vault is read-only; remount it or mend its permissions")]
+    ReadOnly {
+        /// File or kind of file.
+        what: String,
+    },
+    /// Any other failure of the disk.
+    #[error("VLT-11 reading or writing {what} failed ({source}); check the disk")]
+    Io {
+        /// File or kind of file.
+        what: String,
+        /// The system's error.
+        source: io::Error,
+    },
+    /// A file of the vault is not what it should be.
+    #[error("VLT-12 {what} is damaged ({why}); run `rekam vault check`")]
+    Corrupt {
+        /// File or kind of file.
+        what: String,
+        /// What does not fit.
+        why: String,
+    },
+    /// The clock is behind the last audit line.
+    #[error("VLT-13 the clock says {now}, but the vault has been used at {floor}; set the clock right")]
+    ClockBack {
+        /// The clock.
+        now: DateTime<Utc>,
+        /// Time of the last audit line.
+        floor: DateTime<Utc>,
+    },
+    /// The centre's recipients do not suffice.
+    #[error(
+        "VLT-14 recipients: {why}; at least two different age X25519 keys, centre and escrow, are needed"
+    )]
+    Recipients {
+        /// What is wrong.
+        why: String,
+    },
+    /// The passphrase is too short or too long.
+    #[error("VLT-15 the passphrase has {found} characters; {least} to {most} are allowed")]
+    Passphrase {
+        /// Characters that were given.
+        found: usize,
+        /// Fewest.
+        least: usize,
+        /// Most.
+        most: usize,
+    },
+    /// One person, one account.
+    #[error("VLT-16 this person already has an account; use that one")]
+    OfficerExists,
+    /// The act needs a supervisor.
+    #[error("VLT-17 only a supervisor may do this; ask one to sign")]
+    NotSupervisor,
+    /// Nobody is signed in.
+    #[error("VLT-18 the vault is locked; sign in first")]
+    Locked,
+    /// A name does not have the form that file names and audit lines need.
+    #[error("VLT-19 {what} is not a valid name; use 1 to 64 of a-z 0-9 . _ : -")]
+    Name {
+        /// Which name.
+        what: &'static str,
+    },
+    /// What was read back differs from what was written.
+    #[error(
+        "VLT-20 {what} read back from the disk differs from what was written; the disk may be failing, try again"
+    )]
+    ReadBack {
+        /// File.
+        what: String,
+    },
+    /// The record could not be sealed.
+    #[error("VLT-21 the record cannot be sealed: {0}")]
+    Seal(String),
+    /// Other accounts of this computer could read the vault.
+    #[error("VLT-22 others may read the vault (mode {mode:o}); run: chmod -R go-rwx {folder}")]
+    Exposed {
+        /// The folder's mode.
+        mode: u32,
+        /// The folder.
+        folder: String,
+    },
+    /// The cheap key derivation is for training only, or the stored cost is out of bounds.
+    #[error("VLT-23 the key derivation cost is not allowed here; use the standard cost")]
+    KdfCost,
+    /// Above a fixed limit.
+    #[error("VLT-24 {what} has {found} bytes, more than the {most} that are allowed")]
+    TooLarge {
+        /// What.
+        what: String,
+        /// Size in bytes.
+        found: u64,
+        /// Limit in bytes.
+        most: u64,
+    },
+    /// The index failed; it is a cache and can be made anew.
+    #[error("VLT-25 the index failed ({0}); run `rekam vault rebuild`, nothing is lost")]
+    Index(String),
+    /// No record with this id.
+    #[error("VLT-26 the vault holds no such record")]
+    UnknownRecord,
+    /// The draft is of another station or environment, or its operator is not on the roster.
+    #[error("VLT-27 the session does not fit this vault ({why}); start it anew here")]
+    Foreign {
+        /// What does not fit.
+        why: &'static str,
+    },
+}
+
+impl VaultError {
+    /// Stable code, `VLT-nn`.
+    #[must_use]
+    pub fn code(&self) -> String {
+        self.to_string().chars().take(6).collect()
+    }
+
+    /// Stable name, e.g. `disk-full`.
+    #[must_use]
+    pub const fn id(&self) -> &'static str {
+        match self {
+            Self::NotAVault { .. } => "not-a-vault",
+            Self::NotEmpty { .. } => "not-empty",
+            Self::InUse => "in-use",
+            Self::Version { .. } => "version",
+            Self::WrongSecret => "wrong-secret",
+            Self::LockedOut { .. } => "locked-out",
+            Self::OtherStation { .. } => "other-station",
+            Self::WrongEnvironment { .. } => "wrong-environment",
+            Self::DiskFull { .. } => "disk-full",
+            Self::ReadOnly { .. } => "read-only",
+            Self::Io { .. } => "io",
+            Self::Corrupt { .. } => "corrupt",
+            Self::ClockBack { .. } => "clock-back",
+            Self::Recipients { .. } => "recipients",
+            Self::Passphrase { .. } => "passphrase",
+            Self::OfficerExists => "officer-exists",
+            Self::NotSupervisor => "not-supervisor",
+            Self::Locked => "locked",
+            Self::Name { .. } => "name",
+            Self::ReadBack { .. } => "read-back",
+            Self::Seal(_) => "seal",
+            Self::Exposed { .. } => "exposed",
+            Self::KdfCost => "kdf-cost",
+            Self::TooLarge { .. } => "too-large",
+            Self::Index(_) => "index",
+            Self::UnknownRecord => "unknown-record",
+            Self::Foreign { .. } => "foreign",
+        }
+    }
+
+    /// Fluent message that says what happened.
+    #[must_use]
+    pub fn message_id(&self) -> String {
+        format!("vault-{}", self.id())
+    }
+
+    /// Fluent message that says what to do.
+    #[must_use]
+    pub fn help_id(&self) -> String {
+        format!("vault-{}-do", self.id())
+    }
+
+    /// True where trying the same thing again can help once the person has acted (room, permissions, time).
+    #[must_use]
+    pub const fn can_be_mended(&self) -> bool {
+        matches!(
+            self,
+            Self::DiskFull { .. }
+                | Self::ReadOnly { .. }
+                | Self::Io { .. }
+                | Self::ReadBack { .. }
+                | Self::ClockBack { .. }
+                | Self::LockedOut { .. }
+                | Self::Index(_)
+                | Self::InUse
+        )
+    }
+
+    /// Maps a disk error, naming the file or its kind.
+    #[must_use]
+    pub fn io(what: &str, source: io::Error) -> Self {
+        let what = what.to_owned();
+        match source.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::DiskFull { what },
+            io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::PermissionDenied => Self::ReadOnly { what },
+            _ => Self::Io { what, source },
+        }
+    }
+
+    pub(super) fn corrupt(what: impl Into<String>, why: impl Into<String>) -> Self {
+        Self::Corrupt { what: what.into(), why: why.into() }
+    }
+}
+
+impl From<sled::Error> for VaultError {
+    fn from(error: sled::Error) -> Self {
+        match error {
+            sled::Error::Io(e) => Self::io("index", e),
+            other => Self::Index(other.to_string()),
+        }
+    }
+}

@@ -1,0 +1,244 @@
+//! The local extract `<id>.local`: what the station itself may still need of a sealed record, for a limited time.
+//!
+//! First line: JSON in clear with what a row of the index needs (state, times, keyed hashes: no personal data), so
+//! that the index can be made anew without decrypting; then nonce, ciphertext and tag of the CBOR of [`Extract`] under
+//! a subkey of the vault key, with vault id and first line authenticated.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use record::schema::RecordState;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+use zeroize::{Zeroize, Zeroizing};
+
+use super::audit::AuditEvent;
+use super::error::VaultError;
+use super::index::QueueRow;
+use super::save::Marker;
+use super::{Keys, Vault};
+
+/// Largest extract, in bytes.
+pub(super) const LOCAL_MAX: u64 = 8 * 1024 * 1024;
+const FORM: &str = "rekam-local/1";
+const WHAT: &str = "local extract";
+
+/// One chip finger's template, for a later 1:1 comparison.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FingerTemplate {
+    /// ISO finger code 1-10.
+    pub finger: u8,
+    /// Stable name of the format, e.g. `iso-19794-2:2005`.
+    pub format: String,
+    /// The template.
+    #[serde(with = "serde_bytes")]
+    pub bytes: Vec<u8>,
+}
+
+/// What the runtime hands over beside the draft.
+#[derive(Clone)]
+pub struct ExtractInput {
+    /// NIK; kept as a keyed hash only.
+    pub nik: Zeroizing<String>,
+    /// No. KK; kept with the birth date as a keyed hash only. May be empty.
+    pub kk: Zeroizing<String>,
+    /// Full name.
+    pub name: Zeroizing<String>,
+    /// Birth date.
+    pub birth_date: NaiveDate,
+    /// The two chip fingers.
+    pub templates: Vec<FingerTemplate>,
+    /// Small portrait, JPEG.
+    pub photo_jpeg: Vec<u8>,
+    /// From then on the extract may be deleted, by policy.
+    pub expires: DateTime<Utc>,
+}
+
+/// The decrypted extract, wiped when dropped.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Extract {
+    /// Full name.
+    pub name: String,
+    /// Birth date.
+    pub birth_date: NaiveDate,
+    /// The two chip fingers.
+    pub templates: Vec<FingerTemplate>,
+    /// Small portrait, JPEG.
+    #[serde(with = "serde_bytes")]
+    pub photo_jpeg: Vec<u8>,
+    /// Token of the applicant's tracking page.
+    pub tracking_token: [u8; 16],
+    /// The hub's receipt as it came, once there is one.
+    #[serde(with = "serde_bytes")]
+    pub receipt: Option<Vec<u8>>,
+}
+
+impl Drop for Extract {
+    fn drop(&mut self) {
+        self.name.zeroize();
+        self.photo_jpeg.zeroize();
+        self.tracking_token.zeroize();
+        for template in &mut self.templates {
+            template.bytes.zeroize();
+        }
+    }
+}
+
+macro_rules! says_nothing {
+    ($($name:ident),*) => {$(
+        impl std::fmt::Debug for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(concat!(stringify!($name), "(..)"))
+            }
+        }
+    )*};
+}
+says_nothing!(FingerTemplate, ExtractInput, Extract);
+
+/// The line in clear.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct LocalHead {
+    pub(super) form: String,
+    pub(super) id: Uuid,
+    pub(super) state: RecordState,
+    pub(super) created: DateTime<Utc>,
+    pub(super) expires: DateTime<Utc>,
+    pub(super) nik_hash: String,
+    pub(super) family_hash: String,
+    /// Head of the audit that went into the record: a tail cut behind it is found.
+    pub(super) audit_head: String,
+}
+
+fn context(vault: Uuid, head: &[u8]) -> Vec<u8> {
+    let mut bytes = format!("rekam local|{vault}|").into_bytes();
+    bytes.extend_from_slice(head);
+    bytes
+}
+
+fn split(bytes: &[u8]) -> Result<(LocalHead, &[u8], &[u8]), VaultError> {
+    let bad = || VaultError::corrupt(WHAT, "its first line cannot be read");
+    let end = bytes.iter().position(|b| *b == b'\n').ok_or_else(bad)?;
+    let (line, rest) = bytes.split_at(end);
+    let head: LocalHead = serde_json::from_slice(line).map_err(|_| bad())?;
+    if head.form == FORM { Ok((head, line, &rest[1..])) } else { Err(bad()) }
+}
+
+impl LocalHead {
+    pub(super) fn parse(bytes: &[u8]) -> Result<Self, VaultError> {
+        split(bytes).map(|(head, _, _)| head)
+    }
+}
+
+pub(super) fn new(
+    keys: &Keys,
+    input: &ExtractInput,
+    draft: &record::draft::Draft,
+    audit_head: &str,
+) -> (LocalHead, Extract) {
+    let family_hash =
+        if input.kk.is_empty() { String::new() } else { keys.family_hash(&input.kk, input.birth_date) };
+    let head = LocalHead {
+        form: FORM.to_owned(),
+        id: draft.id,
+        state: RecordState::BioCaptured,
+        created: draft.created,
+        expires: input.expires,
+        nik_hash: keys.nik_hash(&input.nik),
+        family_hash,
+        audit_head: audit_head.to_owned(),
+    };
+    let extract = Extract {
+        name: input.name.to_string(),
+        birth_date: input.birth_date,
+        templates: input.templates.clone(),
+        photo_jpeg: input.photo_jpeg.clone(),
+        tracking_token: draft.tracking_token,
+        receipt: None,
+    };
+    (head, extract)
+}
+
+pub(super) fn encode(
+    keys: &Keys,
+    vault: Uuid,
+    head: &LocalHead,
+    extract: &Extract,
+) -> Result<Vec<u8>, VaultError> {
+    let mut out = serde_json::to_vec(head).map_err(|e| VaultError::corrupt(WHAT, e.to_string()))?;
+    let mut plain = Zeroizing::new(Vec::new());
+    ciborium::into_writer(extract, &mut *plain)
+        .map_err(|_| VaultError::corrupt(WHAT, "it cannot be encoded"))?;
+    let sealed = keys
+        .local
+        .encrypt(&context(vault, &out), &plain)
+        .ok_or_else(|| VaultError::corrupt(WHAT, "it cannot be encrypted"))?;
+    out.push(b'\n');
+    out.extend_from_slice(&sealed);
+    let found = out.len() as u64;
+    if found > LOCAL_MAX {
+        return Err(VaultError::TooLarge { what: WHAT.into(), found, most: LOCAL_MAX });
+    }
+    Ok(out)
+}
+
+pub(super) fn decode(keys: &Keys, vault: Uuid, bytes: &[u8]) -> Result<(LocalHead, Extract), VaultError> {
+    let (head, line, sealed) = split(bytes)?;
+    let plain = keys
+        .local
+        .decrypt(&context(vault, line), sealed)
+        .ok_or_else(|| VaultError::corrupt(WHAT, "it does not open with this vault's key"))?;
+    let extract = ciborium::from_reader(plain.as_slice())
+        .map_err(|_| VaultError::corrupt(WHAT, "its contents cannot be read"))?;
+    Ok((head, extract))
+}
+
+impl Vault {
+    /// Decrypts the extract of one record: for the rows that are on the screen.
+    ///
+    /// # Errors
+    /// [`VaultError::Locked`], [`VaultError::UnknownRecord`], [`VaultError::Corrupt`] or the disk's.
+    pub fn extract(&self, id: Uuid) -> Result<Extract, VaultError> {
+        self.keys()?;
+        self.read_local(id).map(|(_, extract)| extract)
+    }
+
+    pub(super) fn read_local(&self, id: Uuid) -> Result<(LocalHead, Extract), VaultError> {
+        let bytes = match self.files().read(&self.layout().local(id), LOCAL_MAX) {
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Err(VaultError::UnknownRecord),
+            other => other.map_err(|e| VaultError::io(WHAT, e))?,
+        };
+        let (head, extract) = decode(self.keys()?, self.config().vault, &bytes)?;
+        if head.id == id {
+            Ok((head, extract))
+        } else {
+            Err(VaultError::corrupt(WHAT, "it is of another record"))
+        }
+    }
+
+    /// Puts a record into another state, with the hub's receipt where there is one, durably: the extract first, then
+    /// the row, then a line in the audit.
+    ///
+    /// # Errors
+    /// [`VaultError::Locked`], [`VaultError::UnknownRecord`], [`VaultError::Corrupt`] or the disk's.
+    pub fn set_state(
+        &mut self,
+        id: Uuid,
+        state: RecordState,
+        receipt: Option<&[u8]>,
+        now: DateTime<Utc>,
+    ) -> Result<QueueRow, VaultError> {
+        let (mut head, mut extract) = self.read_local(id)?;
+        let from = head.state;
+        head.state = state;
+        if let Some(receipt) = receipt {
+            extract.receipt = Some(receipt.to_vec());
+        }
+        let bytes = encode(self.keys()?, self.config().vault, &head, &extract)?;
+        self.write_marker(id, Marker::State)?;
+        self.files().write_durable(&self.layout().local(id), &bytes).map_err(|e| VaultError::io(WHAT, e))?;
+        let row = self.put_row_from_files(id)?.ok_or(VaultError::UnknownRecord)?;
+        let event = AuditEvent::new("record-state").with("record", id).with("from", from).with("to", state);
+        self.append_audit(&event, now)?;
+        self.remove_marker(id)?;
+        Ok(row)
+    }
+}

@@ -1,0 +1,310 @@
+//! Making a vault.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use age::secrecy::ExposeSecret;
+use chrono::{DateTime, Utc};
+use ed25519_dalek::SigningKey;
+use record::schema::{Environment, Role};
+use uuid::Uuid;
+use zeroize::Zeroizing;
+
+use super::audit::{AuditEvent, AuditLog};
+use super::crypto::{self, Key};
+use super::error::VaultError;
+use super::files::Files;
+use super::layout::{FORMAT_VERSION, Layout, VaultConfig};
+use super::officers::{NewOfficer, Officer, Roster};
+use super::slots::{KdfCost, Slot};
+use super::{Vault, take_lock};
+
+const RECIPIENTS_MIN: usize = 2;
+const RECIPIENTS_MAX: usize = 16;
+
+/// Accounts that a training vault has from the start: name, role, passphrase (documented, worth nothing elsewhere).
+pub const TRAINING_OFFICERS: [(&str, Role, &str); 4] = [
+    ("Supervisor Latihan", Role::Supervisor, "latihan-supervisor"),
+    ("Operator Latihan", Role::Operator, "latihan-operator"),
+    ("Petugas Pendukung Latihan", Role::Supporting, "latihan-pendukung"),
+    ("Auditor Latihan", Role::Auditor, "latihan-auditor"),
+];
+
+/// What a new vault is to be.
+#[derive(Debug, Clone)]
+pub struct InitOptions {
+    /// Station id: 1 to 64 letters, digits, `-`, `_` or `.`.
+    pub station: String,
+    /// Training or production, for good.
+    pub environment: Environment,
+    /// age X25519 recipients. Production: at least two different ones. Training: none, as its centre is made here.
+    pub recipients: Vec<String>,
+    /// The first supervisor. Training may leave it out and gets [`TRAINING_OFFICERS`].
+    pub first_supervisor: Option<NewOfficer>,
+    /// Further accounts, signed by the first supervisor.
+    pub officers: Vec<NewOfficer>,
+    /// Cost of a passphrase; the cheap one is refused for production.
+    pub kdf: KdfCost,
+    /// The time.
+    pub now: DateTime<Utc>,
+}
+
+/// A training account with its passphrase.
+#[derive(Debug, Clone)]
+pub struct TrainingLogin {
+    /// The account.
+    pub officer: Officer,
+    /// Its documented passphrase.
+    pub passphrase: &'static str,
+}
+
+/// What was made.
+#[derive(Debug, Clone)]
+pub struct InitReport {
+    /// The vault.
+    pub config: VaultConfig,
+    /// All accounts, the first supervisor first.
+    pub officers: Vec<Officer>,
+    /// Training accounts with their passphrases; empty where accounts were given.
+    pub training: Vec<TrainingLogin>,
+    /// age identities of the training centre and its escrow; empty in production.
+    pub identities: Vec<PathBuf>,
+}
+
+pub(super) fn station_context(vault: Uuid) -> Vec<u8> {
+    format!("rekam station key|{vault}").into_bytes()
+}
+
+pub(super) fn check_cost(kdf: KdfCost, environment: Environment) -> Result<(), VaultError> {
+    match (kdf, environment) {
+        (KdfCost::Test, Environment::Production) => Err(VaultError::KdfCost),
+        _ => Ok(()),
+    }
+}
+
+/// Where a new account's slot is to be written.
+pub(super) struct NewSlot(pub(super) Slot, pub(super) SigningKey);
+
+pub(super) fn make_officer(
+    vault: Uuid,
+    new: &NewOfficer,
+    vault_key: &Key,
+    people: &Key,
+    kdf: KdfCost,
+    now: DateTime<Utc>,
+) -> Result<(Officer, NewSlot), VaultError> {
+    let id = Uuid::now_v7();
+    let seed = Zeroizing::new(crypto::random::<32>());
+    let signing = SigningKey::from_bytes(&seed);
+    let slot = Slot::wrap(vault, id, &new.passphrase, kdf.into(), vault_key, &signing)?;
+    let officer = Officer {
+        id,
+        name: new.name.clone(),
+        role: new.role,
+        nik_hash: super::officer_hash(people, &new.nik),
+        public_key: hex::encode(signing.verifying_key().to_bytes()),
+        added: now,
+    };
+    Ok((officer, NewSlot(slot, signing)))
+}
+
+fn check_recipients(recipients: &[String]) -> Result<(), VaultError> {
+    let refuse = |why: String| Err(VaultError::Recipients { why });
+    let mut seen = std::collections::BTreeSet::new();
+    for (at, recipient) in (1..).zip(recipients) {
+        if recipient.parse::<age::x25519::Recipient>().is_err() {
+            return refuse(format!("number {at} is no age X25519 public key"));
+        }
+        if !seen.insert(recipient) {
+            return refuse(format!("number {at} is there twice"));
+        }
+    }
+    match recipients.len() {
+        RECIPIENTS_MIN..=RECIPIENTS_MAX => Ok(()),
+        found => refuse(format!("{found} given")),
+    }
+}
+
+fn training_officers() -> Vec<NewOfficer> {
+    let made = (1..).zip(TRAINING_OFFICERS).map(|(n, (name, role, passphrase))| NewOfficer {
+        name: name.to_owned(),
+        role,
+        // No person has a NIK of district 00.
+        nik: Zeroizing::new(format!("{n:016}")),
+        passphrase: Zeroizing::new(passphrase.to_owned()),
+    });
+    made.collect()
+}
+
+/// The accounts to make, the first supervisor first; true when they are the training ones.
+fn accounts(options: &InitOptions) -> Result<(Vec<NewOfficer>, bool), VaultError> {
+    let (mut new, training) = match (&options.first_supervisor, options.environment) {
+        (Some(first), _) => (vec![first.clone()], false),
+        (None, Environment::Training) => (training_officers(), true),
+        (None, Environment::Production) => return Err(VaultError::NotSupervisor),
+    };
+    new.extend(options.officers.iter().cloned());
+    if new.first().is_none_or(|first| first.role != Role::Supervisor) {
+        return Err(VaultError::NotSupervisor);
+    }
+    for officer in &new {
+        officer.check()?;
+    }
+    Ok((new, training))
+}
+
+fn check_options(options: &InitOptions) -> Result<(), VaultError> {
+    if !record::header::check_station(&options.station) {
+        return Err(VaultError::Name { what: "station" });
+    }
+    check_cost(options.kdf, options.environment)?;
+    match options.environment {
+        Environment::Production => check_recipients(&options.recipients),
+        // Training records must never be sealed to a real centre.
+        Environment::Training if !options.recipients.is_empty() => {
+            Err(VaultError::Recipients { why: "a training vault makes its own".into() })
+        }
+        Environment::Training => Ok(()),
+    }
+}
+
+fn check_empty(files: &dyn Files, folder: &Path) -> Result<(), VaultError> {
+    match files.list(folder) {
+        Ok(found) if found.is_empty() => Ok(()),
+        Ok(_) => Err(VaultError::NotEmpty { folder: folder.display().to_string() }),
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        Err(e) if e.kind() == std::io::ErrorKind::NotADirectory => {
+            Err(VaultError::NotEmpty { folder: folder.display().to_string() })
+        }
+        Err(e) => Err(VaultError::io("vault folder", e)),
+    }
+}
+
+/// Makes the training centre's and escrow's identities in the form of age-keygen.
+fn training_centre(
+    files: &dyn Files,
+    layout: &Layout,
+    options: &InitOptions,
+) -> Result<(Vec<String>, Vec<PathBuf>), VaultError> {
+    let mut recipients = Vec::new();
+    let mut paths = Vec::new();
+    for name in ["centre", "escrow"] {
+        let identity = age::x25519::Identity::generate();
+        let public = identity.to_public().to_string();
+        let secret = identity.to_string();
+        let text = Zeroizing::new(format!(
+            "# training {name}, worth nothing in production\n# created: {}\n# public key: {public}\n{}\n",
+            options.now.format("%Y-%m-%dT%H:%M:%SZ"),
+            secret.expose_secret()
+        ));
+        let path = layout.training().join(format!("{name}.age-key"));
+        files.write_durable(&path, text.as_bytes()).map_err(|e| VaultError::io("training key", e))?;
+        recipients.push(public);
+        paths.push(path);
+    }
+    Ok((recipients, paths))
+}
+
+impl Vault {
+    /// Makes a vault in an empty or new folder. `vault.toml` is written last, so an interrupted making leaves no vault.
+    ///
+    /// # Errors
+    /// [`VaultError::NotEmpty`], [`VaultError::Recipients`], [`VaultError::NotSupervisor`] when production has no first
+    /// supervisor, [`VaultError::OfficerExists`], [`VaultError::Passphrase`], [`VaultError::KdfCost`],
+    /// [`VaultError::Name`], or the disk's.
+    pub fn init(
+        files: &Arc<dyn Files>,
+        folder: &Path,
+        options: &InitOptions,
+    ) -> Result<InitReport, VaultError> {
+        check_options(options)?;
+        let (new_officers, is_training) = accounts(options)?;
+        let files = &**files;
+        check_empty(files, folder)?;
+        let layout = Layout::new(folder);
+        files.make_folder(folder).map_err(|e| VaultError::io("vault folder", e))?;
+        for sub in layout.folders() {
+            files.make_folder(&sub).map_err(|e| VaultError::io("vault folder", e))?;
+        }
+        let _lock = take_lock(files, &layout)?;
+        let (recipients, identities) = match options.environment {
+            Environment::Training => training_centre(files, &layout, options)?,
+            Environment::Production => (options.recipients.clone(), Vec::new()),
+        };
+        let vault = Uuid::now_v7();
+        let vault_key = Key::random();
+        let station = SigningKey::from_bytes(&Zeroizing::new(crypto::random::<32>()));
+        let officers = make_roster(files, &layout, vault, &vault_key, &new_officers, options)?;
+        let config = VaultConfig {
+            format_version: FORMAT_VERSION,
+            vault,
+            environment: options.environment,
+            station: options.station.clone(),
+            epoch: 1,
+            recipients,
+            station_key: hex::encode(station.verifying_key().to_bytes()),
+            root_supervisor: officers.first().map(|o| o.public_key.clone()).unwrap_or_default(),
+        };
+        finish(files, &layout, &config, &vault_key, &station, options)?;
+        let training = officers
+            .iter()
+            .zip(TRAINING_OFFICERS)
+            .filter(|_| is_training)
+            .map(|(officer, (_, _, passphrase))| TrainingLogin { officer: officer.clone(), passphrase })
+            .collect();
+        Ok(InitReport { config, officers, training, identities })
+    }
+}
+
+fn make_roster(
+    files: &dyn Files,
+    layout: &Layout,
+    vault: Uuid,
+    vault_key: &Key,
+    new_officers: &[NewOfficer],
+    options: &InitOptions,
+) -> Result<Vec<Officer>, VaultError> {
+    let people = vault_key.derive("rekam people");
+    let mut roster = Roster::default();
+    let mut first: Option<(Uuid, SigningKey)> = None;
+    for new in new_officers {
+        let (officer, NewSlot(slot, signing)) =
+            make_officer(vault, new, vault_key, &people, options.kdf, options.now)?;
+        files
+            .write_durable(&layout.slot(officer.id), &slot.to_json()?)
+            .map_err(|e| VaultError::io("slot", e))?;
+        let (by, key) = first.get_or_insert((officer.id, signing));
+        roster.add(vault, officer, *by, key)?;
+    }
+    files
+        .write_durable(&layout.officers(), &roster.to_json()?)
+        .map_err(|e| VaultError::io("officers.json", e))?;
+    Ok(roster.list().cloned().collect())
+}
+
+fn finish(
+    files: &dyn Files,
+    layout: &Layout,
+    config: &VaultConfig,
+    vault_key: &Key,
+    station: &SigningKey,
+    options: &InitOptions,
+) -> Result<(), VaultError> {
+    let seed = Zeroizing::new(station.to_bytes());
+    let sealed = vault_key
+        .derive("rekam station key")
+        .encrypt(&station_context(config.vault), &*seed)
+        .ok_or_else(|| VaultError::corrupt("station.key", "it cannot be encrypted"))?;
+    let write = |path: &Path, what: &str, bytes: &[u8]| {
+        files.write_durable(path, bytes).map_err(|e| VaultError::io(what, e))
+    };
+    write(&layout.station_key(), "station.key", &sealed)?;
+    write(&layout.counter(), "counter", b"0\n")?;
+    let (mut audit, _) = AuditLog::open(files, &layout.audit(), config.vault)?;
+    let event =
+        AuditEvent::new("vault-made").with("environment", config.environment).with("epoch", config.epoch);
+    audit.append(files, &event, options.now, false)?;
+    files.sync_folder(layout.root()).map_err(|e| VaultError::io("vault folder", e))?;
+    write(&layout.config(), "vault.toml", &config.signed(station)?)?;
+    files.sync_folder(super::files::folder_of(layout.root())).map_err(|e| VaultError::io("vault folder", e))
+}

@@ -1,0 +1,217 @@
+//! Where everything lies in a vault's folder, and the vault's own configuration.
+//!
+//! ```text
+//! vault.toml               what the vault is, signed by the station's key; written last when a vault is made
+//! station.key              the station's signing key, encrypted under the vault key
+//! lock                     held by the process that has the vault open
+//! counter                  last record counter that was given out
+//! lockout.json             wrong passphrases per officer
+//! officers.json            accounts, each signed by a supervisor
+//! keys/<officer id>.slot   the vault key and the officer's own key, wrapped under the passphrase
+//! records/<id>.json        outer header     }
+//! records/<id>.rekam       sealed payload   } the truth
+//! records/<id>.local       local extract    }
+//! pending/<id>             a save or a change of state that is under way
+//! drafts/<session>/<step>.enc
+//! audit/<n>.jsonl          hash-chained audit lines
+//! index/                   sled, a cache of records/
+//! training/*.age-key       the training centre's and escrow's identities, training only
+//! ```
+
+use std::path::{Path, PathBuf};
+
+use ed25519_dalek::{Signature, Signer, SigningKey, Verifier, VerifyingKey};
+use record::schema::Environment;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::error::VaultError;
+
+/// Version of this layout.
+pub const FORMAT_VERSION: u32 = 1;
+/// Largest small file (configuration, slots, roster) that is read, in bytes.
+pub(super) const SMALL_FILE_MAX: u64 = 1024 * 1024;
+/// Largest payload, in bytes.
+pub(super) const PAYLOAD_MAX: u64 = 512 * 1024 * 1024;
+const SIGNATURE_LINE: &str = "signature = \"";
+const SIGNED_AS: &[u8] = b"rekam vault.toml v1\n";
+
+/// Names of files and folders in a vault.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Layout {
+    root: PathBuf,
+}
+
+impl Layout {
+    /// The layout below a vault's folder.
+    #[must_use]
+    pub fn new(root: &Path) -> Self {
+        Self { root: root.to_owned() }
+    }
+    /// The vault's folder.
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+    /// `vault.toml`.
+    #[must_use]
+    pub fn config(&self) -> PathBuf {
+        self.root.join("vault.toml")
+    }
+    pub(super) fn station_key(&self) -> PathBuf {
+        self.root.join("station.key")
+    }
+    pub(super) fn lock(&self) -> PathBuf {
+        self.root.join("lock")
+    }
+    pub(super) fn counter(&self) -> PathBuf {
+        self.root.join("counter")
+    }
+    pub(super) fn lockout(&self) -> PathBuf {
+        self.root.join("lockout.json")
+    }
+    pub(super) fn officers(&self) -> PathBuf {
+        self.root.join("officers.json")
+    }
+    pub(super) fn keys(&self) -> PathBuf {
+        self.root.join("keys")
+    }
+    pub(super) fn slot(&self, officer: Uuid) -> PathBuf {
+        self.keys().join(format!("{officer}.slot"))
+    }
+    /// Folder of the sealed records.
+    #[must_use]
+    pub fn records(&self) -> PathBuf {
+        self.root.join("records")
+    }
+    /// Outer header of a record.
+    #[must_use]
+    pub fn header(&self, id: Uuid) -> PathBuf {
+        self.records().join(format!("{id}.json"))
+    }
+    /// Sealed payload of a record.
+    #[must_use]
+    pub fn payload(&self, id: Uuid) -> PathBuf {
+        self.records().join(format!("{id}.rekam"))
+    }
+    pub(super) fn local(&self, id: Uuid) -> PathBuf {
+        self.records().join(format!("{id}.local"))
+    }
+    pub(super) fn pending(&self) -> PathBuf {
+        self.root.join("pending")
+    }
+    pub(super) fn pending_of(&self, id: Uuid) -> PathBuf {
+        self.pending().join(id.to_string())
+    }
+    pub(super) fn drafts(&self) -> PathBuf {
+        self.root.join("drafts")
+    }
+    pub(super) fn draft(&self, session: Uuid) -> PathBuf {
+        self.drafts().join(session.to_string())
+    }
+    pub(super) fn step(&self, session: Uuid, step: &str) -> PathBuf {
+        self.draft(session).join(format!("{step}.enc"))
+    }
+    /// Folder of the audit segments.
+    #[must_use]
+    pub fn audit(&self) -> PathBuf {
+        self.root.join("audit")
+    }
+    /// Folder of the index.
+    #[must_use]
+    pub fn index(&self) -> PathBuf {
+        self.root.join("index")
+    }
+    /// Folder of the training centre's keys.
+    #[must_use]
+    pub fn training(&self) -> PathBuf {
+        self.root.join("training")
+    }
+    /// Every folder that a new vault has.
+    pub(super) fn folders(&self) -> [PathBuf; 6] {
+        [self.records(), self.pending(), self.drafts(), self.audit(), self.keys(), self.training()]
+    }
+}
+
+/// Checks a name that goes into a file name or an audit line: 1 to 64 of `a-z 0-9 . _ : -`, not beginning with a dot.
+pub(super) fn check_name(what: &'static str, name: &str) -> Result<(), VaultError> {
+    let fits = (1..=64).contains(&name.len())
+        && !name.starts_with('.')
+        && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"._:-".contains(&b));
+    if fits { Ok(()) } else { Err(VaultError::Name { what }) }
+}
+
+/// What a vault is, from `vault.toml`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct VaultConfig {
+    /// [`FORMAT_VERSION`] of the rekam that made it.
+    pub format_version: u32,
+    /// Random id of this vault.
+    pub vault: Uuid,
+    /// Training or production, for good.
+    pub environment: Environment,
+    /// Station id.
+    pub station: String,
+    /// Counts restores, from 1.
+    pub epoch: u64,
+    /// age X25519 public keys that every record is sealed to: centre, escrow, perhaps more.
+    pub recipients: Vec<String>,
+    /// The station's Ed25519 public key, 32 bytes in hex.
+    pub station_key: String,
+    /// Public key of the first supervisor, 32 bytes in hex: every account's signature leads back to it.
+    pub root_supervisor: String,
+}
+
+impl VaultConfig {
+    /// The station's key.
+    ///
+    /// # Errors
+    /// [`VaultError::Corrupt`] when it is no Ed25519 key.
+    pub fn station_verifying_key(&self) -> Result<VerifyingKey, VaultError> {
+        key_from_hex(&self.station_key)
+            .ok_or_else(|| VaultError::corrupt("vault.toml", "station_key is no key"))
+    }
+
+    /// The file's bytes: TOML, its last line the signature over all lines before it.
+    pub(super) fn signed(&self, station: &SigningKey) -> Result<Vec<u8>, VaultError> {
+        let mut text = toml::to_string(self).map_err(|e| VaultError::corrupt("vault.toml", e.to_string()))?;
+        let signature = station.sign(&[SIGNED_AS, text.as_bytes()].concat());
+        text.push_str(SIGNATURE_LINE);
+        text.push_str(&hex::encode(signature.to_bytes()));
+        text.push_str("\"\n");
+        Ok(text.into_bytes())
+    }
+
+    /// Reads and checks a file: version first, then form, then signature. That the signing key is really this
+    /// vault's is checked when it is unlocked.
+    pub(super) fn parse(bytes: &[u8]) -> Result<Self, VaultError> {
+        let bad = |why: &str| VaultError::corrupt("vault.toml", why);
+        let text = std::str::from_utf8(bytes).map_err(|_| bad("not UTF-8"))?;
+        let (body, tail) = text.rsplit_once(SIGNATURE_LINE).ok_or_else(|| bad("no signature"))?;
+        #[derive(Deserialize)]
+        struct Version {
+            format_version: u32,
+        }
+        let version: Version = toml::from_str(body).map_err(|_| bad("no format_version"))?;
+        if version.format_version != FORMAT_VERSION {
+            return Err(VaultError::Version { found: version.format_version, known: FORMAT_VERSION });
+        }
+        let config: Self = toml::from_str(body).map_err(|e| bad(e.message()))?;
+        let signature: [u8; 64] = tail
+            .strip_suffix("\"\n")
+            .and_then(|s| hex::decode(s).ok())
+            .and_then(|s| s.try_into().ok())
+            .ok_or_else(|| bad("the signature line is malformed"))?;
+        config
+            .station_verifying_key()?
+            .verify(&[SIGNED_AS, body.as_bytes()].concat(), &Signature::from_bytes(&signature))
+            .map_err(|_| bad("its signature does not fit"))?;
+        Ok(config)
+    }
+}
+
+pub(super) fn key_from_hex(text: &str) -> Option<VerifyingKey> {
+    let bytes: [u8; 32] = hex::decode(text).ok()?.try_into().ok()?;
+    VerifyingKey::from_bytes(&bytes).ok()
+}

@@ -1,0 +1,565 @@
+//! What the station keeps on disk: sealed records, drafts, officers' key slots, the audit chain and a sled index.
+//!
+//! Files are the truth, the index is a cache of them ([`Vault::rebuild`]). All access goes through [`files::Files`].
+//! Open and locked, a vault shows its queue and can be checked; it gives personal data only while an officer is
+//! signed in ([`Vault::unlock`], [`Vault::lock`]). See [`layout`] for the folder.
+
+mod audit;
+mod check;
+mod crypto;
+mod drafts;
+mod error;
+mod extract;
+mod index;
+mod init;
+mod notes;
+mod officers;
+mod save;
+mod slots;
+
+pub mod files;
+pub mod layout;
+#[doc(hidden)]
+pub mod testing;
+#[cfg(test)]
+mod tests;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use chrono::{DateTime, FixedOffset, NaiveDate, NaiveTime, TimeDelta, Utc};
+use ed25519_dalek::SigningKey;
+use record::schema::{Environment, Role};
+use uuid::Uuid;
+use zeroize::Zeroizing;
+
+pub use audit::{AuditBreak, AuditEvent, AuditLine, AuditReport, verify as verify_audit};
+pub use check::{CheckReport, Problem, ProblemKind, RebuildReport};
+pub use drafts::{DraftInfo, DraftSteps, STEP_MAX};
+pub use error::VaultError;
+pub use extract::{Extract, ExtractInput, FingerTemplate};
+pub use index::QueueRow;
+pub use init::{InitOptions, InitReport, TRAINING_OFFICERS, TrainingLogin};
+pub use layout::{Layout, VaultConfig};
+pub use notes::Note;
+pub use officers::{NewOfficer, Officer, OfficerKeys};
+pub use save::Saved;
+pub use slots::{KdfCost, KdfParams, PASSPHRASE_MAX, PASSPHRASE_MIN, check_passphrase};
+
+use audit::AuditLog;
+use crypto::Key;
+use files::{Files, LockGuard, TEMP_SUFFIX};
+use index::Index;
+use layout::SMALL_FILE_MAX;
+use officers::Roster;
+use slots::{Lockout, Opened, Slot};
+
+/// How far the clock may be behind the last audit line: what a time server's correction may take back.
+const CLOCK_TOLERANCE_S: i64 = 120;
+
+/// What the opener expects of a vault.
+#[derive(Debug, Clone, Default)]
+pub struct OpenOptions {
+    /// Station id of the configuration; another one in the vault is refused.
+    pub station: Option<String>,
+    /// Environment that is wanted; another one is refused.
+    pub environment: Option<Environment>,
+    /// Times come from a script and do not bind the clock. Training only.
+    pub simulated_clock: bool,
+}
+
+/// Keys that are in memory while an officer is signed in; wiped when dropped.
+struct Keys {
+    vault: Key,
+    draft: Key,
+    local: Key,
+    people: Key,
+    station: SigningKey,
+}
+
+impl Keys {
+    fn new(vault: Key, station: SigningKey) -> Self {
+        Self {
+            draft: vault.derive("rekam draft"),
+            local: vault.derive("rekam local extract"),
+            people: vault.derive("rekam people"),
+            vault,
+            station,
+        }
+    }
+
+    fn nik_hash(&self, nik: &str) -> String {
+        self.people.keyed_hash(&["nik", nik])
+    }
+    fn family_hash(&self, kk: &str, birth: NaiveDate) -> String {
+        self.people.keyed_hash(&["family", kk, &birth.to_string()])
+    }
+    fn officer_hash(&self, nik: &str) -> String {
+        officer_hash(&self.people, nik)
+    }
+}
+
+fn officer_hash(people: &Key, nik: &str) -> String {
+    people.keyed_hash(&["officer", nik])
+}
+
+/// An open vault. One process, one `Vault`; dropping it gives the lock back.
+pub struct Vault {
+    files: Arc<dyn Files>,
+    layout: Layout,
+    config: VaultConfig,
+    roster: Roster,
+    lockout: Lockout,
+    audit: AuditLog,
+    index: Index,
+    keys: Option<Keys>,
+    simulated_clock: bool,
+    notes: Vec<Note>,
+    // Last, so that the index is closed before another process may come in.
+    _lock: Box<dyn LockGuard>,
+}
+
+impl std::fmt::Debug for Vault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let state = if self.keys.is_some() { "unlocked" } else { "locked" };
+        write!(f, "Vault({}, {state}, {:?})", self.config.vault, self.index)
+    }
+}
+
+fn read_config(files: &dyn Files, layout: &Layout) -> Result<VaultConfig, VaultError> {
+    match files.read(&layout.config(), SMALL_FILE_MAX) {
+        Err(e) if matches!(e.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory) => {
+            Err(VaultError::NotAVault { folder: layout.root().display().to_string() })
+        }
+        other => VaultConfig::parse(&other.map_err(|e| VaultError::io("vault.toml", e))?),
+    }
+}
+
+fn expect(config: &VaultConfig, options: &OpenOptions) -> Result<(), VaultError> {
+    if let Some(expected) = options.station.as_ref().filter(|s| **s != config.station) {
+        return Err(VaultError::OtherStation { expected: expected.clone(), found: config.station.clone() });
+    }
+    let asked = if options.simulated_clock { Some(Environment::Training) } else { options.environment };
+    match asked {
+        Some(asked) if asked != config.environment => {
+            Err(VaultError::WrongEnvironment { vault: config.environment, asked })
+        }
+        _ => Ok(()),
+    }
+}
+
+impl Vault {
+    /// What a vault is, without opening it.
+    ///
+    /// # Errors
+    /// [`VaultError::NotAVault`], [`VaultError::Version`], [`VaultError::Corrupt`] or the disk's.
+    pub fn peek(files: &dyn Files, folder: &Path) -> Result<VaultConfig, VaultError> {
+        read_config(files, &Layout::new(folder))
+    }
+
+    /// Opens a vault, locked: takes the lock file, sweeps what an interrupted save left, brings the index in step with
+    /// the files. What was found and mended is in [`Vault::notes`].
+    ///
+    /// # Errors
+    /// [`VaultError::NotAVault`], [`VaultError::OtherStation`], [`VaultError::WrongEnvironment`],
+    /// [`VaultError::Exposed`], [`VaultError::InUse`], [`VaultError::Corrupt`] or the disk's.
+    pub fn open(
+        files: Arc<dyn Files>,
+        folder: &Path,
+        options: &OpenOptions,
+        now: DateTime<Utc>,
+    ) -> Result<Self, VaultError> {
+        let layout = Layout::new(folder);
+        let config = read_config(&*files, &layout)?;
+        expect(&config, options)?;
+        let mode = files.mode(folder).map_err(|e| VaultError::io("vault folder", e))?;
+        if let Some(mode) = mode.filter(|mode| mode & 0o077 != 0) {
+            return Err(VaultError::Exposed { mode, folder: folder.display().to_string() });
+        }
+        let lock = take_lock(&*files, &layout)?;
+        let read =
+            |path: &Path, what: &str| files.read(path, SMALL_FILE_MAX).map_err(|e| VaultError::io(what, e));
+        let roster = Roster::parse(&read(&layout.officers(), "officers.json")?, &config)?;
+        let lockout = match files.len(&layout.lockout()) {
+            Ok(None) => Lockout::default(),
+            Ok(Some(_)) => Lockout::parse(&read(&layout.lockout(), "lockout.json")?),
+            Err(e) => return Err(VaultError::io("lockout.json", e)),
+        };
+        let (audit, cut) = AuditLog::open(&*files, &layout.audit(), config.vault)?;
+        let (index, moved_to) = Index::open(&*files, &layout.index(), config.vault, now)?;
+        let mut vault = Self {
+            files,
+            layout,
+            config,
+            roster,
+            lockout,
+            audit,
+            index,
+            keys: None,
+            simulated_clock: options.simulated_clock,
+            notes: Vec::new(),
+            _lock: lock,
+        };
+        vault.after_open(cut, moved_to, now)?;
+        Ok(vault)
+    }
+
+    fn after_open(
+        &mut self,
+        cut: u64,
+        moved_to: Option<String>,
+        now: DateTime<Utc>,
+    ) -> Result<(), VaultError> {
+        self.sweep()?;
+        if cut > 0 {
+            self.notes.push(Note::AuditMended { bytes: cut });
+            self.append_audit(&AuditEvent::new("audit-mended").with("bytes", cut), now)?;
+        }
+        if let Err(VaultError::ClockBack { now, floor }) = self.check_clock(now) {
+            self.notes.push(Note::ClockBack { now, floor });
+            let behind_s = (floor - now).num_seconds();
+            self.append_audit(&AuditEvent::new("clock-back").with("behind_s", behind_s), now)?;
+        }
+        self.recover_all(now)?;
+        let (added, removed) = self.bring_index_in_step()?;
+        if let Some(moved_to) = moved_to {
+            let rows = self.index.len();
+            self.append_audit(&AuditEvent::new("index-rebuilt").with("rows", rows), now)?;
+            self.notes.push(Note::IndexRebuilt { moved_to, rows });
+        } else if added + removed > 0 {
+            self.append_audit(
+                &AuditEvent::new("index-mended").with("added", added).with("removed", removed),
+                now,
+            )?;
+            self.notes.push(Note::IndexMended { added, removed });
+        }
+        Ok(())
+    }
+
+    /// Removes files whose writing was interrupted; none of them was ever acknowledged.
+    fn sweep(&self) -> Result<(), VaultError> {
+        let layout = &self.layout;
+        let mut folders = vec![layout.root().to_owned(), layout.records(), layout.pending(), layout.keys()];
+        for entry in self.files.list(&layout.drafts()).map_err(|e| VaultError::io("drafts", e))? {
+            folders.extend(entry.folder.then(|| layout.drafts().join(entry.name)));
+        }
+        for folder in folders {
+            for entry in self.files.list(&folder).map_err(|e| VaultError::io("vault folder", e))? {
+                if entry.name.ends_with(TEMP_SUFFIX) {
+                    self.files
+                        .remove(&folder.join(entry.name))
+                        .map_err(|e| VaultError::io("temporary file", e))?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// What was found and mended since the vault was opened.
+    #[must_use]
+    pub fn notes(&self) -> &[Note] {
+        &self.notes
+    }
+    /// What this vault is.
+    #[must_use]
+    pub const fn config(&self) -> &VaultConfig {
+        &self.config
+    }
+    /// Where its files are.
+    #[must_use]
+    pub const fn layout(&self) -> &Layout {
+        &self.layout
+    }
+    /// The accounts, for the sign-in list.
+    #[must_use]
+    pub fn officers(&self) -> Vec<Officer> {
+        self.roster.list().cloned().collect()
+    }
+    /// True while an officer is signed in.
+    #[must_use]
+    pub const fn is_unlocked(&self) -> bool {
+        self.keys.is_some()
+    }
+    /// Drops every key from memory.
+    pub fn lock(&mut self) {
+        self.keys = None;
+    }
+    /// Bytes that may still be written on the vault's disk.
+    ///
+    /// # Errors
+    /// The disk's.
+    pub fn free_bytes(&self) -> Result<u64, VaultError> {
+        self.files.free_bytes(self.layout.root()).map_err(|e| VaultError::io("vault folder", e))
+    }
+
+    fn files(&self) -> &dyn Files {
+        &*self.files
+    }
+    fn keys(&self) -> Result<&Keys, VaultError> {
+        self.keys.as_ref().ok_or(VaultError::Locked)
+    }
+
+    /// Signs an officer in: opens the slot, takes the vault's keys into memory. A try is counted on disk before it is
+    /// made; from the third wrong one on, each doubles the wait.
+    ///
+    /// # Errors
+    /// [`VaultError::LockedOut`], [`VaultError::WrongSecret`] (for an unknown officer too), [`VaultError::Corrupt`]
+    /// when the station's key does not fit the vault, or the disk's.
+    pub fn unlock(
+        &mut self,
+        officer: Uuid,
+        passphrase: &str,
+        now: DateTime<Utc>,
+    ) -> Result<OfficerKeys, VaultError> {
+        let (keys, opened) = self.try_secret(officer, passphrase, now)?;
+        let station = self.open_station_key(&opened.vault_key)?;
+        self.keys = Some(Keys::new(opened.vault_key, station));
+        self.append_audit(&AuditEvent::new("sign-in").by(officer), now)?;
+        Ok(keys)
+    }
+
+    /// Checks a second officer's passphrase (a supervisor's approval, a second person) without changing who is signed
+    /// in.
+    ///
+    /// # Errors
+    /// [`VaultError::Locked`] and those of [`Vault::unlock`].
+    pub fn authenticate(
+        &mut self,
+        officer: Uuid,
+        passphrase: &str,
+        now: DateTime<Utc>,
+    ) -> Result<OfficerKeys, VaultError> {
+        self.keys()?;
+        let (keys, opened) = self.try_secret(officer, passphrase, now)?;
+        if opened.vault_key.0 != self.keys()?.vault.0 {
+            return Err(VaultError::WrongSecret);
+        }
+        self.append_audit(&AuditEvent::new("authenticated").by(officer), now)?;
+        Ok(keys)
+    }
+
+    fn try_secret(
+        &mut self,
+        officer: Uuid,
+        passphrase: &str,
+        now: DateTime<Utc>,
+    ) -> Result<(OfficerKeys, Opened), VaultError> {
+        if let Some(until) = self.lockout.waits_until(officer, now) {
+            return Err(VaultError::LockedOut { until });
+        }
+        let Some(account) = self.roster.find(officer).cloned() else {
+            return Err(Slot::pretend(passphrase, self.usual_cost()));
+        };
+        self.lockout.count(officer, now);
+        self.write_lockout()?;
+        let opened = self.open_slot(&account, passphrase);
+        if matches!(opened, Err(VaultError::WrongSecret)) {
+            self.append_audit(&AuditEvent::new("sign-in-failed").by(officer), now)?;
+        }
+        let opened = opened?;
+        self.lockout.clear(officer);
+        self.write_lockout()?;
+        Ok((OfficerKeys { officer: account, signing: opened.signing.clone() }, opened))
+    }
+
+    fn write_lockout(&self) -> Result<(), VaultError> {
+        self.files
+            .write_durable(&self.layout.lockout(), &self.lockout.to_json())
+            .map_err(|e| VaultError::io("lockout.json", e))
+    }
+
+    /// The cost that the slots here have, for pretending.
+    fn usual_cost(&self) -> KdfParams {
+        self.roster
+            .list()
+            .next()
+            .and_then(|o| self.files.read(&self.layout.slot(o.id), SMALL_FILE_MAX).ok())
+            .and_then(|bytes| Slot::cost(&bytes))
+            .unwrap_or_else(|| KdfCost::Standard.into())
+    }
+
+    fn open_slot(&self, account: &Officer, passphrase: &str) -> Result<Opened, VaultError> {
+        let bytes = match self.files.read(&self.layout.slot(account.id), SMALL_FILE_MAX) {
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
+                return Err(Slot::pretend(passphrase, self.usual_cost()));
+            }
+            other => Zeroizing::new(other.map_err(|e| VaultError::io("slot", e))?),
+        };
+        let opened = Slot::open(&bytes, self.config.vault, account.id, passphrase)?;
+        if hex::encode(opened.signing.verifying_key().to_bytes()) != account.public_key {
+            return Err(VaultError::WrongSecret);
+        }
+        Ok(opened)
+    }
+
+    fn open_station_key(&self, vault_key: &Key) -> Result<SigningKey, VaultError> {
+        let sealed = self
+            .files
+            .read(&self.layout.station_key(), SMALL_FILE_MAX)
+            .map_err(|e| VaultError::io("station.key", e))?;
+        let seed = vault_key
+            .derive("rekam station key")
+            .decrypt_key(&init::station_context(self.config.vault), &sealed)
+            .ok_or_else(|| VaultError::corrupt("station.key", "it does not open with the vault key"))?;
+        let station = SigningKey::from_bytes(&seed.0);
+        // vault.toml is signed by the key that it names; only here it shows that this is the vault's own key.
+        if hex::encode(station.verifying_key().to_bytes()) != self.config.station_key {
+            return Err(VaultError::corrupt("vault.toml", "it is signed by a foreign key"));
+        }
+        Ok(station)
+    }
+
+    /// Adds an account, signed by a supervisor who has just given the passphrase.
+    ///
+    /// # Errors
+    /// [`VaultError::Locked`], [`VaultError::NotSupervisor`], [`VaultError::OfficerExists`],
+    /// [`VaultError::Passphrase`], [`VaultError::KdfCost`], or the disk's.
+    pub fn add_officer(
+        &mut self,
+        new: &NewOfficer,
+        by: &OfficerKeys,
+        kdf: KdfCost,
+        now: DateTime<Utc>,
+    ) -> Result<Officer, VaultError> {
+        new.check()?;
+        init::check_cost(kdf, self.config.environment)?;
+        let supervisor = self.roster.find(by.officer.id).filter(|o| o.role == Role::Supervisor);
+        if supervisor.is_none_or(|o| o.public_key != by.officer.public_key) {
+            return Err(VaultError::NotSupervisor);
+        }
+        let keys = self.keys()?;
+        let (officer, slot) =
+            init::make_officer(self.config.vault, new, &keys.vault, &keys.people, kdf, now)?;
+        let mut roster = self.roster.clone();
+        roster.add(self.config.vault, officer.clone(), by.officer.id, &by.signing)?;
+        // The slot first: an account without a slot could not sign in, a slot without an account is nothing.
+        self.files
+            .write_durable(&self.layout.slot(officer.id), &slot.0.to_json()?)
+            .map_err(|e| VaultError::io("slot", e))?;
+        self.files
+            .write_durable(&self.layout.officers(), &roster.to_json()?)
+            .map_err(|e| VaultError::io("officers.json", e))?;
+        self.roster = roster;
+        let event = AuditEvent::new("officer-added").by(by.officer.id).with("officer", officer.id);
+        self.append_audit(&event.with("role", officer.role), now)?;
+        Ok(officer)
+    }
+
+    /// True when this NIK is that of the officer: nobody approves their own recording.
+    ///
+    /// # Errors
+    /// [`VaultError::Locked`].
+    pub fn is_nik_of(&self, officer: Uuid, nik: &str) -> Result<bool, VaultError> {
+        let hash = self.keys()?.officer_hash(nik);
+        Ok(self.roster.find(officer).is_some_and(|o| o.nik_hash == hash))
+    }
+
+    /// The station's signing key, while unlocked.
+    ///
+    /// # Errors
+    /// [`VaultError::Locked`].
+    pub fn station_key(&self) -> Result<&SigningKey, VaultError> {
+        Ok(&self.keys()?.station)
+    }
+
+    /// Adds a line to the audit durably. A script's time is marked as such.
+    ///
+    /// # Errors
+    /// [`VaultError::Name`] when the event carries anything but ids, codes, counts and digests, or the disk's.
+    pub fn append_audit(&mut self, event: &AuditEvent, now: DateTime<Utc>) -> Result<(), VaultError> {
+        self.audit.append(&*self.files, event, now, self.simulated_clock)
+    }
+
+    /// SHA-256 of the last audit line, hex.
+    #[must_use]
+    pub fn audit_head(&self) -> &str {
+        self.audit.head()
+    }
+
+    /// Number of the last audit line.
+    #[must_use]
+    pub const fn audit_seq(&self) -> u64 {
+        self.audit.seq()
+    }
+
+    /// Refuses a clock that is more than two minutes behind the last audit line.
+    ///
+    /// # Errors
+    /// [`VaultError::ClockBack`].
+    pub fn check_clock(&self, now: DateTime<Utc>) -> Result<(), VaultError> {
+        match self.audit.floor() {
+            Some(floor) if !self.simulated_clock && floor - now > TimeDelta::seconds(CLOCK_TOLERANCE_S) => {
+                Err(VaultError::ClockBack { now, floor })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Every row, newest first.
+    ///
+    /// # Errors
+    /// [`VaultError::Index`].
+    pub fn queue(&self) -> Result<Vec<QueueRow>, VaultError> {
+        let mut rows = self.index.all()?;
+        rows.sort_by_key(|row| std::cmp::Reverse((row.created, row.id)));
+        Ok(rows)
+    }
+
+    /// Up to `limit` rows, newest first, beginning after `after`: what one page of the screen shows.
+    ///
+    /// # Errors
+    /// [`VaultError::Index`].
+    pub fn queue_page(&self, after: Option<&QueueRow>, limit: usize) -> Result<Vec<QueueRow>, VaultError> {
+        self.index.page(after, limit)
+    }
+
+    /// How many records are in the queue.
+    #[must_use]
+    pub fn queue_len(&self) -> usize {
+        self.index.len()
+    }
+
+    /// The row of a record.
+    ///
+    /// # Errors
+    /// [`VaultError::Index`].
+    pub fn find(&self, id: Uuid) -> Result<Option<QueueRow>, VaultError> {
+        self.index.find(id)
+    }
+
+    /// The latest record of this NIK, if it was recorded here.
+    ///
+    /// # Errors
+    /// [`VaultError::Locked`] or [`VaultError::Index`].
+    pub fn find_nik(&self, nik: &str) -> Result<Option<QueueRow>, VaultError> {
+        let rows = self.index.by_nik(&self.keys()?.nik_hash(nik))?;
+        Ok(rows.into_iter().max_by_key(|row| row.created))
+    }
+
+    /// Records with the same No. KK and birth date: perhaps twins.
+    ///
+    /// # Errors
+    /// [`VaultError::Locked`] or [`VaultError::Index`].
+    pub fn find_family(&self, kk: &str, birth: NaiveDate) -> Result<Vec<QueueRow>, VaultError> {
+        self.index.by_family(&self.keys()?.family_hash(kk, birth))
+    }
+
+    /// Records whose session was finished on this day at the office, oldest first.
+    ///
+    /// # Errors
+    /// [`VaultError::Index`].
+    pub fn sealed_on(&self, day: NaiveDate, office: FixedOffset) -> Result<Vec<QueueRow>, VaultError> {
+        let Some(from) = day.and_time(NaiveTime::MIN).and_local_timezone(office).single() else {
+            return Ok(Vec::new());
+        };
+        let from = from.with_timezone(&Utc);
+        self.index.between(from, from + TimeDelta::days(1))
+    }
+}
+
+fn take_lock(files: &dyn Files, layout: &Layout) -> Result<Box<dyn LockGuard>, VaultError> {
+    match files.lock(&layout.lock()) {
+        Err(e) if e.kind() == std::io::ErrorKind::WouldBlock => Err(VaultError::InUse),
+        other => other.map_err(|e| VaultError::io("lock", e)),
+    }
+}

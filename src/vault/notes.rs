@@ -1,0 +1,77 @@
+//! What the vault did by itself and should be told: shown on the start page and in the log.
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use uuid::Uuid;
+
+/// Something that was found and dealt with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case", tag = "note")]
+#[non_exhaustive]
+pub enum Note {
+    /// The index was damaged: it was moved aside and made anew.
+    IndexRebuilt {
+        /// Folder that holds the damaged index.
+        moved_to: String,
+        /// Rows of the new one.
+        rows: usize,
+    },
+    /// Rows of the index did not fit the files and were mended.
+    IndexMended {
+        /// Rows that were missing.
+        added: usize,
+        /// Rows without a record.
+        removed: usize,
+    },
+    /// A save had been interrupted after everything was durable: it was completed.
+    SaveCompleted {
+        /// Record id.
+        record: Uuid,
+    },
+    /// A save had been interrupted before that: its parts were removed, the draft is still there.
+    SaveUndone {
+        /// Record id.
+        record: Uuid,
+    },
+    /// A record's header cannot be read, so it has no row; its payload is left as it is.
+    RecordUnreadable {
+        /// Record id.
+        record: Uuid,
+    },
+    /// The last audit line was torn by a crash and cut off.
+    AuditMended {
+        /// Bytes that were cut.
+        bytes: u64,
+    },
+    /// The clock is behind the last audit line.
+    ClockBack {
+        /// The clock.
+        now: DateTime<Utc>,
+        /// Time of the last audit line.
+        floor: DateTime<Utc>,
+    },
+    /// A kept step cannot be read and must be done again.
+    StepUnreadable {
+        /// Session id.
+        session: Uuid,
+        /// Step's name.
+        step: String,
+    },
+}
+
+impl Note {
+    /// Fluent message that says what happened, without details.
+    #[must_use]
+    pub const fn message_id(&self) -> &'static str {
+        match self {
+            Self::IndexRebuilt { .. } => "vault-note-index-rebuilt",
+            Self::IndexMended { .. } => "vault-note-index-mended",
+            Self::SaveCompleted { .. } => "vault-note-save-completed",
+            Self::SaveUndone { .. } => "vault-note-save-undone",
+            Self::RecordUnreadable { .. } => "vault-note-record-unreadable",
+            Self::AuditMended { .. } => "vault-note-audit-mended",
+            Self::ClockBack { .. } => "vault-note-clock-back",
+            Self::StepUnreadable { .. } => "vault-note-step-unreadable",
+        }
+    }
+}
