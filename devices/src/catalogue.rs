@@ -1,0 +1,53 @@
+//! What a station could use and what it found, as data for `rekam devices list` and `rekam doctor`.
+
+use serde::Serialize;
+
+use crate::registry::{FAMILIES, Registry};
+use crate::setup::Setup;
+use crate::vocabulary::{DeviceInfo, DeviceKind};
+
+/// One driver family.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CatalogueEntry {
+    /// Identifier of the family.
+    pub driver: &'static str,
+    /// Kinds of device that it serves.
+    pub kinds: &'static [DeviceKind],
+    /// True when it is refused outside training.
+    pub training_only: bool,
+    /// True when this station may use it.
+    pub allowed: bool,
+    /// Its devices that are set up and plugged in now.
+    pub found: Vec<DeviceInfo>,
+}
+
+/// Every driver family with what was found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Catalogue {
+    /// True on a training station.
+    pub training: bool,
+    /// Every kind of device.
+    pub kinds: &'static [DeviceKind],
+    /// Every family, in registry order.
+    pub families: Vec<CatalogueEntry>,
+    /// Kinds for which no device was found.
+    pub missing: Vec<DeviceKind>,
+}
+
+/// Lists the families and what is plugged in of the given set-up.
+#[must_use]
+pub fn catalogue(registry: &Registry, setup: &Setup) -> Catalogue {
+    let families: Vec<CatalogueEntry> = FAMILIES
+        .iter()
+        .map(|family| CatalogueEntry {
+            driver: family.id,
+            kinds: family.kinds,
+            training_only: family.training_only,
+            allowed: registry.is_training() || !family.training_only,
+            found: registry.sightings(family, setup).into_iter().map(|s| s.info).collect(),
+        })
+        .collect();
+    let found = |kind: &DeviceKind| families.iter().any(|f| f.found.iter().any(|d| d.kind == *kind));
+    let missing = DeviceKind::ALL.iter().copied().filter(|kind| !found(kind)).collect();
+    Catalogue { training: registry.is_training(), kinds: DeviceKind::ALL, families, missing }
+}

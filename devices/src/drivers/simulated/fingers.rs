@@ -1,0 +1,117 @@
+//! The simulated fingerprint reader: slaps (segmented) and single fingers.
+
+use std::collections::BTreeMap;
+
+use biometrics::image::GrayImage;
+use biometrics::position::FingerPosition;
+use biometrics::synth::finger::{FingerSpec, HEIGHT_PX, Impression, Master, PPI, WIDTH_PX};
+
+use super::capture::{Order, SimulatedDevice, Variant, mix};
+use super::samples;
+use crate::pace;
+use crate::traits::{CaptureDevice, CaptureWatch, Device, FingerprintReader, PreviewFrame};
+use crate::vocabulary::{CaptureEnd, CaptureTask, Captured, DeviceFault, DeviceInfo, FingerImage, Retry};
+
+pub(super) struct Reader {
+    device: SimulatedDevice,
+    /// Ridges of the fingers seen so far: growing them costs most of an image's time.
+    masters: BTreeMap<FingerPosition, Master>,
+}
+
+impl Reader {
+    pub(super) fn new(device: SimulatedDevice) -> Self {
+        Self { device, masters: BTreeMap::new() }
+    }
+}
+
+impl Device for Reader {
+    fn info(&self) -> &DeviceInfo {
+        &self.device.info
+    }
+}
+
+impl FingerprintReader for Reader {}
+
+impl CaptureDevice for Reader {
+    fn capture(&mut self, task: &CaptureTask, watch: &mut dyn CaptureWatch) -> Result<Captured, CaptureEnd> {
+        let absent = &self.device.parameters().missing_fingers;
+        let person_seed = self.device.parameters().person_seed;
+        let masters = &mut self.masters;
+        self.device.capture(task, watch, |order, watch| {
+            let asked = asked(task, absent)?;
+            let mut fingers = Vec::with_capacity(asked.len());
+            for position in asked {
+                pace::check(watch)?;
+                let shown = shown(position, order.variant);
+                let image = match order.variant {
+                    Variant::Blank => samples::blank(WIDTH_PX, HEIGHT_PX, Some(PPI))?,
+                    _ => masters
+                        .entry(shown)
+                        .or_insert_with(|| Master::new(&FingerSpec { person_seed, position: shown }))
+                        .impression(&touch(order, shown)),
+                };
+                fingers.push(FingerImage { position, image });
+            }
+            let preview = side_by_side(&fingers).map(PreviewFrame::Gray);
+            Ok((Captured::Fingers(fingers), preview))
+        })
+    }
+}
+
+/// The fingers to be given; a finger that the person does not have and nobody declared is the person's to say.
+fn asked(task: &CaptureTask, absent: &[FingerPosition]) -> Result<Vec<FingerPosition>, CaptureEnd> {
+    match task {
+        CaptureTask::Slap { slap, missing } => {
+            let asked: Vec<_> = slap.fingers().iter().copied().filter(|f| !missing.contains(f)).collect();
+            if asked.iter().any(|f| absent.contains(f)) {
+                Err(Retry::TooFewFingers.into())
+            } else {
+                Ok(asked)
+            }
+        }
+        CaptureTask::Finger { position, .. } if absent.contains(position) => {
+            Err(Retry::NothingPresented.into())
+        }
+        CaptureTask::Finger { position, .. } => Ok(vec![*position]),
+        _ => Err(DeviceFault::Unsupported.into()),
+    }
+}
+
+/// The finger whose image is given where `asked` is expected.
+fn shown(asked: FingerPosition, variant: Variant) -> FingerPosition {
+    match variant {
+        Variant::Asked | Variant::Blank => asked,
+        Variant::WrongHand => asked.mirrored(),
+        Variant::WrongFinger => {
+            let first_of_hand = if asked.code() <= 5 { 1 } else { 6 };
+            let next = first_of_hand + (asked.code() - first_of_hand + 1) % 5;
+            FingerPosition::from_code(next).unwrap_or(asked)
+        }
+    }
+}
+
+/// A well-pressed touch, a little turned and shifted, another one each time.
+fn touch(order: Order, finger: FingerPosition) -> Impression {
+    let seed = mix(order.seed ^ u64::from(finger.code()));
+    // Each byte of the seed serves one number of -1 to 1.
+    let part = |byte: usize| f32::from(seed.to_le_bytes()[byte]) / 127.5 - 1.0;
+    Impression {
+        rotation_deg: 4.0 * part(0),
+        shift_px: (8.0 * part(1), 8.0 * part(2)),
+        warp: 0.15 + 0.1 * part(3),
+        ..Impression::clean(seed)
+    }
+}
+
+/// All fingers in one picture, as the platen shows them.
+fn side_by_side(fingers: &[FingerImage]) -> Option<GrayImage> {
+    let height = fingers.iter().map(|f| f.image.height()).max()?;
+    let width: u32 = fingers.iter().map(|f| f.image.width()).sum();
+    let mut pixels = Vec::with_capacity((width * height) as usize);
+    for y in 0..i64::from(height) {
+        for finger in fingers {
+            pixels.extend((0..i64::from(finger.image.width())).map(|x| finger.image.at(x, y)));
+        }
+    }
+    GrayImage::new(width, height, Some(PPI), pixels).ok()
+}

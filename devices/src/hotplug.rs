@@ -1,0 +1,117 @@
+//! Tells when devices come and go: one named monitor thread per driver family, one bounded channel.
+//!
+//! A monitor compares what is plugged in with what it last told. An event that finds the channel full is
+//! not lost: it is told at a later look, as the difference is still there.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use crate::registry::{DriverFamily, Registry, Sighting};
+use crate::setup::Setup;
+use crate::vocabulary::{DeviceId, HotPlug};
+
+/// Events that may wait; more than the devices of any station, so a full channel means a stuck reader.
+pub const EVENTS_MAX: usize = 64;
+/// Time between two looks.
+pub const LOOK_EVERY_MS: u64 = 50;
+
+/// Watches the devices of a set-up. The first events are the arrivals of what is there at the start.
+/// Dropping it ends the threads.
+#[derive(Debug)]
+pub struct HotPlugMonitor {
+    events: Receiver<HotPlug>,
+    stop: Arc<AtomicBool>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl HotPlugMonitor {
+    /// Starts a monitor per family that the registry allows. `wake` is called after each event, so that a
+    /// sleeping window looks at [`HotPlugMonitor::events`].
+    ///
+    /// # Errors
+    /// The operating system's error when a thread cannot be started.
+    pub fn start(
+        registry: &Arc<Registry>,
+        setup: &Setup,
+        wake: impl Fn() + Send + Clone + 'static,
+    ) -> std::io::Result<Self> {
+        let (sender, events) = sync_channel(EVENTS_MAX);
+        let stop = Arc::new(AtomicBool::new(false));
+        let mut monitor = Self { events, stop: stop.clone(), threads: Vec::new() };
+        for family in registry.families() {
+            let (registry, setup, sender) = (registry.clone(), setup.clone(), sender.clone());
+            let (stop, wake) = (stop.clone(), wake.clone());
+            let watch = move || {
+                let mut told = BTreeMap::new();
+                while !stop.load(Ordering::Acquire) {
+                    if tell(&mut told, look(&registry, family, &setup), &sender) {
+                        wake();
+                    }
+                    std::thread::sleep(Duration::from_millis(LOOK_EVERY_MS));
+                }
+            };
+            let name = format!("hotplug-{}", family.id);
+            monitor.threads.push(std::thread::Builder::new().name(name).spawn(watch)?);
+        }
+        Ok(monitor)
+    }
+
+    /// Where the events come out, oldest first within a family.
+    #[must_use]
+    pub fn events(&self) -> &Receiver<HotPlug> {
+        &self.events
+    }
+}
+
+impl Drop for HotPlugMonitor {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Release);
+        for thread in self.threads.drain(..) {
+            if thread.join().is_err() {
+                tracing::error!("a hot-plug monitor crashed");
+            }
+        }
+    }
+}
+
+fn look(registry: &Registry, family: &DriverFamily, setup: &Setup) -> BTreeMap<DeviceId, Sighting> {
+    registry.sightings(family, setup).into_iter().map(|s| (s.info.id.clone(), s)).collect()
+}
+
+/// Sends the difference between what was told and what is there; true when an event was sent.
+fn tell(
+    told: &mut BTreeMap<DeviceId, Sighting>,
+    there: BTreeMap<DeviceId, Sighting>,
+    sender: &SyncSender<HotPlug>,
+) -> bool {
+    let mut sent = false;
+    let gone = |id: &DeviceId, was: &Sighting| there.get(id).is_none_or(|now| now.arrival != was.arrival);
+    let left: Vec<DeviceId> =
+        told.iter().filter(|(id, was)| gone(id, was)).map(|(id, _)| id.clone()).collect();
+    for id in left {
+        if sender.try_send(HotPlug::Left(id.clone())).is_err() {
+            return sent;
+        }
+        told.remove(&id);
+        sent = true;
+    }
+    for (id, sighting) in there {
+        if told.contains_key(&id) {
+            continue;
+        }
+        if sender.try_send(HotPlug::Arrived(sighting.info.clone())).is_err() {
+            return sent;
+        }
+        told.insert(id, sighting);
+        sent = true;
+    }
+    sent
+}
+
+#[cfg(test)]
+#[path = "hotplug_tests.rs"]
+mod tests;

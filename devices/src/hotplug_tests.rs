@@ -1,0 +1,98 @@
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+use std::sync::atomic::AtomicUsize;
+
+use super::*;
+use crate::vocabulary::{DeviceInfo, DeviceKind};
+
+const WITHIN: Duration = Duration::from_secs(5);
+
+fn sightings(list: &[(&str, u64)]) -> BTreeMap<DeviceId, Sighting> {
+    let sighting = |(id, arrival): &(&str, u64)| {
+        let info = DeviceInfo {
+            id: DeviceId((*id).to_owned()),
+            kind: DeviceKind::Iris,
+            driver: "simulated".to_owned(),
+            model: "m".to_owned(),
+            serial: String::new(),
+            training_only: true,
+        };
+        (info.id.clone(), Sighting { info, arrival: *arrival })
+    };
+    list.iter().map(sighting).collect()
+}
+
+/// `+id` and `-id` for what is told between two looks.
+fn check(before: &[(&str, u64)], now: &[(&str, u64)], expected: &[&str]) {
+    let (sender, events) = sync_channel(EVENTS_MAX);
+    let mut told = sightings(before);
+    let sent = tell(&mut told, sightings(now), &sender);
+    let events: Vec<_> = events.try_iter().map(|event| word(&event)).collect();
+    assert_eq!(events, expected);
+    assert_eq!(sent, !expected.is_empty());
+    assert_eq!(told, sightings(now));
+}
+
+fn word(event: &HotPlug) -> String {
+    match event {
+        HotPlug::Arrived(info) => format!("+{}", info.id.0),
+        HotPlug::Left(id) => format!("-{}", id.0),
+    }
+}
+
+#[test]
+fn differences_are_told() {
+    check(&[], &[], &[]);
+    check(&[], &[("a", 1), ("b", 1)], &["+a", "+b"]);
+    check(&[("a", 1)], &[("a", 1)], &[]);
+    check(&[("a", 1), ("b", 1)], &[("b", 1)], &["-a"]);
+    check(&[("a", 1)], &[("b", 1)], &["-a", "+b"]);
+    check(&[("a", 1)], &[("a", 2)], &["-a", "+a"]);
+}
+
+#[test]
+fn a_full_channel_loses_nothing() {
+    let (sender, events) = sync_channel(1);
+    let (mut told, there) = (BTreeMap::new(), sightings(&[("a", 1), ("b", 1)]));
+    assert!(tell(&mut told, there.clone(), &sender));
+    assert!(!tell(&mut told, there.clone(), &sender));
+    assert_eq!(word(&events.try_recv().unwrap()), "+a");
+    assert!(tell(&mut told, there, &sender));
+    assert_eq!(word(&events.try_recv().unwrap()), "+b");
+}
+
+#[test]
+fn a_scripted_unplug_is_told_and_comes_back() {
+    let toml =
+        "[thermometer]\ndriver = \"simulated\"\ncapture_ms = 0\nreplug_after_ms = 1\nscript = [\"unplug\"]";
+    let setup = Setup::from_toml(toml).unwrap();
+    let registry = Arc::new(Registry::new(true));
+    let woken = Arc::new(AtomicUsize::new(0));
+    let counter = woken.clone();
+    let wake = move || {
+        counter.fetch_add(1, Ordering::Relaxed);
+    };
+    let monitor = HotPlugMonitor::start(&registry, &setup, wake).unwrap();
+    let next = || word(&monitor.events().recv_timeout(WITHIN).unwrap());
+    assert_eq!(next(), "+simulated-thermometer-1");
+    let mut device = registry.open_capture(DeviceKind::Thermometer, &setup).unwrap();
+    let mut watch = crate::conformance::TestWatch::within_ms(1000);
+    let task = crate::vocabulary::CaptureTask::Temperature;
+    assert!(device.capture(&task, &mut watch).is_err());
+    // Out and in again within two looks: still both are told.
+    assert_eq!(next(), "-simulated-thermometer-1");
+    assert_eq!(next(), "+simulated-thermometer-1");
+    assert!(registry.simulation().unplug(DeviceKind::Thermometer));
+    assert_eq!(next(), "-simulated-thermometer-1");
+    assert!(registry.simulation().replug(DeviceKind::Thermometer));
+    assert_eq!(next(), "+simulated-thermometer-1");
+    assert!(device.capture(&task, &mut watch).is_ok());
+    drop(monitor);
+    assert!(woken.load(Ordering::Relaxed) >= 2);
+}
+
+#[test]
+fn production_tells_of_no_simulated_device() {
+    let registry = Arc::new(Registry::new(false));
+    let monitor = HotPlugMonitor::start(&registry, &Setup::simulated(1), || {}).unwrap();
+    assert!(monitor.events().recv_timeout(Duration::from_millis(200)).is_err());
+}

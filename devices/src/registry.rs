@@ -1,0 +1,185 @@
+//! The driver families of a station, one line each, and the door through which every device is opened.
+//!
+//! A registry that is not made for training neither lists nor opens simulated and file devices: a
+//! production vault can only be fed by hardware.
+
+use toml::Table;
+
+use crate::drivers::simulated::Simulation;
+use crate::drivers::{file, simulated};
+use crate::setup::{Setup, SetupError};
+use crate::traits::{Camera, CaptureDevice, CardReader, Printer};
+use crate::vocabulary::{DeviceFault, DeviceInfo, DeviceKind};
+
+/// Every driver family. Add yours here.
+pub const FAMILIES: &[DriverFamily] = &[simulated::FAMILY, file::FAMILY];
+
+/// A family of drivers: one folder under `drivers/`.
+#[derive(Debug, Clone, Copy)]
+pub struct DriverFamily {
+    /// Stable identifier, the `driver` of a set-up and of a record.
+    pub id: &'static str,
+    /// Kinds of device that it serves.
+    pub kinds: &'static [DeviceKind],
+    /// True when it gives no real person's data and so is refused outside training.
+    pub training_only: bool,
+    /// Checks the parameters of one kind; returns every error.
+    pub check: fn(DeviceKind, &Table) -> Vec<SetupError>,
+    /// The devices of one kind that are plugged in now.
+    pub list: fn(&Bench, DeviceKind, &Table) -> Vec<Sighting>,
+    /// Opens the device of one kind.
+    pub open: fn(&Bench, DeviceKind, &Table) -> Result<Opened, DeviceFault>,
+}
+
+/// A device that is plugged in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sighting {
+    /// Identity.
+    pub info: DeviceInfo,
+    /// Counts how often it was plugged in, so that out and in again between two looks is not missed
+    /// (on USB: the device number on the bus).
+    pub arrival: u64,
+}
+
+/// An opened device, by the trait that its kind has.
+pub enum Opened {
+    /// A camera.
+    Camera(Box<dyn Camera>),
+    /// A fingerprint reader, iris camera, signature pad or thermometer.
+    Capture(Box<dyn CaptureDevice>),
+    /// A card reader.
+    Card(Box<dyn CardReader>),
+    /// A printer.
+    Printer(Box<dyn Printer>),
+}
+
+/// What the families of one registry keep between openings.
+#[derive(Debug, Default)]
+pub struct Bench {
+    /// The simulated devices: their scripts go on where they were when a device is opened again.
+    pub simulation: Simulation,
+}
+
+/// The family with an identifier.
+#[must_use]
+pub fn family(id: &str) -> Option<&'static DriverFamily> {
+    FAMILIES.iter().find(|f| f.id == id)
+}
+
+/// Lists and opens devices. One per station; give it to workers behind an `Arc`.
+#[derive(Debug)]
+pub struct Registry {
+    training: bool,
+    bench: Bench,
+}
+
+impl Registry {
+    /// A registry for a training vault (`true`) or a production vault (`false`).
+    #[must_use]
+    pub fn new(environment_is_training: bool) -> Self {
+        Self { training: environment_is_training, bench: Bench::default() }
+    }
+
+    /// True when simulated and file devices are allowed.
+    #[must_use]
+    pub fn is_training(&self) -> bool {
+        self.training
+    }
+
+    /// The families that this registry may open.
+    pub fn families(&self) -> impl Iterator<Item = &'static DriverFamily> {
+        let training = self.training;
+        FAMILIES.iter().filter(move |f| training || !f.training_only)
+    }
+
+    /// The simulated devices, for unplugging them by hand and for reading what was printed.
+    #[must_use]
+    pub fn simulation(&self) -> &Simulation {
+        &self.bench.simulation
+    }
+
+    /// The devices that are set up, allowed and plugged in now.
+    #[must_use]
+    pub fn list(&self, setup: &Setup) -> Vec<DeviceInfo> {
+        self.families().flat_map(|f| self.sightings(f, setup)).map(|s| s.info).collect()
+    }
+
+    /// The devices of one family that are set up, allowed and plugged in now.
+    #[must_use]
+    pub fn sightings(&self, family: &DriverFamily, setup: &Setup) -> Vec<Sighting> {
+        if family.training_only && !self.training {
+            return Vec::new();
+        }
+        setup
+            .drivers()
+            .filter(|(_, entry)| entry.driver == family.id)
+            .flat_map(|(kind, entry)| (family.list)(&self.bench, kind, &entry.parameters))
+            .collect()
+    }
+
+    /// Opens the capture device of a kind: camera, fingerprint reader, iris camera, signature pad or
+    /// thermometer.
+    ///
+    /// # Errors
+    /// [`DeviceFault::NotFound`] where none is set up, [`DeviceFault::TrainingOnly`] where it is not
+    /// allowed, [`DeviceFault::Unsupported`] for a kind that captures nothing, or the driver's own fault.
+    pub fn open_capture(
+        &self,
+        kind: DeviceKind,
+        setup: &Setup,
+    ) -> Result<Box<dyn CaptureDevice>, DeviceFault> {
+        match self.open(kind, setup)? {
+            Opened::Capture(device) => Ok(device),
+            Opened::Camera(camera) => Ok(camera),
+            Opened::Card(_) | Opened::Printer(_) => Err(DeviceFault::Unsupported),
+        }
+    }
+
+    /// Opens the camera.
+    ///
+    /// # Errors
+    /// As [`Registry::open_capture`].
+    pub fn open_camera(&self, setup: &Setup) -> Result<Box<dyn Camera>, DeviceFault> {
+        match self.open(DeviceKind::Camera, setup)? {
+            Opened::Camera(camera) => Ok(camera),
+            _ => Err(DeviceFault::Unsupported),
+        }
+    }
+
+    /// Opens the card reader.
+    ///
+    /// # Errors
+    /// As [`Registry::open_capture`].
+    pub fn open_card(&self, setup: &Setup) -> Result<Box<dyn CardReader>, DeviceFault> {
+        match self.open(DeviceKind::Card, setup)? {
+            Opened::Card(reader) => Ok(reader),
+            _ => Err(DeviceFault::Unsupported),
+        }
+    }
+
+    /// Opens the printer.
+    ///
+    /// # Errors
+    /// As [`Registry::open_capture`].
+    pub fn open_printer(&self, setup: &Setup) -> Result<Box<dyn Printer>, DeviceFault> {
+        match self.open(DeviceKind::Printer, setup)? {
+            Opened::Printer(printer) => Ok(printer),
+            _ => Err(DeviceFault::Unsupported),
+        }
+    }
+
+    fn open(&self, kind: DeviceKind, setup: &Setup) -> Result<Opened, DeviceFault> {
+        let not_found = || DeviceFault::NotFound { kind: kind.id().to_owned() };
+        let entry = setup.driver(kind).ok_or_else(not_found)?;
+        let family = family(&entry.driver).ok_or_else(not_found)?;
+        if family.training_only && !self.training {
+            tracing::warn!(kind = kind.id(), driver = family.id, "refused outside training");
+            return Err(DeviceFault::TrainingOnly);
+        }
+        (family.open)(&self.bench, kind, &entry.parameters)
+    }
+}
+
+#[cfg(test)]
+#[path = "registry_tests.rs"]
+mod tests;
