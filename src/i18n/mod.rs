@@ -66,7 +66,14 @@ macro_rules! catalogue {
 }
 
 /// The catalogues, a line each.
-const CATALOGUES: &[Catalogue] = &[catalogue!("core"), catalogue!("documents")];
+const CATALOGUES: &[Catalogue] = &[
+    catalogue!("core"),
+    catalogue!("documents"),
+    catalogue!("gate"),
+    catalogue!("population"),
+    catalogue!("screens"),
+    catalogue!("vault"),
+];
 
 impl Catalogue {
     fn text(&self, language: Language) -> &'static str {

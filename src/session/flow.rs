@@ -38,6 +38,7 @@ impl Session {
         }
         match command {
             Command::CancelCapture => {
+                self.core.look_up = None;
                 if let Some(p) = self.core.pending.as_mut() {
                     p.cancelling = true;
                     fx.push(Effect::Cancel(p.id));
@@ -348,6 +349,10 @@ impl Session {
 
     /// What follows from any event: approvals that are due are asked for, changed steps are kept.
     pub(super) fn settle(&mut self, now: DateTime<Utc>, fx: &mut Effects) {
+        if self.core.running() && !self.busy() && !steps::is_open(self, self.core.current) {
+            // What an earlier step rested on has changed (another birth date): it has to be decided again first.
+            self.core.current = steps::first_unfinished(self);
+        }
         if matches!(self.core.outcome, Outcome::Open | Outcome::Parked) {
             self.ask_approvals(now, fx);
             self.keep_dirty(fx);

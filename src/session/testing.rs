@@ -320,11 +320,11 @@ pub fn follow(s: &mut Session, now: &mut DateTime<Utc>, seed: &mut u64, seen: &m
         return true;
     }
     let primary = view.primary();
-    if primary.enabled {
-        if let Action::Command(c) = primary.action {
-            settle(s, Event::Command(c), *now, seed, seen);
-            return true;
-        }
+    if primary.enabled
+        && let Action::Command(c) = primary.action
+    {
+        settle(s, Event::Command(c), *now, seed, seen);
+        return true;
     }
     // The primary action waits for something: fill in what is asked for.
     let wanted = view.blockers();

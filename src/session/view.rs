@@ -146,7 +146,7 @@ impl<'a> SessionView<'a> {
                 _ => control("leave", Action::Leave, true),
             };
         }
-        if s.core.pending.is_some() {
+        if s.core.pending.is_some() || s.core.look_up.is_some() {
             return control("cancel", Action::Command(Command::CancelCapture), true);
         }
         if s.busy() {
@@ -179,6 +179,10 @@ impl<'a> SessionView<'a> {
             return out;
         }
         if s.busy() {
+            if s.data.seal.sealing.is_some() {
+                // Sealing goes on without the screen: the next applicant need not wait for it.
+                out.push(control("leave", Action::Leave, false));
+            }
             return out;
         }
         for target in self.targets() {

@@ -1,6 +1,15 @@
 //! The window: theme tokens, widgets, screens. It never touches the vault, sync or a driver.
 
+pub mod app;
+pub mod demo;
 pub mod fonts;
 pub mod gallery;
+pub mod pictures;
+pub mod screens;
+pub mod speech;
+pub mod stage;
+#[cfg(test)]
+mod tests;
 pub mod theme;
+pub mod views;
 pub mod widgets;

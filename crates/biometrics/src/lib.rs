@@ -6,6 +6,7 @@
 #![deny(unsafe_code)]
 
 pub mod codec;
+pub mod face;
 pub mod finger;
 pub mod image;
 pub mod iris;
@@ -14,4 +15,5 @@ pub mod minutiae;
 pub mod position;
 pub mod quality;
 pub mod signature;
+pub mod signature_analysis;
 pub mod synth;

@@ -5,6 +5,7 @@
 //! holds [`manifest::Manifest`], its two signatures and the entries ([`entries`]). `<id>.json` is the outer
 //! [`header::Header`] without personal data. [`seal::seal`] makes both, [`open::open`] needs the centre's key,
 //! [`verify::verify`] needs none.
+#![forbid(unsafe_code)]
 
 pub mod archive;
 pub mod canonical;

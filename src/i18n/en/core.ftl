@@ -22,7 +22,6 @@ yes = Yes
 no = No
 field-reason = Reason
 field-reason-hint = Write a short reason
-field-nik = NIK (identity number)
 field-no-kk = Family card number
 field-name = Full name
 field-secret = Passphrase

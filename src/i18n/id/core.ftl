@@ -22,7 +22,6 @@ yes = Ya
 no = Tidak
 field-reason = Alasan
 field-reason-hint = Tulis alasan singkat
-field-nik = NIK
 field-no-kk = Nomor KK
 field-name = Nama lengkap
 field-secret = Kata sandi

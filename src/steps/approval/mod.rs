@@ -1,5 +1,8 @@
 //! Step 4: approvals that the urgency gate asked for. Finished at once when none is needed.
 
+#[cfg(feature = "gui")]
+pub(crate) mod view;
+
 use chrono::{DateTime, Utc};
 use record::schema::{StepId, StepState};
 

@@ -1,6 +1,9 @@
 //! Step 5: biodata, read aloud and confirmed by the applicant. The station shows it; a change of roster data is a
 //! correction that rests on a document and a second person.
 
+#[cfg(feature = "gui")]
+pub(crate) mod view;
+
 use chrono::{DateTime, Utc};
 use record::schema::{RequirementKind, StepId, StepState};
 use serde::{Deserialize, Serialize};

@@ -1,5 +1,8 @@
 //! Step 8: ten fingers in the 4-4-2 sequence, each recorded or declared as an exception.
 
+#[cfg(feature = "gui")]
+pub(crate) mod view;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use biometrics::position::{FingerPosition, Slap};

@@ -1,5 +1,8 @@
 //! Step 1: temperature, checklist and symptoms of officer and applicant. Nothing else opens before it passes.
 
+#[cfg(feature = "gui")]
+pub(crate) mod view;
+
 use chrono::{DateTime, Utc};
 use record::schema::{Outcome, StepId, StepState};
 use serde::{Deserialize, Serialize};
@@ -107,7 +110,7 @@ impl Step for Health {
         }
     }
 
-    fn inputs(&self, s: &Session, _now: DateTime<Utc>) -> Vec<String> {
+    fn inputs(&self, s: &Session, now: DateTime<Utc>) -> Vec<String> {
         if self.state(s) == StepState::Done {
             return Vec::new();
         }
@@ -115,7 +118,9 @@ impl Step for Health {
         let health = &s.ctx.policy.health;
         for (person, subject) in [(Person::Officer, &health.officer), (Person::Applicant, &health.applicant)]
         {
-            out.push(format!("{}.temperature", person.id()));
+            if !waits(s, person, now) {
+                out.push(format!("{}.temperature", person.id()));
+            }
             out.push(format!("{}.symptoms", person.id()));
             out.extend(subject.affirmations.iter().map(|a| format!("{}.{}", person.id(), a.id)));
         }
@@ -129,11 +134,15 @@ impl Step for Health {
         out
     }
 
-    fn targets(&self, s: &Session, _now: DateTime<Utc>) -> Vec<Target> {
+    fn targets(&self, s: &Session, now: DateTime<Utc>) -> Vec<Target> {
         if self.state(s) == StepState::Done {
             return Vec::new();
         }
-        vec![Target::Temperature(Person::Applicant), Target::Temperature(Person::Officer)]
+        [Person::Applicant, Person::Officer]
+            .into_iter()
+            .filter(|p| !waits(s, *p, now))
+            .map(Target::Temperature)
+            .collect()
     }
 
     fn next_capture(&self, _s: &Session, _now: DateTime<Utc>) -> Option<Target> {
@@ -160,7 +169,7 @@ impl Step for Health {
                 }
             }
             Command::Symptoms(person, yes) => s.data.health.person_mut(*person).symptoms = Some(*yes),
-            Command::TemperatureTyped(person, decidegrees_c, site) => {
+            Command::TemperatureTyped(person, decidegrees_c, site) if !waits(s, *person, now) => {
                 let reading = Reading {
                     decidegrees_c: *decidegrees_c,
                     at: now,
@@ -230,8 +239,17 @@ fn add_reading(s: &mut Session, person: Person, reading: Reading) {
     if !judged && facts.readings.last().is_some_and(|r| r.device == reading.device) {
         facts.readings.pop();
     }
-    if facts.readings.len() < MAX_READINGS {
-        facts.readings.push(reading);
+    if facts.readings.len() >= MAX_READINGS {
+        facts.readings.remove(0);
     }
-    // An old judgement of "wait" does not stand once there is a new reading.
+    facts.readings.push(reading);
+}
+
+/// True while the wait for this person's second reading is on: a reading now would not count.
+#[must_use]
+pub fn waits(s: &Session, who: Person, now: DateTime<Utc>) -> bool {
+    match s.data.health.decision.as_ref().map(|d| &d.verdict) {
+        Some(Verdict::SecondReading { person, not_before }) => person == who.id() && now < *not_before,
+        _ => false,
+    }
 }

@@ -1,5 +1,8 @@
 //! Step 2: NIK and No. KK, queue and roster, "ever recorded before?", warnings answered with a reason.
 
+#[cfg(feature = "gui")]
+pub(crate) mod view;
+
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Duration, NaiveDate, Utc};

@@ -1,5 +1,8 @@
 //! Step 9: both irises, each recorded or declared as an exception.
 
+#[cfg(feature = "gui")]
+pub(crate) mod view;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use biometrics::position::Eye;

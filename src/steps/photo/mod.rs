@@ -1,5 +1,8 @@
 //! Step 6: the face photo, judged at once and approved by the applicant before anything else is captured.
 
+#[cfg(feature = "gui")]
+pub(crate) mod view;
+
 use biometrics::quality::QualityReason;
 use chrono::{DateTime, Utc};
 use record::schema::{StepId, StepState};

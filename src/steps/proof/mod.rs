@@ -1,5 +1,8 @@
 //! Step 13: the proof of recording (bukti perekaman) for the applicant.
 
+#[cfg(feature = "gui")]
+pub(crate) mod view;
+
 use chrono::{DateTime, Utc};
 use record::schema::{StepId, StepState};
 use serde::{Deserialize, Serialize};

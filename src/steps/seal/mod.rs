@@ -1,5 +1,8 @@
 //! Step 12: sealing and durable save. Refused while anything is open; a failure loses nothing and can be repeated.
 
+#[cfg(feature = "gui")]
+pub(crate) mod view;
+
 use chrono::{DateTime, Utc};
 use record::schema::{Environment, StepId, StepState};
 use serde::{Deserialize, Serialize};

@@ -1,5 +1,8 @@
 //! Step 7: the signature for the card, or "cannot sign" with a witness.
 
+#[cfg(feature = "gui")]
+pub(crate) mod view;
+
 use chrono::{DateTime, Utc};
 use record::schema::{ExceptionReason, RequirementKind, StepId, StepState};
 use serde::{Deserialize, Serialize};

@@ -1,5 +1,8 @@
 //! Step 11: review, and the statement that the data are true with a signature of its own.
 
+#[cfg(feature = "gui")]
+pub(crate) mod view;
+
 use chrono::{DateTime, Utc};
 use record::schema::{ExceptionReason, RequirementKind, StepId, StepState};
 use serde::{Deserialize, Serialize};

@@ -1,5 +1,8 @@
 //! Step 3: is the case urgent under the policy, and may this person be recorded at all?
 
+#[cfg(feature = "gui")]
+pub(crate) mod view;
+
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, NaiveDate, Utc};

@@ -1,5 +1,8 @@
 //! Step 10: the two chip fingers captured a second time and compared 1:1 with the recorded ones.
 
+#[cfg(feature = "gui")]
+pub(crate) mod view;
+
 use std::collections::BTreeMap;
 
 use biometrics::position::{FingerPosition, Hand};

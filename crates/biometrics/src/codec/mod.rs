@@ -136,10 +136,10 @@ pub fn sniff(data: &[u8]) -> Option<Format> {
     const JP2: &[u8] = &[0, 0, 0, 12, b'j', b'P', b' ', b' ', 0x0D, 0x0A, 0x87, 0x0A];
     match data {
         d if d.starts_with(PNG) => Some(Format::Png),
-        d if d.starts_with(&[0xFF, 0xD8, 0xFF]) => Some(Format::Jpeg),
+        [0xFF, 0xD8, 0xFF, ..] => Some(Format::Jpeg),
         d if d.starts_with(JP2) => Some(Format::Jp2),
-        d if d.starts_with(&[0xFF, 0x4F, 0xFF, 0x51]) => Some(Format::J2k),
-        d if d.starts_with(&[0xFF, 0xA0, 0xFF]) => Some(Format::Wsq),
+        [0xFF, 0x4F, 0xFF, 0x51, ..] => Some(Format::J2k),
+        [0xFF, 0xA0, 0xFF, ..] => Some(Format::Wsq),
         [b'P', b'5' | b'2', space, ..] if space.is_ascii_whitespace() || *space == b'#' => Some(Format::Pgm),
         _ => None,
     }

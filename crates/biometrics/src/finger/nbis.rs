@@ -132,6 +132,8 @@ fn chosen(template: &Template) -> Result<Vec<Minutia>, FingerError> {
         m.y = scaled(m.y, template.ppi)?;
     }
     best.sort_by_key(|m| (m.x, m.y));
+    // Two minutiae never share a place; a template of copies would keep bozorth3 busy for minutes.
+    best.dedup_by_key(|m| (m.x, m.y));
     Ok(best)
 }
 
@@ -178,3 +180,6 @@ fn score(probe: &[u8], gallery: &[u8]) -> Result<u32, FingerError> {
         _ => Err(FingerError::Comparison),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -63,7 +63,10 @@ pub struct Features {
 /// Finds pupil and iris and judges the picture.
 #[must_use]
 pub fn assess(image: &GrayImage) -> IrisReport {
-    let Some((pupil, iris)) = locate(image) else {
+    // Circles far under the size that the standard asks are a fold or a shadow, not an eye.
+    let found = locate(image).map(|(pupil, iris)| (pupil, iris, measure(image, &pupil, &iris)));
+    let found = found.filter(|(_, iris, _)| iris.radius >= 0.7 * MIN_RADIUS_PX);
+    let Some((pupil, iris, features)) = found else {
         let reasons = match mean(image) {
             m if m < 25.0 => vec![QualityReason::NoIris, QualityReason::TooDark],
             m if m > 245.0 => vec![QualityReason::NoIris, QualityReason::TooBright],
@@ -71,7 +74,6 @@ pub fn assess(image: &GrayImage) -> IrisReport {
         };
         return IrisReport { quality: verdict(0, reasons), pupil: None, iris: None };
     };
-    let features = measure(image, &pupil, &iris);
     let mut parts = parts(&features, iris.radius);
     parts.sort_by(|a, b| a.0.total_cmp(&b.0));
     let score =
@@ -102,10 +104,10 @@ fn parts(f: &Features, radius: f32) -> [(f32, f32, QualityReason); 7] {
     let ramp = |low: f32, high: f32, value: f32| ((value - low) / (high - low)).clamp(0.0, 1.0);
     let dilated = ramp(0.12, 0.2, f.dilation) * (1.0 - ramp(0.7, 0.8, f.dilation));
     [
-        (ramp(0.25, 0.75, f.usable), 0.7, R::LidsCover),
+        (ramp(0.45, 0.85, f.usable), 0.7, R::LidsCover),
         (ramp(5.0, 40.0, f.pupil_contrast), 0.4, R::LowContrast),
         (ramp(2.0, 25.0, f.sclera_contrast), 0.3, R::LowContrast),
-        (ramp(0.02, 0.085, f.sharpness), 0.6, R::Blurred),
+        (ramp(0.018, 0.06, f.sharpness), 0.6, R::Blurred),
         (dilated, 0.4, if f.dilation < 0.3 { R::TooBright } else { R::TooDark }),
         (ramp(0.0, 1.0, f.margin), 0.3, R::OffCentre),
         (ramp(0.6 * MIN_RADIUS_PX, MIN_RADIUS_PX + 10.0, radius), 0.5, R::TooSmall),
@@ -154,7 +156,8 @@ fn side_angles() -> impl Iterator<Item = f32> {
     })
 }
 
-/// Share of the ring between the circles that looks like the tissue at its sides, after a little smoothing.
+/// Share of the ring between the circles that lies between the lids and looks like the tissue at its sides, after
+/// a little smoothing.
 fn usable_share(image: &GrayImage, pupil: &Circle, iris: &Circle) -> f32 {
     const ANGLES: usize = 120;
     const DEPTHS: usize = 12;
@@ -182,12 +185,79 @@ fn usable_share(image: &GrayImage, pupil: &Circle, iris: &Circle) -> f32 {
     let middle = sorted[sorted.len() / 2];
     let spread = tissue.iter().map(|v| (v - middle).abs()).sum::<f32>() / tissue.len() as f32;
     let limit = 3.0 * spread + 8.0;
+    let lids = [lid_edge(image, pupil, iris, -1.0), lid_edge(image, pupil, iris, 1.0)];
+    let open = |angle: f32, depth: usize| {
+        let t = 0.1 + 0.8 * (depth as f32 + 0.5) / DEPTHS as f32;
+        let (p, i) = (pupil.point(1.0, angle), iris.point(1.0, angle));
+        let (x, y) = (p.0 + (i.0 - p.0) * t, p.1 + (i.1 - p.1) * t);
+        lids.iter().flatten().all(|lid| lid.leaves_open(iris, x, y))
+    };
     let mut good = 0usize;
     for a in 0..ANGLES {
         let angle = a as f32 * std::f32::consts::TAU / ANGLES as f32;
-        good += (0..DEPTHS).filter(|d| level(angle, *d).is_some_and(|v| (v - middle).abs() <= limit)).count();
+        good += (0..DEPTHS)
+            .filter(|d| open(angle, *d) && level(angle, *d).is_some_and(|v| (v - middle).abs() <= limit))
+            .count();
     }
     good as f32 / (ANGLES * DEPTHS) as f32
+}
+
+/// The edge of a lid: a parabola that is highest (upper lid) or lowest (lower lid) over the iris's middle.
+#[derive(Debug, Clone, Copy)]
+struct LidEdge {
+    /// -1 the upper lid, 1 the lower.
+    side: f32,
+    /// Distance of the edge from the iris's middle, in radii, towards `side`. Nearer than 0.2 is not searched: the
+    /// pupil would be covered.
+    height: f32,
+    /// Fall of the edge one radius to the side, in radii.
+    bend: f32,
+}
+
+impl LidEdge {
+    fn y(&self, iris: &Circle, x: f32) -> f32 {
+        let u = (x - iris.x) / iris.radius;
+        iris.y + self.side * iris.radius * (self.height - self.bend * u * u)
+    }
+
+    fn leaves_open(&self, iris: &Circle, x: f32, y: f32) -> bool {
+        self.side * (y - self.y(iris, x)) < 0.0
+    }
+}
+
+/// Grey levels between lid and iris from which an edge counts as a lid.
+const LID_STEP: f32 = 16.0;
+
+/// Searches a lid's edge across the iris by the mean step over it, as the circles are searched.
+fn lid_edge(image: &GrayImage, pupil: &Circle, iris: &Circle, side: f32) -> Option<LidEdge> {
+    let mut best: Option<(f32, LidEdge)> = None;
+    for height in (4..=16).map(|i| i as f32 * 0.05) {
+        for bend in [0.0, 0.1, 0.2, 0.35] {
+            let edge = LidEdge { side, height, bend };
+            let (mut sum, mut n, mut up) = (0.0f32, 0.0f32, 0.0f32);
+            for u in (-18..=18).map(|i| i as f32 * 0.05) {
+                let x = iris.x + u * iris.radius;
+                let y = edge.y(iris, x);
+                let from_iris = (x - iris.x).hypot(y - iris.y) / iris.radius;
+                let from_pupil = (x - pupil.x).hypot(y - pupil.y) / pupil.radius;
+                // Neither the limbus nor the pupil's edge may be taken for a lid.
+                if from_iris > 0.84 || (0.72..1.3).contains(&from_pupil) {
+                    continue;
+                }
+                let level = |d: i64| f32::from(image.at(x.round() as i64, y.round() as i64 + d));
+                let step = ((level(3) + level(6) - level(-3) - level(-6)) / 2.0).clamp(-60.0, 60.0);
+                sum += step;
+                up += f32::from(u8::from(step > 0.0));
+                n += 1.0;
+            }
+            // A lid's edge is a step the same way along nearly all of it; the tissue's pattern is not.
+            let agree = up.max(n - up) / n.max(1.0);
+            if n >= 15.0 && agree >= 0.9 && best.is_none_or(|b| (sum / n).abs() > b.0) {
+                best = Some(((sum / n).abs(), edge));
+            }
+        }
+    }
+    best.filter(|b| b.0 >= LID_STEP).map(|b| b.1)
 }
 
 /// Mean of the absolute 5-point Laplacian over the sides of the pupil's edge and the iris. A 3x3 mean comes

@@ -74,14 +74,16 @@ pub fn render(spec: &EyeSpec, shot: &Shot) -> GrayImage {
     let texture = Texture::new(&mut eye_rng(spec));
     let mut rng = Rng::new(shot.seed, 12);
     let lids = Lids::new(&mut Rng::new(spec.person_seed, 13), &iris, shot.lids);
-    let skin = Noise::new(&mut rng, WIDTH_PX as f32, HEIGHT_PX as f32, 9.0);
+    let skin = Noise::new(&mut rng, WIDTH_PX as f32, HEIGHT_PX as f32, 17.0);
+    let pores = Noise::new(&mut rng, 1.5 * WIDTH_PX as f32, 1.5 * HEIGHT_PX as f32, 5.0);
     let shade = Noise::new(&mut rng, WIDTH_PX as f32, HEIGHT_PX as f32, 160.0);
     let mut picture = vec![0.0f32; (WIDTH_PX * HEIGHT_PX) as usize];
     for (i, pixel) in picture.iter_mut().enumerate() {
         let (x, y) = ((i as u32 % WIDTH_PX) as f32, (i as u32 / WIDTH_PX) as f32);
         let ball = texture.ball(x, y, &pupil, &iris);
         let cover = lids.cover(x, y);
-        let lid = 148.0 + 9.0 * skin.at(x, y) + 22.0 * shade.at(x, y) - lids.crease(x, y);
+        let fold = pores.at(0.9 * x + 0.4 * y, (0.9 * y - 0.4 * x + 300.0).max(0.0));
+        let lid = 148.0 + 6.0 * skin.at(x, y) + 7.0 * fold + 22.0 * shade.at(x, y) - lids.crease(x, y);
         *pixel = ball + (lid - ball) * cover;
         // Shadow of the upper lid on the ball.
         *pixel -= 26.0 * (1.0 - cover) * smooth_step(26.0, 0.0, lids.below_upper(x, y));

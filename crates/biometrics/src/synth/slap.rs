@@ -76,7 +76,8 @@ fn lay(platen: &mut [u8], print: &GrayImage, centre_x: i32, centre_y: i32) {
     for (i, pixel) in print.pixels().iter().enumerate() {
         let x = left + (i as u32 % print.width()) as i32;
         let y = top + (i as u32 / print.width()) as i32;
-        if (0..WIDTH_PX as i32).contains(&x) && (0..HEIGHT_PX as i32).contains(&y) {
+        // The print's own ground is left out: the platen has one ground.
+        if *pixel < 218 && (0..WIDTH_PX as i32).contains(&x) && (0..HEIGHT_PX as i32).contains(&y) {
             let at = (y as u32 * WIDTH_PX + x as u32) as usize;
             platen[at] = platen[at].min(*pixel);
         }
@@ -85,6 +86,7 @@ fn lay(platen: &mut [u8], print: &GrayImage, centre_x: i32, centre_y: i32) {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used)]
     use super::*;
 
     #[test]
@@ -100,5 +102,33 @@ mod tests {
         let dark = |from: i64, to: i64| (from..to).filter(|x| image.at(*x, 430) < 120).count();
         assert_eq!(dark(60, 380), 0, "no index");
         assert!(dark(450, 1600) > 100, "the others are there");
+    }
+
+    #[test]
+    #[ignore = "writes pictures to look at"]
+    fn pictures() {
+        let Ok(folder) = std::env::var("REKAM_PICTURES") else { return };
+        let write = |name: &str, image: &GrayImage| {
+            let path = format!("{folder}/{name}.png");
+            image::save_buffer(path, image.pixels(), image.width(), image.height(), image::ColorType::L8)
+                .unwrap();
+        };
+        for slap in Slap::ALL {
+            write(slap.id(), &render(5, *slap, 1, &[]).0);
+        }
+        for seed in 0..3 {
+            let strokes = crate::synth::signature::render(seed, 1);
+            write(
+                &format!("signature{seed}"),
+                &crate::signature_analysis::render(&strokes, 600, 240).unwrap(),
+            );
+        }
+        let master = Master::new(&FingerSpec { person_seed: 3, position: FingerPosition::LeftThumb });
+        let clean = Impression::clean(1);
+        write("clean", &master.impression(&clean));
+        write("dry", &master.impression(&Impression { dryness: 0.8, ..clean }));
+        write("wet", &master.impression(&Impression { pressure: 0.95, ..clean }));
+        write("noisy", &master.impression(&Impression { noise: 0.8, ..clean }));
+        write("ordinary", &master.impression(&Impression::ordinary(4)));
     }
 }

@@ -1,0 +1,374 @@
+# Words of the session screens, the start page and the questions.
+
+# Top bar
+training-banner = TRAINING – not a real recording
+station-name = Station { $id }
+sign-out = Sign out
+
+# Sign-in
+sign-in-title = Sign in
+sign-in-station = Recording station { $station }
+sign-in-who = Who is on duty?
+sign-in = Sign in
+sign-in-checking = Checking the passphrase …
+sign-in-nobody = No officer is registered at this station.
+sign-in-nobody-do = Ask a supervisor to register officers with “rekam officer add”.
+
+# Start page
+new-applicant = New applicant
+new-applicant-hint = Begins with the health check. A running session is parked, not lost.
+limits-title = Today's rules
+limits-policy = Policy in force
+limits-temperature = Temperature limit
+limits-at-most = at most { $value }
+limits-quota = Daily quota
+limits-quota-value = { $count } people
+limits-no-quota = no quota
+waiting-title = Waiting sessions ({ $count })
+waiting-at = { $step } · { $time } · { $why }
+waiting-parked = parked by the officer
+waiting-interrupted = interrupted
+waiting-not-before = Second reading from { $time }
+take-up = Continue { $name }
+discard = Discard { $name }
+applicant-unknown = Applicant not yet named
+queue-title = Queue to be sent ({ $count })
+queue-empty = No record at this station yet.
+queue-name-expired = Name already removed from the station
+page-newer = Newer
+page-older = Older
+page-of = Page { $page } of { $pages }
+
+# Frame of a session
+abandon = Give up
+please-wait = Please wait …
+judge-and-go-on = Check and go on
+look-up = Look up
+seal-now = Save the recording
+blocked-by = Missing: { $list }
+blocked-by-more = Missing: { $list }; and { $count } more
+unkept = The last step is not on disk yet.
+unkept-do = Free some disk space or check its permissions. The session goes on and saving is tried again by itself.
+unkept-retry = Save again now
+applicant = Applicant
+applicant-photo = The applicant's photo
+requirements-title = Open requirements
+requirement-denied = Denied by the supervisor
+devices-title = Devices
+device-working = working
+device-opening = being opened
+restart-device = Restart { $device }
+
+# Captures
+capture-cancel = Stop
+capture-cancelling = Stopping …
+capture-running = { $what }: under way
+capture-temperature-applicant = Measure the applicant
+capture-temperature-officer = Measure the officer
+capture-face = Take the photo
+capture-signature = Start on the signature pad
+capture-slap = Capture { $name }
+capture-finger = Capture { $name }
+capture-irises = Capture both irises
+capture-verify = Verify { $name }
+capture-reverify = Match { $name }
+capture-exception-photo = Photograph the exception
+capture-evidence-photo = Photograph the document
+during-temperature = Point the thermometer at the forehead from the distance written on it.
+during-face = The applicant looks straight at the camera, face uncovered, mouth closed.
+during-signature = The applicant signs on the pad, then presses done.
+during-slap = The applicant lays the fingers flat on the glass and keeps still.
+during-finger = The applicant lays the wanted finger on the glass and keeps still.
+during-irises = The applicant looks into the device, eyes wide open.
+during-document = Hold the document or show the condition in front of the camera.
+retry-of = { $name }: { $what }
+retry-found = { $what } (matches { $name })
+retry-wrong-hand = The other hand
+retry-wrong-hand-do = These fingers are recorded for the other hand already. Look at the picture and repeat with the right hand.
+retry-duplicate-finger = This finger is recorded already
+retry-duplicate-finger-do = Lay down the wanted finger, not the same one twice.
+retry-no-match = The finger does not match the recorded one
+retry-no-match-do = Make sure that it is the same person and the right finger, clean the glass, then repeat.
+retry-replay = The very same picture was received before
+retry-replay-do = Capture from the living person again. If it repeats, report the device.
+retry-low-quality = Quality is not enough yet
+retry-low-quality-do = Repeat without hurry. After three tries the best one may be accepted with a reason.
+accept-best = Accept the best one
+accept-best-title = Accept the best one?
+accept-best-body = The quality is still below the limit. The reason goes into the record.
+accept-best-yes = Accept
+come-back = Come back when healed
+quality-enough = good enough
+
+# Device faults
+fault-title = { $device } has failed
+fault-nothing-lost = The device has failed; the applicant did nothing wrong. Nothing recorded so far is lost.
+fault-without-thermometer = Type the temperature
+fault-without-thermometer-do = The reading of a hand-held thermometer may be typed.
+fault-without-pad = Sign on the screen
+fault-without-pad-do = The applicant signs with pen or mouse in the box on the screen.
+fault-without-reader = Go on with an exception
+fault-without-reader-do = The exception “no working device” needs a picture and a supervisor's approval.
+fault-without-other = Back to the step
+fault-without-other-do = Replace or mend the device, then repeat; the session can be parked meanwhile.
+reverify-title = Make sure it is the same person
+reverify-why = This session goes on after a break. Match the applicant's { $finger } with the recorded one.
+reverify-failed = Tries without a match: { $count }. After four a second officer may vouch.
+
+# End of a session
+next-applicant = Next applicant
+serve-another = Serve another applicant
+take-up-now = Measure again now
+parked-title = Session parked
+parked-why = Every finished step is kept at this station. Continue from the start page at any time.
+second-reading-title = Waiting for the second reading
+second-reading-from = Second reading from { $time }
+second-reading-what = Let the applicant rest in the shade. Serve another meanwhile; this session waits on the start page.
+way-on = What the applicant can do
+way-on-ask = Ask the information desk of this office.
+come-back-from = Come back from
+abandoned-what = An officer gave this session up. Its draft was removed; the applicant can begin afresh.
+rule-nik-in-queue = This NIK is recorded and waits in this station's queue.
+rule-nik-in-queue-do = Do not record twice. Give the record's code from the queue, or point to the correction desk.
+rule-temporary-exception = A passing condition keeps from recording.
+rule-temporary-exception-do = Ask the applicant to come back when it has healed.
+rule-supervisor-denied = The supervisor did not approve this case.
+rule-supervisor-denied-do = Explain why, and the other channels.
+rule-abandoned = The session was given up by the officer.
+rule-abandoned-do = The reason stands in the audit trail.
+document-proof = Proof of recording
+document-slip = Notice for the applicant
+document-saved = Saved as { $name } ({ $size } KiB). Print it and hand it over, free of charge.
+document-printed = Sent to the printer. Hand it over, free of charge.
+proof-again = Make the proof again
+proof-making = The proof of recording is being made …
+proof-failed = The proof could not be made; the record itself is safe.
+proof-failed-do = Check the printer, then make it again.
+record-code = Record code
+what-next = What happens next
+disinfect-title = Before the next applicant, disinfect
+
+# Questions
+abandon-title = Give this session up?
+abandon-body = All that was recorded in this session is removed. To go on later choose Park instead.
+abandon-yes = Give up
+discard-draft-title = Discard the interrupted session?
+discard-draft-body = All that was recorded in it is removed for good.
+discard-draft-yes = Discard
+decide = Ask for the decision
+decide-here = Decide at this station
+decide-now = Decide: { $what }
+decide-for = Decide now: { $what }
+decide-title = Another officer decides
+decide-rule = Neither the serving officer nor the applicant decides; the other officer uses their own passphrase.
+decide-nobody = No other officer of this station may decide.
+decide-nobody-do = Park this session until a supervisor is here.
+decide-secret = Passphrase of who decides
+decide-note = Note on the decision
+decide-note-hint = May stay empty
+decide-approve = Approve
+decide-deny = Deny
+exception-title = Cannot be recorded?
+exception-why = Reason
+exception-term = For how long
+exception-declare = Record the exception
+exception-follows = An exception needs a picture and another officer's approval before saving.
+exception-declared = Exception: { $reason } ({ $term })
+exception-declared-do = If it can be recorded after all, withdraw the exception.
+exception-withdraw = Withdraw the exception
+exception-photo-name = Picture of the exception { $number }
+cannot-sign = Cannot sign
+cannot-sign-what = The reason and a second officer's confirmation stand in for the signature.
+cannot-sign-missing = Has no hand or fingers to write with
+cannot-sign-bandaged = Hand bandaged or hurt
+cannot-sign-deformed = The hand's shape does not allow it
+cannot-sign-unreadable = The device cannot read the signature
+cannot-sign-cannot_cooperate = The applicant cannot be guided
+cannot-sign-no_device = No working signature pad
+cannot-sign-declared = Recorded as an exception; a second officer confirms before saving.
+can-sign = Can sign after all
+
+# What is missing
+blocker-evidence = evidence { $name }
+blocker-warning = a reason for “{ $name }”
+blocker-approval = approval: { $name }
+blocker-field = check { $name }
+blocker-verify = verify { $name }
+blocker-step = step { $name }
+blocker-fingers = { $count } fingers not recorded
+blocker-temperature-officer = the officer's temperature
+blocker-temperature-applicant = the applicant's temperature
+blocker-symptoms-officer = the officer's answer on symptoms
+blocker-symptoms-applicant = the applicant's answer on symptoms
+blocker-second-reading-officer = the officer's second reading
+blocker-second-reading-applicant = the applicant's second reading
+blocker-second-reading-wait-officer = the wait before the officer's second reading
+blocker-second-reading-wait-applicant = the wait before the applicant's second reading
+blocker-recorded-before = the answer to “ever recorded?”
+blocker-urgency-class = the kind of case
+blocker-correction-document = the document for the correction
+blocker-read-aloud = reading the biodata aloud
+blocker-applicant-confirms = the applicant's word that it is right
+blocker-photo = the photo
+blocker-photo-quality = a photo that is good enough
+blocker-photo-approval = the applicant's approval of the photo
+blocker-signature = the signature
+blocker-hands-swapped = the swapped hand captured again
+blocker-exception-photo = the picture of the exception
+blocker-statement-confirmed = the applicant reads the statement
+blocker-statement-signature = the signature under the statement
+blocker-identical-sample = a real second capture of the finger
+blocker-other = something else on this step
+requirement-reason-biodata-correction = correction of biodata
+requirement-reason-cannot-sign = the applicant cannot sign
+requirement-reason-verification = fingers without verification
+requirement-reason-reverify = the same person as before
+requirement-reason-quota-jump = served beyond the quota
+requirement-reason-outside-domicile = domicile elsewhere
+requirement-reason-exception = { $name } not recorded
+requirement-reason-other = another case
+
+# Health
+venue = Place of service
+person-applicant = Applicant
+person-officer = Officer
+temperature-applicant = The applicant's temperature
+temperature-officer = The officer's temperature
+temperature-note-applicant = Note the applicant's temperature
+temperature-note-officer = Note the officer's temperature
+temperature-at = measured at { $time }
+temperature-above = Above the limit of { $limit }
+symptoms-no-applicant = The applicant has no symptoms
+symptoms-yes-applicant = The applicant has symptoms
+symptoms-no-officer = The officer has no symptoms
+symptoms-yes-officer = The officer has symptoms
+door-ticket = Door officer's ticket
+door-ticket-hint = If the temperature was taken at the door
+treating-doctor-when = A patient with fever is served if the treating doctor is named and protective equipment is worn.
+health-passed = The health check has passed.
+health-passed-do = Go on to the next step.
+
+# Identity
+identity-first = Type the NIK and the family card number
+identity-first-do = Both are on the family card. When both are complete, look the applicant up.
+identity-bound = NIK and family card number cannot change any more
+identity-bound-do = Biometrics are recorded in this session. For another person begin a new one.
+look-up-running = Looking in queue and roster …
+look-up-failed = The look-up did not answer
+look-up-failed-do = Press Look up once more.
+look-up-found = Found in the roster
+look-up-found-do = Compare the name with the family card in hand.
+look-up-not-found = Not in the roster
+look-up-not-found-do = Type the following from the family card.
+recorded-before = Ever recorded for a KTP-el?
+recorded-before-no = Never
+recorded-before-yes = Recorded before
+birth-date-digits = Date of birth (day, month, year)
+date-impossible = There is no such date.
+warning-answer = The officer's reason: { $what }
+
+# Urgency
+urgency-class = What is it needed for?
+urgency-none = Not urgent
+urgency-none-what = The applicant is pointed to other channels and gets a notice.
+urgency-needs-supervisor = This kind of case needs a supervisor's approval.
+urgency-passed = The urgency has been checked.
+urgency-passed-do = Go on to the next step.
+evidence-title = Evidence to be seen
+evidence-choose-first = Choose the kind of case first.
+evidence-seen = I have seen the original
+evidence-photo-hint = Where needed, five pictures at most.
+evidence-photo-name = Picture of the document { $number }
+quota-jump = Ask for a place beyond today's quota
+quota-jump-do = Today's quota is used up; a supervisor decides.
+
+# Approval
+approval-none = No approval is needed
+approval-none-do = Go on to the next step.
+approval-given = Approved.
+approval-waits = Waiting for a decision. Call a supervisor, or park this session and serve another.
+approval-being-asked = The request is being made out …
+
+# Biodata
+biodata-person = Person
+biodata-address = Address
+biodata-status = Other details
+biodata-locked = The biodata have been signed for
+biodata-locked-do = To change them, take the statement back on its step first.
+corrections-title = Corrections
+corrections-what = Differs from the roster: needs a document and a second officer's confirmation.
+correction-empty = (empty)
+correction-document = Document the correction rests on
+correction-document-hint = for example birth certificate and its number
+read-aloud-open = Show for reading aloud
+read-aloud-title = Read to the applicant
+read-aloud-how = Read slowly, one by one, and let the applicant correct what is wrong.
+read-aloud-done = Read aloud
+read-aloud = The biodata were read aloud
+read-aloud-do = Every field, not the name alone
+biodata-confirmed = The applicant says that the biodata are right
+biodata-confirmed-do = After hearing or reading them
+
+# Photo
+photo-live = Live picture of the camera
+photo-guide = Face inside the line, looking straight, mask off for this moment only.
+photo-captured = The captured photo
+photo-none = No photo yet.
+photo-again = Take it again
+photo-approved = The applicant approves this photo.
+approve-photo = The applicant approves
+background-red = Red background: odd year of birth.
+background-blue = Blue background: even year of birth.
+background-free = No background is required at this place.
+background-reason = If the background differs, the reason
+background-reason-hint = for example screen broken
+
+# Signature
+signature-what = This signature is printed on the card. As the applicant always signs.
+signature-how = With pen, finger or mouse inside the box.
+signature-kept = The recorded signature
+sign-again = Sign again
+sign-in-box = Sign in the box
+use-drawn = Use this signature
+
+# Fingers
+fingers-next = Now: { $slap }
+fingers-complete = All ten fingers are complete
+fingers-press = Press a finger to capture it alone or to record an exception.
+
+# Irises
+irises-what = Glasses and lenses off. Eyes wide open, looking straight into the device.
+irises-press = Press an eye to record an exception.
+
+# Verification
+verification-what = The two chip fingers are captured once more and matched with the recorded ones.
+verification-none = No finger can be verified
+verification-none-do = All fingers are excepted; a supervisor approves before saving.
+verification-recorded = { $name }, first capture
+verification-again = { $name }, captured again
+verification-failed = Tries without a match: { $count }
+verification-except = Go on without verification, with an approval
+verified = Matches (score { $score }, limit { $threshold })
+not-verified = Not verified yet
+identical-sample = The second capture is the very same picture as the first
+identical-sample-do = Possible with training devices only; refused in production.
+
+# Statement
+review-title = Review with the applicant
+review-fingers = Fingers: { $count } recorded, { $missing } excepted
+review-irises = Irises: { $count } recorded, { $missing } excepted
+review-no-signature = No signature (exception)
+statement-title = The applicant's statement
+statement-confirmed = The applicant has read this statement or heard it read
+statement-confirmed-do = Then the applicant signs below
+
+# Seal
+seal-ready = All is complete
+seal-ready-do = Save the recording. Once saved, only the centre can open it.
+seal-open = Cannot be saved yet
+seal-open-do = Finish the following; each line leads to its step.
+seal-failed = Saving failed; nothing is lost
+seal-failed-do = Check the disk space, then press Save the recording again.
+sealing = Saving …
+sealing-do = Do not switch the station off.
+go-to-step = Go to { $name }

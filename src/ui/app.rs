@@ -1,0 +1,272 @@
+//! The window: pumps the desk, draws what it shows, hands back what the operator does. It knows the desk only.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use eframe::egui::{self, ColorImage, Context, ScreenshotCallback, ViewportBuilder, ViewportCommand};
+use record::schema::StepId;
+use zeroize::Zeroize;
+
+use super::demo::{Demo, DemoOptions, Move};
+use super::pictures::Pictures;
+use super::stage::{Scratch, Stage};
+use super::{screens, theme};
+use crate::i18n::{Language, Words};
+use crate::runtime::station::{Desk, DeskCommand, Screen};
+
+/// Size of the window at start, in points.
+pub const SIZE: [f32; 2] = [1280.0, 800.0];
+/// Smallest size it works in.
+pub const LEAST_SIZE: [f32; 2] = [1024.0, 640.0];
+/// While a session runs the clock on the screen and the reducer's watchdog tick along.
+const TICK: Duration = Duration::from_millis(500);
+
+/// Errors of the window.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum WindowError {
+    /// No display, or no OpenGL on it.
+    #[error("UI-02 the window could not be opened: {0}; check the display and its OpenGL driver")]
+    Open(String),
+}
+
+/// How the window is opened.
+#[derive(Debug, Default)]
+pub struct WindowOptions {
+    /// Language at start; it is not remembered.
+    pub language: Language,
+    /// Size in points; [`SIZE`] when none is given.
+    pub size: Option<[f32; 2]>,
+    /// Plays a session by itself.
+    pub demo: Option<DemoOptions>,
+    /// Folder for pictures of the screens, as PNG, for the demo.
+    pub pictures: Option<PathBuf>,
+}
+
+/// Saves pictures of the window by name. Encoding runs on a thread of its own.
+#[derive(Debug)]
+pub struct Recorder {
+    folder: PathBuf,
+    under_way: Arc<AtomicUsize>,
+}
+
+impl Recorder {
+    /// A recorder into a folder, which is made when the first picture is saved.
+    #[must_use]
+    pub fn new(folder: PathBuf) -> Self {
+        Self { folder, under_way: Arc::default() }
+    }
+
+    /// Asks for a picture of the window as it stands, saved as `<name>.png`.
+    pub fn save(&self, ctx: &Context, name: &str) {
+        let path = self.folder.join(format!("{name}.png"));
+        let under_way = Arc::clone(&self.under_way);
+        under_way.fetch_add(1, Ordering::SeqCst);
+        let repaint = ctx.clone();
+        let callback = ScreenshotCallback::new(move |image: Arc<ColorImage>| {
+            let work = move || {
+                if let Err(error) = write_png(&path, &image) {
+                    tracing::error!(%error, "UI-03 picture of the screen was not saved");
+                }
+                under_way.fetch_sub(1, Ordering::SeqCst);
+                repaint.request_repaint();
+            };
+            let started = std::thread::Builder::new().name("rekam-recorder".to_owned()).spawn(work);
+            if let Err(error) = started {
+                tracing::error!(%error, "UI-03 picture of the screen was not saved");
+            }
+        });
+        ctx.send_viewport_cmd(ViewportCommand::Screenshot(callback));
+    }
+
+    /// True while a picture has been asked for and is not saved yet.
+    #[must_use]
+    pub fn busy(&self) -> bool {
+        self.under_way.load(Ordering::SeqCst) > 0
+    }
+}
+
+fn write_png(path: &std::path::Path, image: &ColorImage) -> Result<(), image::ImageError> {
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    let rgb: Vec<u8> = image.pixels.iter().flat_map(|p| [p.r(), p.g(), p.b()]).collect();
+    let (w, h) = (image.size[0] as u32, image.size[1] as u32);
+    image::save_buffer(path, &rgb, w, h, image::ExtendedColorType::Rgb8)
+}
+
+/// The application: a desk, and what is on the screen only.
+pub struct RekamApp {
+    desk: Box<dyn Desk>,
+    words: Words,
+    language: Language,
+    pictures: Pictures,
+    scratch: Scratch,
+    screen: Option<Screen>,
+    previewing: bool,
+    demo: Option<Demo>,
+    recorder: Option<Recorder>,
+}
+
+impl std::fmt::Debug for RekamApp {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "RekamApp({:?}, {:?})", self.screen, self.words)
+    }
+}
+
+impl RekamApp {
+    /// Takes a context and a desk. The context gets the station's fonts and colours.
+    #[must_use]
+    pub fn new(ctx: &Context, desk: Box<dyn Desk>, options: WindowOptions) -> Self {
+        theme::apply(ctx);
+        Self {
+            desk,
+            words: Words::new(options.language),
+            language: options.language,
+            pictures: Pictures::new(ctx),
+            scratch: Scratch::default(),
+            screen: None,
+            previewing: false,
+            demo: options.demo.map(Demo::new),
+            recorder: options.pictures.map(Recorder::new),
+        }
+    }
+
+    /// The desk, to look at.
+    #[must_use]
+    pub fn desk(&self) -> &dyn Desk {
+        &*self.desk
+    }
+
+    /// The desk, for scripts and tests that act beside the operator.
+    pub fn desk_mut(&mut self) -> &mut dyn Desk {
+        &mut *self.desk
+    }
+
+    /// What is on the screen only, for tests.
+    #[must_use]
+    pub fn scratch(&self) -> &Scratch {
+        &self.scratch
+    }
+
+    /// Draws one frame and sends what the operator did.
+    pub fn draw(&mut self, ui: &mut egui::Ui) {
+        let screen = self.desk.screen();
+        if self.screen != Some(screen) {
+            // What was typed, drawn and seen on another screen does not stay in memory.
+            self.scratch.texts.0.values_mut().for_each(Zeroize::zeroize);
+            self.scratch = Scratch { focus_first: true, ..Scratch::default() };
+            if screen != Screen::Session {
+                self.pictures.forget();
+            }
+            self.screen = Some(screen);
+        }
+        let mut out = Vec::new();
+        let mut stage = Stage {
+            words: &self.words,
+            desk: &*self.desk,
+            scratch: &mut self.scratch,
+            pictures: &mut self.pictures,
+            out: &mut out,
+        };
+        screens::show(ui, &mut stage, &mut self.language);
+        if self.language != self.words.language() {
+            self.words = Words::new(self.language);
+        }
+        let acted = !out.is_empty();
+        for command in out {
+            self.desk.send(command);
+        }
+        self.preview();
+        if acted {
+            ui.ctx().request_repaint();
+        }
+        if self.desk.session().is_some_and(|v| v.session.core.running()) {
+            ui.ctx().request_repaint_after(TICK);
+        }
+    }
+
+    /// The camera's live picture runs while the photo step is on screen and no longer.
+    fn preview(&mut self) {
+        let wanted = self.desk.session().is_some_and(|v| {
+            v.session.core.running() && v.session.core.reverify.is_none() && v.current() == StepId::Photo
+        });
+        if wanted != self.previewing {
+            self.previewing = wanted;
+            self.desk.send(DeskCommand::Preview(wanted));
+            if !wanted {
+                self.pictures.forget_preview();
+            }
+        }
+    }
+
+    fn play(&mut self, ctx: &Context) {
+        let Some(demo) = &mut self.demo else { return };
+        let saving = self.recorder.as_ref().is_some_and(Recorder::busy);
+        let now_s = ctx.input(|i| i.time);
+        match demo.next(&*self.desk, now_s, saving) {
+            Move::Wait => ctx.request_repaint_after(Duration::from_millis(50)),
+            Move::Send(command) => self.desk.send(command),
+            Move::Picture(name) => {
+                if let Some(recorder) = &self.recorder {
+                    recorder.save(ctx, &name);
+                }
+            }
+            Move::Close => ctx.send_viewport_cmd(ViewportCommand::Close),
+            Move::Over => self.demo = None,
+        }
+        ctx.request_repaint_after(Duration::from_millis(50));
+    }
+}
+
+impl eframe::App for RekamApp {
+    fn logic(&mut self, ctx: &Context, _frame: &mut eframe::Frame) {
+        if self.desk.pump() {
+            ctx.request_repaint();
+        }
+        self.pictures.pump(ctx);
+        self.play(ctx);
+    }
+
+    fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut eframe::Frame) {
+        self.draw(ui);
+    }
+
+    fn persist_egui_memory(&self) -> bool {
+        false
+    }
+
+    fn clear_color(&self, _visuals: &egui::Visuals) -> [f32; 4] {
+        theme::GROUND.to_normalized_gamma_f32()
+    }
+}
+
+/// Opens the window and runs until it is closed. `open` makes the desk; it gets the waker to call from workers.
+///
+/// # Errors
+/// [`WindowError::Open`] when there is no display or no OpenGL.
+pub fn run<F>(options: WindowOptions, open: F) -> Result<(), WindowError>
+where
+    F: FnOnce(Arc<dyn Fn() + Send + Sync>) -> Result<Box<dyn Desk>, String> + 'static,
+{
+    let viewport = ViewportBuilder::default()
+        .with_title("rekam")
+        .with_app_id("rekam")
+        .with_inner_size(options.size.unwrap_or(SIZE))
+        .with_min_inner_size(LEAST_SIZE);
+    let native = eframe::NativeOptions {
+        renderer: eframe::Renderer::Glow,
+        viewport,
+        system_font_fallback: false,
+        ..Default::default()
+    };
+    let start: eframe::AppCreator<'static> = Box::new(move |cc| {
+        let ctx = cc.egui_ctx.clone();
+        let wake: Arc<dyn Fn() + Send + Sync> = Arc::new(move || ctx.request_repaint());
+        let desk = open(wake)?;
+        Ok(Box::new(RekamApp::new(&cc.egui_ctx, desk, options)))
+    });
+    eframe::run_native("rekam", native, start).map_err(|e| WindowError::Open(e.to_string()))
+}
