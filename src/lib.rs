@@ -8,6 +8,7 @@ pub mod gate;
 pub mod i18n;
 pub mod population;
 pub mod runtime;
+pub mod script;
 pub mod session;
 pub mod steps;
 pub mod typeface;

@@ -93,11 +93,7 @@ fn run_at(path: &Path, open: &mut OpenDesk<'_>, depth: usize) -> Result<Answer, 
 /// [`RunError`].
 pub fn run_script(script: &Script, open: &mut OpenDesk<'_>) -> Result<Answer, RunError> {
     let clock = Arc::new(FixedClock::new(script.start));
-    let desk = open(script, clock.clone())?;
-    let mut walk = Walk {
-        script,
-        clock,
-        desk,
+    let mut memory = Memory {
         deeds: BTreeMap::new(),
         denied: Vec::new(),
         interrupts: script.interrupts.clone(),
@@ -105,23 +101,55 @@ pub fn run_script(script: &Script, open: &mut OpenDesk<'_>) -> Result<Answer, Ru
         waited: false,
         stuck: Vec::new(),
     };
-    let mut answer = walk.session(open)?;
-    answer.judge(script);
-    Ok(answer)
+    let mut interrupted = None;
+    loop {
+        let desk = open(script, clock.clone())?;
+        let mut walk = Walk { script, clock: clock.clone(), desk, memory };
+        match walk.session(interrupted)? {
+            Walked::End(mut answer) => {
+                answer.judge(script);
+                return Ok(answer);
+            }
+            // The station goes as in a kill: nothing is parked, nobody signs out. Then it is opened again.
+            Walked::Interrupt(session) => {
+                interrupted = Some(session);
+                memory = walk.memory;
+                memory.interrupted += 1;
+                clock.advance(Duration::seconds(30));
+            }
+        }
+    }
+}
+
+/// What the operator remembers, also when the station is killed and opened again.
+struct Memory {
+    /// What each officer did, by account.
+    deeds: BTreeMap<Uuid, OfficerLine>,
+    /// Reasons that were denied: nobody asks the same person twice.
+    denied: Vec<String>,
+    /// Interrupts to come.
+    interrupts: Vec<StepId>,
+    /// Interrupts that were.
+    interrupted: u32,
+    /// The wait of the script is over.
+    waited: bool,
+    /// What was missing when the session was put aside.
+    stuck: Vec<String>,
 }
 
 struct Walk<'s> {
     script: &'s Script,
     clock: Arc<FixedClock>,
     desk: Box<dyn Desk>,
-    /// What each officer did, by account.
-    deeds: BTreeMap<Uuid, OfficerLine>,
-    /// Reasons that were denied: nobody asks the same person twice.
-    denied: Vec<String>,
-    interrupts: Vec<StepId>,
-    interrupted: u32,
-    waited: bool,
-    stuck: Vec<String>,
+    memory: Memory,
+}
+
+/// How far a walk came.
+enum Walked {
+    /// To the end.
+    End(Answer),
+    /// To an interrupt in this session.
+    Interrupt(Uuid),
 }
 
 /// What the walker found to do.
@@ -139,30 +167,36 @@ enum Next {
 }
 
 impl Walk<'_> {
-    fn session(&mut self, open: &mut OpenDesk<'_>) -> Result<Answer, RunError> {
+    fn session(&mut self, interrupted: Option<Uuid>) -> Result<Walked, RunError> {
         if self.desk.environment() != Environment::Training {
             return Err(RunError::Production);
         }
         self.sign_in()?;
-        self.desk.send(DeskCommand::NewSession);
-        self.until("a session begins", |d| d.session().is_some())?;
+        match interrupted {
+            Some(session) => self.take_up_again(session)?,
+            None => {
+                self.desk.send(DeskCommand::NewSession);
+                self.until("a session begins", |d| d.session().is_some())?;
+            }
+        }
         for _ in 0..MAX_ACTS {
             self.desk.pump();
             match self.step() {
-                Next::Went => {
-                    self.clock.advance(Duration::seconds(1));
-                }
+                Next::Went => self.clock.advance(Duration::seconds(1)),
                 Next::Wait => self.wait_for_answer()?,
                 Next::Stuck(missing) => {
-                    self.stuck = missing;
+                    self.memory.stuck = missing;
                     self.tell(Command::Park);
-                    return self.answer();
+                    return self.answer().map(Walked::End);
                 }
                 Next::Over => {
                     self.settle_end()?;
-                    return self.answer();
+                    return self.answer().map(Walked::End);
                 }
-                Next::Kill => self.kill(open)?,
+                Next::Kill => {
+                    let session = self.view_session().map(|s| s.core.id).ok_or(RunError::Lost)?;
+                    return Ok(Walked::Interrupt(session));
+                }
             }
         }
         let at = self.desk.session().map_or(StepId::Health, |v| v.current());
@@ -179,7 +213,7 @@ impl Walk<'_> {
     fn sign_in(&mut self) -> Result<(), RunError> {
         let name = self.script.account.clone();
         let (id, role, secret) = self.account(&name)?;
-        let line = self.deeds.entry(id).or_insert_with(|| OfficerLine::new(id, &name, role));
+        let line = self.memory.deeds.entry(id).or_insert_with(|| OfficerLine::new(id, &name, role));
         if line.did.is_empty() {
             line.did.push("recorded".to_owned());
         }
@@ -234,8 +268,8 @@ impl Walk<'_> {
             _ => return Next::Over,
         }
         let current = view.current();
-        if let Some(at) = self.interrupts.iter().position(|i| *i == current) {
-            self.interrupts.remove(at);
+        if let Some(at) = self.memory.interrupts.iter().position(|i| *i == current) {
+            self.memory.interrupts.remove(at);
             return Next::Kill;
         }
         if s.busy() || self.desk.checking_secret() || view.requirements().iter().any(|r| r.asking) {
@@ -266,11 +300,11 @@ impl Walk<'_> {
     fn parked(&mut self) -> Next {
         let more = self.view_session().is_some_and(|s| answers::more_readings(self.script, s));
         let Some(id) = self.view_session().map(|s| s.core.id) else { return Next::Over };
-        if self.waited || self.script.wait_min == 0 || !more {
+        if self.memory.waited || self.script.wait_min == 0 || !more {
             return Next::Over;
         }
         // Another could be recorded meanwhile; the script's next act is to come back to this one.
-        self.waited = true;
+        self.memory.waited = true;
         self.clock.advance(Duration::minutes(i64::from(self.script.wait_min)));
         self.desk.send(DeskCommand::TakeUp(id));
         self.desk.pump();
@@ -283,7 +317,7 @@ impl Walk<'_> {
         let open = view.requirements().into_iter().find_map(|r| {
             let decider = self.decider(r.kind)?;
             let request = r.request.as_ref()?;
-            let asked = decider.decides != Decides::Absent && !self.denied.contains(&r.reason);
+            let asked = decider.decides != Decides::Absent && !self.memory.denied.contains(&r.reason);
             asked.then(|| (request.nonce, r.kind, r.reason.clone(), decider.clone()))
         });
         let (nonce, kind, reason, decider) = open?;
@@ -292,9 +326,9 @@ impl Walk<'_> {
         let approve = decider.decides == Decides::Approve;
         let did = format!("{}:{reason}", if approve { "approved" } else { "denied" });
         if !approve {
-            self.denied.push(reason.clone());
+            self.memory.denied.push(reason.clone());
         }
-        self.deeds.entry(officer).or_insert_with(|| OfficerLine::new(officer, name, role)).did.push(did);
+        self.memory.deeds.entry(officer).or_insert_with(|| OfficerLine::new(officer, name, role)).did.push(did);
         let before = self.desk.notices().len();
         self.desk.send(DeskCommand::Decide { nonce, officer, passphrase, approve, note: decider.note });
         // The decision is in when the requirement no longer carries this request, or the desk says why not.
@@ -306,7 +340,7 @@ impl Walk<'_> {
         });
         let refused = self.desk.notices().len() > before;
         if waited.is_err() || refused {
-            self.denied.push(reason);
+            self.memory.denied.push(reason);
         }
         Some(Next::Went)
     }
@@ -421,20 +455,12 @@ impl Walk<'_> {
         if same { Next::Stuck(vec![format!("ignored:{what}")]) } else { Next::Went }
     }
 
-    /// Drops the station as a kill would (nothing is parked or said good-bye to), opens it again, signs in and takes
-    /// the session up.
-    fn kill(&mut self, open: &mut OpenDesk<'_>) -> Result<(), RunError> {
-        let Some(id) = self.view_session().map(|s| s.core.id) else { return Err(RunError::Lost) };
-        self.desk = Box::new(super::nobody::Nobody::of(&*self.desk));
-        self.desk = open(self.script, self.clock.clone())?;
-        self.clock.advance(Duration::seconds(30));
-        self.interrupted += 1;
-        self.sign_in()?;
+    fn take_up_again(&mut self, session: Uuid) -> Result<(), RunError> {
         self.until("the interrupted session is found", |d| !d.waiting().is_empty())?;
-        if !self.desk.waiting().iter().any(|w| w.id == id) {
+        if !self.desk.waiting().iter().any(|w| w.id == session) {
             return Err(RunError::Lost);
         }
-        self.desk.send(DeskCommand::TakeUp(id));
+        self.desk.send(DeskCommand::TakeUp(session));
         self.until("the session is taken up", |d| d.screen() == Screen::Session)
     }
 
@@ -478,11 +504,11 @@ impl Walk<'_> {
                 .or_else(|| self.desk.document().map(|(path, _)| path.clone())),
             steps: report::steps(s),
             identical_sample: s.core.identical_sample,
-            officers: self.deeds.values().cloned().collect(),
+            officers: self.memory.deeds.values().cloned().collect(),
             session: s.core.id,
-            missing: self.stuck.clone(),
+            missing: self.memory.stuck.clone(),
             notices,
-            interrupts: self.interrupted,
+            interrupts: self.memory.interrupted,
             as_expected: None,
         };
         if outcome == Outcome::Parked && answer.missing.is_empty() {
