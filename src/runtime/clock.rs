@@ -8,6 +8,10 @@ use chrono::{DateTime, Duration, Utc};
 pub trait Clock: Send + Sync {
     /// Now.
     fn now(&self) -> DateTime<Utc>;
+    /// True when it is not the system's: the audit then marks its times, and only a training vault takes it.
+    fn is_simulated(&self) -> bool {
+        false
+    }
 }
 
 /// The system's clock.
@@ -40,5 +44,8 @@ impl FixedClock {
 impl Clock for FixedClock {
     fn now(&self) -> DateTime<Utc> {
         *self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+    fn is_simulated(&self) -> bool {
+        true
     }
 }

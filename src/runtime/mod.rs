@@ -3,5 +3,14 @@
 //! [`station::Station`] is the shell around the reducer. It lives on the caller's thread (the window's, or a
 //! script's) and does nothing slow there: the vault, every device, analysis and documents have threads of their own.
 
+pub mod analysis;
 pub mod clock;
+mod device_host;
+mod device_thread;
+mod documents;
+pub mod error;
+mod shell;
 pub mod station;
+mod vault_jobs;
+mod vault_worker;
+mod workers;

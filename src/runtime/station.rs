@@ -14,6 +14,8 @@ use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use super::clock::Clock;
+pub use super::error::StationError;
+pub use super::shell::Station;
 use crate::gate::policy::Policy;
 use crate::session::Session;
 use crate::session::event::Command;

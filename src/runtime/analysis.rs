@@ -1,0 +1,271 @@
+//! From what a device captured to what the session keeps: judged, compared, encoded. Pure, but not quick.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use biometrics::codec::{
+    CodecError, Jp2Rate, encode_jp2_lossless_gray, encode_jp2_rgb, encode_jpeg, encode_png_gray,
+};
+use biometrics::face::{CARD_ASPECT, FaceAnalyser, FaceError, crop_portrait};
+use biometrics::finger::matcher::{FingerError, FingerMatcher, WORK_PPI};
+use biometrics::finger::nbis::NbisMatcher;
+use biometrics::image::{GrayImage, ImageError, RgbImage};
+use biometrics::minutiae::Template;
+use biometrics::position::FingerPosition;
+use biometrics::quality::{Quality, QualityReason};
+use biometrics::signature::Strokes;
+use biometrics::{finger, iris, signature_analysis};
+use chrono::{DateTime, Utc};
+use devices::vocabulary::{Captured, DeviceFault, DeviceInfo, FingerImage, IrisImage};
+use sha2::{Digest, Sha256};
+
+use crate::session::event::{CaptureOutcome, Target};
+use crate::session::sample::{
+    DeviceStamp, FingerSample, IrisSample, Match, Media, PhotoSample, Samples, SignatureSample,
+    TemperatureSample,
+};
+
+/// JPEG quality of portraits and evidence.
+const JPEG_QUALITY: u8 = 90;
+/// Width of a drawn signature in pixels.
+const SIGNATURE_WIDTH_PX: u32 = 640;
+/// Height of a drawn signature in pixels, at least and at most.
+const SIGNATURE_HEIGHT_PX: std::ops::RangeInclusive<u32> = 64..=640;
+/// Name of the measure of evidence pictures.
+const EXPOSURE_ALGORITHM: &str = "rekam-exposure-1";
+
+/// Why a capture cannot be analysed.
+#[derive(Debug, thiserror::Error)]
+enum AnalysisError {
+    #[error(transparent)]
+    Finger(#[from] FingerError),
+    #[error(transparent)]
+    Face(#[from] FaceError),
+    #[error(transparent)]
+    Codec(#[from] CodecError),
+    #[error(transparent)]
+    Image(#[from] ImageError),
+    #[error("RUN-20 an answer of the wrong kind for {0}")]
+    Kind(String),
+    #[error("RUN-21 the analysis crashed")]
+    Crashed,
+}
+
+/// The algorithms. Make one and keep it.
+pub struct Engine {
+    matcher: Box<dyn FingerMatcher>,
+    face: FaceAnalyser,
+}
+
+impl std::fmt::Debug for Engine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Engine({})", self.matcher.name())
+    }
+}
+
+impl Engine {
+    /// The algorithms that come with the program.
+    ///
+    /// # Errors
+    /// [`FaceError::Model`] when the face detector's model cannot be read.
+    pub fn new() -> Result<Self, FaceError> {
+        Ok(Self { matcher: Box::new(NbisMatcher::new()), face: FaceAnalyser::new()? })
+    }
+}
+
+/// What a capture is analysed with.
+#[derive(Debug)]
+pub struct Request<'a> {
+    /// What it was captured for.
+    pub target: Target,
+    /// Fingers recorded so far.
+    pub gallery: &'a [(FingerPosition, Template)],
+    /// The device.
+    pub device: &'a DeviceInfo,
+    /// When it was captured.
+    pub at: DateTime<Utc>,
+}
+
+impl Request<'_> {
+    fn stamp(&self) -> DeviceStamp {
+        DeviceStamp {
+            driver: self.device.driver.clone(),
+            model: self.device.model.clone(),
+            serial: self.device.serial.clone(),
+            at: self.at,
+        }
+    }
+}
+
+/// Judges, compares and encodes a capture. What cannot be analysed is the device's fault, never the person's: it
+/// becomes [`DeviceFault::BadData`] naming the reason.
+#[must_use]
+pub fn analyse(engine: &Engine, request: &Request<'_>, captured: Captured) -> CaptureOutcome {
+    let work = AssertUnwindSafe(|| samples(engine, request, captured));
+    match catch_unwind(work).unwrap_or(Err(AnalysisError::Crashed)) {
+        Ok(samples) => CaptureOutcome::Samples(samples),
+        Err(error) => CaptureOutcome::Fault(DeviceFault::BadData { detail: error.to_string() }),
+    }
+}
+
+fn samples(engine: &Engine, request: &Request<'_>, captured: Captured) -> Result<Samples, AnalysisError> {
+    match (request.target, captured) {
+        (Target::Face, Captured::Photo { image }) => {
+            Ok(Samples::Photo(Box::new(portrait(engine, request, &image)?)))
+        }
+        (Target::ExceptionPhoto | Target::EvidencePhoto, Captured::Photo { image }) => {
+            Ok(Samples::Photo(Box::new(evidence(request, &image)?)))
+        }
+        (
+            Target::Slap(_) | Target::Finger(_) | Target::Verify(_) | Target::Reverify(_),
+            Captured::Fingers(list),
+        ) => Ok(Samples::Fingers(fingers(&*engine.matcher, request, &list)?)),
+        (Target::Irises, Captured::Irises(list)) => {
+            Ok(Samples::Irises(list.iter().map(|i| eye(request, i)).collect::<Result<_, _>>()?))
+        }
+        (Target::CardSignature | Target::StatementSignature, Captured::Signature(strokes)) => {
+            Ok(Samples::Signature(Box::new(signature(request, strokes)?)))
+        }
+        (Target::Temperature(_), Captured::Temperature { decidegrees_c }) => {
+            Ok(Samples::Temperature(TemperatureSample { decidegrees_c, device: request.stamp() }))
+        }
+        (target, _) => Err(AnalysisError::Kind(target.id())),
+    }
+}
+
+fn digest(pixels: &[u8]) -> String {
+    hex::encode(Sha256::digest(pixels))
+}
+
+/// Judged and encoded, not yet compared.
+struct Print {
+    template: Template,
+    quality: Quality,
+    jp2: Vec<u8>,
+}
+
+fn print(matcher: &dyn FingerMatcher, image: &GrayImage) -> Result<Print, AnalysisError> {
+    let template = matcher.extract(image)?;
+    let quality = finger::quality::assess(image, &template);
+    Ok(Print { template, quality, jp2: encode_jp2_lossless_gray(image)? })
+}
+
+/// The fingers of one capture side by side: the minutiae extractor takes one at a time, encoding and judging do not.
+fn prints(matcher: &dyn FingerMatcher, list: &[FingerImage]) -> Result<Vec<Print>, AnalysisError> {
+    std::thread::scope(|scope| {
+        let threads: Vec<_> =
+            list.iter().map(|finger| scope.spawn(move || print(matcher, &finger.image))).collect();
+        threads.into_iter().map(|t| t.join().unwrap_or(Err(AnalysisError::Crashed))).collect()
+    })
+}
+
+fn fingers(
+    matcher: &dyn FingerMatcher,
+    request: &Request<'_>,
+    list: &[FingerImage],
+) -> Result<Vec<FingerSample>, AnalysisError> {
+    let prints = prints(matcher, list)?;
+    let captured: Vec<FingerPosition> = list.iter().map(|f| f.position).collect();
+    let mut out = Vec::with_capacity(list.len());
+    for (index, (finger, print)) in list.iter().zip(&prints).enumerate() {
+        // Recorded fingers of other positions of this capture are being replaced: only the new ones count.
+        let recorded = request.gallery.iter().filter(|(p, _)| *p == finger.position || !captured.contains(p));
+        let others = captured.iter().copied().zip(prints.iter().map(|p| &p.template)).enumerate();
+        let others = others.filter(|(other, _)| *other != index).map(|(_, entry)| entry);
+        let mut matches = Vec::new();
+        for (position, template) in recorded.map(|(p, t)| (*p, t)).chain(others) {
+            matches.push(Match { position, score: matcher.compare(&print.template, template)? });
+        }
+        out.push(FingerSample {
+            position: finger.position,
+            width: finger.image.width(),
+            height: finger.image.height(),
+            ppi: finger.image.ppi().unwrap_or(WORK_PPI),
+            jp2: Media::new("image/jp2", print.jp2.clone()),
+            pixels_sha256: digest(finger.image.pixels()),
+            quality: print.quality.clone(),
+            template: print.template.clone(),
+            matches,
+            matcher: matcher.name().to_owned(),
+            threshold: matcher.threshold(),
+            device: request.stamp(),
+        });
+    }
+    Ok(out)
+}
+
+fn eye(request: &Request<'_>, captured: &IrisImage) -> Result<IrisSample, AnalysisError> {
+    let image = &captured.image;
+    let report = iris::assess(image);
+    let number = |v: f32| v.round().clamp(0.0, f32::from(u16::MAX)) as u16;
+    Ok(IrisSample {
+        eye: captured.eye,
+        width: image.width(),
+        height: image.height(),
+        jp2: Media::new("image/jp2", encode_jp2_lossless_gray(image)?),
+        pixels_sha256: digest(image.pixels()),
+        quality: report.quality,
+        iris: report.iris.map(|c| (number(c.x), number(c.y), number(c.radius))),
+        device: request.stamp(),
+    })
+}
+
+fn portrait(engine: &Engine, request: &Request<'_>, image: &RgbImage) -> Result<PhotoSample, AnalysisError> {
+    let report = engine.face.assess(image);
+    // Without a face there is nothing to cut: the whole picture shows why.
+    let cut = report.faces.first().map(|face| crop_portrait(image, face, CARD_ASPECT)).transpose()?;
+    let card = cut.as_ref().unwrap_or(image);
+    Ok(PhotoSample {
+        width: card.width(),
+        height: card.height(),
+        jpeg: Media::new("image/jpeg", encode_jpeg(card, JPEG_QUALITY)?),
+        jp2: Some(Media::new("image/jp2", encode_jp2_rgb(image, Jp2Rate::Lossless)?)),
+        full_size: (image.width(), image.height()),
+        pixels_sha256: digest(image.pixels()),
+        quality: report.quality,
+        device: request.stamp(),
+    })
+}
+
+fn evidence(request: &Request<'_>, image: &RgbImage) -> Result<PhotoSample, AnalysisError> {
+    Ok(PhotoSample {
+        width: image.width(),
+        height: image.height(),
+        jpeg: Media::new("image/jpeg", encode_jpeg(image, JPEG_QUALITY)?),
+        jp2: None,
+        full_size: (image.width(), image.height()),
+        pixels_sha256: digest(image.pixels()),
+        quality: exposure(&image.to_gray()),
+        device: request.stamp(),
+    })
+}
+
+/// Light and contrast of a picture of anything: mean and standard deviation of the grey levels. 100 in the middle
+/// of the scale with a deviation of 40 or more; nothing where all is black, white or one grey.
+fn exposure(image: &GrayImage) -> Quality {
+    let count = image.pixels().len().max(1) as f32;
+    let mean = image.pixels().iter().map(|p| f32::from(*p)).sum::<f32>() / count;
+    let variance = image.pixels().iter().map(|p| (f32::from(*p) - mean).powi(2)).sum::<f32>() / count;
+    let deviation = variance.sqrt();
+    // Full marks from 60 to 195, none at the ends of the scale.
+    let light = (mean.min(255.0 - mean) / 60.0).clamp(0.0, 1.0);
+    let contrast = (deviation / 40.0).clamp(0.0, 1.0);
+    let mut reasons = Vec::new();
+    if light < 0.5 {
+        reasons.push(if mean < 128.0 { QualityReason::TooDark } else { QualityReason::TooBright });
+    }
+    if contrast < 0.4 {
+        reasons.push(QualityReason::LowContrast);
+    }
+    let score = ((light * contrast).sqrt() * 100.0).round().clamp(0.0, 100.0) as u8;
+    Quality { score: Some(score), algorithm: EXPOSURE_ALGORITHM.to_owned(), reasons, validated: false }
+}
+
+fn signature(request: &Request<'_>, strokes: Strokes) -> Result<SignatureSample, AnalysisError> {
+    let quality = signature_analysis::assess(&strokes);
+    let proportion = i64::from(strokes.height.max(1)) * i64::from(SIGNATURE_WIDTH_PX);
+    let height = u32::try_from(proportion / i64::from(strokes.width.max(1))).unwrap_or(u32::MAX);
+    let height = height.clamp(*SIGNATURE_HEIGHT_PX.start(), *SIGNATURE_HEIGHT_PX.end());
+    let picture = signature_analysis::render(&strokes, SIGNATURE_WIDTH_PX, height)?;
+    let png = Media::new("image/png", encode_png_gray(&picture)?);
+    Ok(SignatureSample { strokes, png, quality, device: request.stamp() })
+}

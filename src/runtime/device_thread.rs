@@ -1,0 +1,224 @@
+//! The thread of one device: opens it, does captures one at a time, gives live pictures in between.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use devices::registry::Registry;
+use devices::setup::Setup;
+use devices::traits::{Camera, CaptureDevice, CaptureWatch, PreviewFrame};
+use devices::vocabulary::{CaptureEnd, CaptureTask, Captured, DeviceFault, DeviceInfo, DeviceKind};
+
+use super::device_host::DeviceMessage;
+
+/// Time between two live pictures: 15 a second at most.
+const FRAME_EVERY: Duration = Duration::from_millis(66);
+/// How long the camera may take for one live picture.
+const FRAME_LIMIT: Duration = Duration::from_millis(2_000);
+
+/// Holds the newest live picture; older ones are dropped.
+#[derive(Default)]
+pub(super) struct PreviewSlot {
+    frame: Mutex<Option<(u64, Arc<PreviewFrame>)>>,
+    count: AtomicU64,
+}
+
+impl PreviewSlot {
+    pub(super) fn put(&self, frame: PreviewFrame) {
+        let number = self.count.fetch_add(1, Ordering::Relaxed) + 1;
+        *self.frame.lock().unwrap_or_else(PoisonError::into_inner) = Some((number, Arc::new(frame)));
+    }
+    pub(super) fn newest(&self) -> Option<(u64, Arc<PreviewFrame>)> {
+        self.frame.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+    pub(super) fn clear(&self) {
+        *self.frame.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+}
+
+/// What the device's thread is asked to do.
+pub(super) enum DeviceJob {
+    Open,
+    Close,
+    Capture { ticket: u64, task: CaptureTask, deadline: Instant, cancel: Arc<AtomicBool> },
+    Preview(bool),
+}
+
+/// What a device's thread works with.
+pub(super) struct DeviceThread {
+    pub(super) kind: DeviceKind,
+    pub(super) generation: u64,
+    pub(super) registry: Arc<Registry>,
+    pub(super) setup: Arc<Setup>,
+    pub(super) preview: Arc<PreviewSlot>,
+    pub(super) wake: Arc<dyn Fn() + Send + Sync>,
+    pub(super) out: SyncSender<DeviceMessage>,
+}
+
+enum Live {
+    Camera(Box<dyn Camera>),
+    Other(Box<dyn CaptureDevice>),
+}
+
+impl Live {
+    fn info(&self) -> &DeviceInfo {
+        match self {
+            Self::Camera(d) => d.info(),
+            Self::Other(d) => d.info(),
+        }
+    }
+    fn capture(&mut self, task: &CaptureTask, watch: &mut Watch<'_>) -> Result<Captured, CaptureEnd> {
+        let can = match self {
+            Self::Camera(d) => d.can(task),
+            Self::Other(d) => d.can(task),
+        };
+        if !can {
+            return Err(DeviceFault::Unsupported.into());
+        }
+        match self {
+            Self::Camera(d) => d.capture(task, watch),
+            Self::Other(d) => d.capture(task, watch),
+        }
+    }
+}
+
+struct Watch<'a> {
+    deadline: Instant,
+    cancel: &'a AtomicBool,
+    slot: &'a PreviewSlot,
+    wake: &'a (dyn Fn() + Send + Sync),
+    next_frame: Instant,
+}
+
+impl CaptureWatch for Watch<'_> {
+    fn deadline(&self) -> Instant {
+        self.deadline
+    }
+    fn cancelled(&self) -> bool {
+        self.cancel.load(Ordering::Acquire)
+    }
+    fn preview(&mut self, frame: PreviewFrame) {
+        let now = Instant::now();
+        if now >= self.next_frame {
+            self.next_frame = now + FRAME_EVERY;
+            self.slot.put(frame);
+            (self.wake)();
+        }
+    }
+}
+
+impl DeviceThread {
+    fn send(&self, message: DeviceMessage) -> bool {
+        self.out.send(message).is_ok()
+    }
+
+    fn open(&self) -> Result<Live, DeviceFault> {
+        let open = AssertUnwindSafe(|| match self.kind {
+            DeviceKind::Camera => self.registry.open_camera(&self.setup).map(Live::Camera),
+            kind => self.registry.open_capture(kind, &self.setup).map(Live::Other),
+        });
+        catch_unwind(open).unwrap_or(Err(DeviceFault::Crashed))
+    }
+
+    /// Opens the device unless it is open, and says how that went.
+    fn ready<'a>(&self, device: &'a mut Option<Live>) -> Result<&'a mut Live, DeviceFault> {
+        if device.is_none() {
+            let opened = self.open();
+            let told = opened.as_ref().map(|d| d.info().clone()).map_err(Clone::clone);
+            self.send(DeviceMessage::Opened(self.kind, self.generation, told));
+            *device = Some(opened?);
+        }
+        device.as_mut().ok_or_else(|| DeviceFault::NotFound { kind: self.kind.id().to_owned() })
+    }
+
+    fn capture(
+        &self,
+        device: &mut Option<Live>,
+        task: &CaptureTask,
+        deadline: Instant,
+        cancel: &AtomicBool,
+    ) -> Result<(Captured, DeviceInfo), CaptureEnd> {
+        let live = self.ready(device)?;
+        let mut watch =
+            Watch { deadline, cancel, slot: &self.preview, wake: &*self.wake, next_frame: Instant::now() };
+        let work = AssertUnwindSafe(|| live.capture(task, &mut watch));
+        let ended = catch_unwind(work).unwrap_or(Err(DeviceFault::Crashed.into()));
+        match ended {
+            Ok(captured) => Ok((captured, live.info().clone())),
+            Err(CaptureEnd::Fault(fault)) => {
+                // What a device is good for after a fault nobody knows: it is opened again.
+                drop_guarded(device.take());
+                Err(CaptureEnd::Fault(fault))
+            }
+            Err(end) => Err(end),
+        }
+    }
+
+    fn frame(&self, device: &mut Option<Live>) -> Result<(), DeviceFault> {
+        let Live::Camera(camera) = self.ready(device)? else { return Err(DeviceFault::Unsupported) };
+        let work = AssertUnwindSafe(|| camera.frame(Instant::now() + FRAME_LIMIT));
+        match catch_unwind(work).unwrap_or(Err(DeviceFault::Crashed)) {
+            Ok(frame) => {
+                self.preview.put(PreviewFrame::Rgb(frame));
+                (self.wake)();
+                Ok(())
+            }
+            Err(fault) => {
+                drop_guarded(device.take());
+                Err(fault)
+            }
+        }
+    }
+
+    /// Serves jobs until the host lets go of it.
+    pub(super) fn run(self, jobs: Receiver<DeviceJob>) {
+        let mut device: Option<Live> = None;
+        let mut live = false;
+        loop {
+            let next = if live {
+                jobs.recv_timeout(FRAME_EVERY)
+            } else {
+                jobs.recv().map_err(|_| RecvTimeoutError::Disconnected)
+            };
+            match next {
+                Err(RecvTimeoutError::Disconnected) => break,
+                Err(RecvTimeoutError::Timeout) => {
+                    if let Err(fault) = self.frame(&mut device) {
+                        live = false;
+                        self.preview.clear();
+                        self.send(DeviceMessage::Broken(self.kind, self.generation, fault));
+                    }
+                }
+                Ok(DeviceJob::Open) => {
+                    drop_guarded(device.take());
+                    self.ready(&mut device).ok();
+                }
+                Ok(DeviceJob::Close) => drop_guarded(device.take()),
+                Ok(DeviceJob::Preview(on)) => {
+                    live = on;
+                    if !on {
+                        self.preview.clear();
+                    }
+                }
+                Ok(DeviceJob::Capture { ticket, task, deadline, cancel }) => {
+                    let ended = self.capture(&mut device, &task, deadline, &cancel);
+                    let done = DeviceMessage::Done(self.kind, self.generation, ticket, Box::new(ended));
+                    if !self.send(done) {
+                        break;
+                    }
+                }
+            }
+        }
+        drop_guarded(device);
+        self.send(DeviceMessage::Ended(self.kind));
+    }
+}
+
+/// Drops a device; a driver that panics even then harms nobody.
+fn drop_guarded(device: Option<Live>) {
+    if catch_unwind(AssertUnwindSafe(move || drop(device))).is_err() {
+        tracing::error!("a driver crashed while it was closed");
+    }
+}

@@ -1,0 +1,165 @@
+//! The documents worker: proofs of recording and redirect slips as PDF. In training they are written to the documents
+//! folder; in production they stay in memory for the printer and never lie on disk in clear.
+
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::Receiver;
+
+use chrono::{DateTime, Utc};
+use record::schema::{Environment, ExceptionTerm, Outcome, RecordState};
+
+use super::error;
+use super::workers::{Answer, Made, Outbox};
+use crate::documents::{self, DocumentError, NotRecorded, Office, Proof, ProofException, Slip, SlipKind};
+use crate::i18n::{Language, Words};
+use crate::session::Session;
+
+/// Note of a document that waits in memory.
+const IN_MEMORY: &str = "memory";
+
+/// A document to be made.
+pub(super) struct DocumentJob {
+    pub(super) session: Box<Session>,
+    /// Initials or account name of the officer.
+    pub(super) officer: String,
+    pub(super) now: DateTime<Utc>,
+    pub(super) sheet: Sheet,
+}
+
+pub(super) enum Sheet {
+    Proof { token: [u8; 16], sealed_at: DateTime<Utc> },
+    Slip,
+}
+
+/// Where documents go and in which language they are.
+pub(super) struct Documents {
+    pub(super) folder: PathBuf,
+    pub(super) language: Language,
+    pub(super) office: Office,
+}
+
+impl Documents {
+    /// Serves jobs until the shell is gone.
+    pub(super) fn run(self, jobs: &Receiver<DocumentJob>, out: &Outbox) {
+        // Fluent bundles are not made for other threads, so the words are built here.
+        let words = Words::new(self.language);
+        while let Ok(job) = jobs.recv() {
+            let (session, proof) = (job.session.core.id, matches!(job.sheet, Sheet::Proof { .. }));
+            let made = catch_unwind(AssertUnwindSafe(|| self.make(&words, &job)));
+            let made = made.unwrap_or_else(|_| Err(error::WORKER_CRASHED.to_owned()));
+            if !out.send(Answer::Document { session, proof, made }) {
+                return;
+            }
+        }
+    }
+
+    fn make(&self, words: &Words, job: &DocumentJob) -> Result<Made, String> {
+        let (kind, pdf) = match &job.sheet {
+            Sheet::Proof { token, sealed_at } => ("bukti", self.proof(words, job, *token, *sealed_at)),
+            Sheet::Slip => ("pengarahan", self.slip(words, job)),
+        };
+        let pdf = pdf.map_err(|e| e.to_string().chars().take(6).collect::<String>())?;
+        let path = self.folder.join(format!("{kind}-{}.pdf", job.session.core.id));
+        if job.session.ctx.environment == Environment::Production {
+            return Ok(Made { path, bytes: pdf.into(), place: IN_MEMORY.to_owned() });
+        }
+        if let Err(e) = write(&path, &pdf) {
+            tracing::error!("document: {e}");
+            return Err(error::DOCUMENT_WRITE.to_owned());
+        }
+        Ok(Made { place: path.display().to_string(), path, bytes: pdf.into() })
+    }
+
+    fn proof(
+        &self,
+        words: &Words,
+        job: &DocumentJob,
+        tracking_token: [u8; 16],
+        recorded_at: DateTime<Utc>,
+    ) -> Result<Vec<u8>, DocumentError> {
+        let s = &job.session;
+        let count = |n: usize| u8::try_from(n).unwrap_or(u8::MAX);
+        let exceptions = exceptions(s);
+        let proof = Proof {
+            office: &self.office,
+            environment: s.ctx.environment,
+            record_id: s.core.sealed.as_ref().map_or(s.core.id, |r| r.record_id),
+            state: RecordState::BioCaptured,
+            name: &s.data.biodata.values.nama,
+            nik: s.nik().unwrap_or_default(),
+            recorded_at,
+            utc_offset_s: s.ctx.utc_offset_s,
+            station: &s.ctx.station,
+            officer: &job.officer,
+            photo: s.data.photo.sample.is_some(),
+            signature: s.data.signature.sample.is_some(),
+            fingers: count(s.data.fingers.samples.len()),
+            irises: count(s.data.irises.samples.len()),
+            exceptions: &exceptions,
+            print_not_before: s.data.urgency.decision.as_ref().and_then(|d| d.print_not_before),
+            tracking_token,
+        };
+        documents::proof_of_recording(words, &proof)
+    }
+
+    fn slip(&self, words: &Words, job: &DocumentJob) -> Result<Vec<u8>, DocumentError> {
+        let s = &job.session;
+        let (policy, closing) = (&s.ctx.policy, &s.core.closing);
+        let language = self.language.tag();
+        let rules: Vec<String> = closing.rules.iter().map(|rule| rule_words(words, rule)).collect();
+        let channels: Vec<String> = closing
+            .channels
+            .iter()
+            .filter_map(|id| policy.channel(id))
+            .map(|c| c.words(language, None))
+            .collect();
+        let number = s.core.id.simple().to_string();
+        let redirected = s.core.outcome == Outcome::Redirected;
+        let slip = Slip {
+            office: &self.office,
+            environment: s.ctx.environment,
+            kind: if redirected { SlipKind::Redirected } else { SlipKind::Refused },
+            // The last digits of a version 7 UUID are random, the first are the time.
+            number: number.get(number.len().saturating_sub(8)..).unwrap_or_default(),
+            reason: rules.first().map_or("", String::as_str),
+            rules: rules.get(1..).unwrap_or_default(),
+            basis: policy.legal_basis.get(language),
+            come_back: closing.come_back,
+            channels: &channels,
+            at: job.now,
+            utc_offset_s: s.ctx.utc_offset_s,
+            station: &s.ctx.station,
+        };
+        documents::slip(words, &slip)
+    }
+}
+
+/// The words of a rule; its stable id where the catalogue has none, so that the office can still find it.
+fn rule_words(words: &Words, rule: &str) -> String {
+    let message = format!("rule-{rule}");
+    if words.has(&message) { words.get(&message) } else { rule.to_owned() }
+}
+
+fn exceptions(s: &Session) -> Vec<ProofException> {
+    let fingers = s.data.fingers.exceptions.iter().map(|(f, e)| (NotRecorded::Finger(*f), e.reason, e.term));
+    let eyes = s.data.irises.exceptions.iter().map(|(i, e)| (NotRecorded::Eye(*i), e.reason, e.term));
+    let unsigned =
+        s.data.signature.cannot_sign.map(|reason| (NotRecorded::Signature, reason, ExceptionTerm::Permanent));
+    fingers
+        .chain(eyes)
+        .chain(unsigned)
+        .map(|(what, reason, term)| ProofException { what, reason, term })
+        .collect()
+}
+
+/// Writes a document for training, readable by this account only.
+fn write(path: &Path, pdf: &[u8]) -> std::io::Result<()> {
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    let mut options = std::fs::OpenOptions::new();
+    let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(path)?;
+    file.write_all(pdf)
+}

@@ -1,0 +1,218 @@
+//! [`Station`]: the running session and the parked ones on the caller's thread, the workers behind it.
+
+mod answers;
+mod commands;
+mod desk;
+mod effects;
+mod open;
+
+use std::collections::{BTreeMap, VecDeque};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, sync_channel};
+
+use chrono::{DateTime, Utc};
+use devices::registry::Registry;
+use record::schema::{Environment, Outcome};
+use uuid::Uuid;
+
+use super::clock::Clock;
+use super::device_host::{AnalysisJob, DeviceMessage};
+use super::device_thread::PreviewSlot;
+use super::documents::DocumentJob;
+use super::station::{DeskCommand, DeviceLine, Ended, Notice, OfficerLine, QueueLine, Sessions, WaitingLine};
+use super::vault_jobs::{SealedRecord, VaultJob};
+use super::vault_worker::waiting_facts;
+use super::workers::{Answer, Worker};
+use crate::gate::facts::PersonFacts;
+use crate::gate::policy::{Policy, PolicySet};
+use crate::population::regions::Regions;
+use crate::session::event::Event;
+use crate::session::{Session, SessionContext};
+
+/// Notices that are kept; the oldest go first.
+const NOTICES_MAX: usize = 50;
+
+/// The station: the window and the script runner drive it as a [`super::station::Desk`].
+pub struct Station {
+    clock: Arc<dyn Clock>,
+    inbox: Receiver<Answer>,
+    /// Answers taken by `wait` or made here; they come before those in the inbox.
+    stash: VecDeque<Answer>,
+    vault: Worker<VaultJob>,
+    devices: Worker<DeviceMessage>,
+    analysis: Worker<AnalysisJob>,
+    documents: Worker<DocumentJob>,
+    registry: Arc<Registry>,
+    preview: Arc<PreviewSlot>,
+    /// A worker's end was told.
+    told_gone: bool,
+
+    environment: Environment,
+    station: String,
+    district: String,
+    utc_offset_s: i32,
+    statement: (String, String),
+    policies: PolicySet,
+    policy_id: Option<String>,
+    policy: Arc<Policy>,
+    regions: Arc<Regions>,
+    officers: Vec<OfficerLine>,
+
+    signed_in: Option<SignedIn>,
+    checking: bool,
+    page: usize,
+    queue: Vec<QueueLine>,
+    queue_len: usize,
+    drafts: Vec<WaitingLine>,
+    waiting: Vec<WaitingLine>,
+    lines: Vec<DeviceLine>,
+    notices: Vec<Notice>,
+
+    active: Option<Session>,
+    parked: Sessions,
+    /// Health checks of officers, reused while valid.
+    officer_checks: BTreeMap<Uuid, PersonFacts>,
+    sealed: Option<SealedRecord>,
+    ended: Option<Ended>,
+    document: Option<(Uuid, PathBuf, Arc<[u8]>)>,
+    last_tick: Option<DateTime<Utc>>,
+    /// A command that waits for the record being sealed.
+    deferred: Option<DeskCommand>,
+    /// The draft that is being loaded.
+    taking_up: Option<Uuid>,
+}
+
+/// The signed-in officer.
+struct SignedIn {
+    line: OfficerLine,
+    public_key: String,
+}
+
+impl std::fmt::Debug for Station {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Station({}, {})", self.station, self.environment)
+    }
+}
+
+impl Station {
+    /// The devices' registry, e.g. to unplug a simulated device by hand.
+    #[must_use]
+    pub fn registry(&self) -> &Arc<Registry> {
+        &self.registry
+    }
+
+    fn notify(&mut self, notice: Notice) {
+        // The same thing said again (a step that still cannot be kept) is not another notice.
+        if self.notices.contains(&notice) {
+            return;
+        }
+        if self.notices.len() >= NOTICES_MAX {
+            self.notices.remove(0);
+        }
+        self.notices.push(notice);
+    }
+
+    /// What a session of the signed-in officer has in common with all others.
+    fn context(&self) -> Option<Arc<SessionContext>> {
+        let signed_in = self.signed_in.as_ref()?;
+        Some(Arc::new(SessionContext {
+            environment: self.environment,
+            station: self.station.clone(),
+            district: self.district.clone(),
+            policy: self.policy.clone(),
+            regions: self.regions.clone(),
+            operator: signed_in.line.id,
+            operator_key: signed_in.public_key.clone(),
+            utc_offset_s: self.utc_offset_s,
+            statement_text: self.statement.0.clone(),
+            statement_language: self.statement.1.clone(),
+        }))
+    }
+
+    fn session_of(&self, id: Uuid) -> Option<&Session> {
+        self.active.as_ref().filter(|s| s.core.id == id).or_else(|| self.parked.get(&id))
+    }
+
+    fn session_mut(&mut self, id: Uuid) -> Option<&mut Session> {
+        match &mut self.active {
+            Some(s) if s.core.id == id => Some(s),
+            _ => self.parked.get_mut(&id),
+        }
+    }
+
+    fn active_id(&self) -> Option<Uuid> {
+        self.active.as_ref().map(|s| s.core.id)
+    }
+
+    /// Gives an event to a session and runs what it asks for. An event for a session that is gone is dropped.
+    fn feed(&mut self, id: Uuid, event: Event) {
+        let now = self.clock.now();
+        let Some(session) = self.session_mut(id) else { return };
+        let was_open = session.core.running();
+        let effects = session.update(event, now);
+        let closed = was_open && !session.core.running();
+        if closed {
+            let ended = Ended {
+                session: id,
+                outcome: session.core.outcome,
+                rules: session.core.closing.rules.clone(),
+                file: None,
+                sha256: session.core.sealed.as_ref().map(|s| s.sha256.clone()),
+                document: None,
+            };
+            self.ended = Some(ended);
+            self.note_officer_check(id);
+        }
+        for effect in effects {
+            self.run(id, effect, now);
+        }
+    }
+
+    /// Keeps the officer's health check for the next applicants. One that a refusal rests on is made anew.
+    fn note_officer_check(&mut self, id: Uuid) {
+        let Some(session) = self.session_of(id) else { return };
+        let check = session.officer_check();
+        let refused = session.core.outcome == Outcome::Refused
+            && session.core.closing.rules.iter().any(|r| r.starts_with("officer"));
+        let operator = session.ctx.operator;
+        if refused {
+            self.officer_checks.remove(&operator);
+        } else if !check.readings.is_empty() {
+            let check = check.clone();
+            self.officer_checks.insert(operator, check);
+        }
+    }
+
+    fn refresh_waiting(&mut self) {
+        if self.signed_in.is_none() {
+            self.waiting.clear();
+            return;
+        }
+        let active = self.active_id();
+        let mut lines: Vec<WaitingLine> = self.parked.values().map(waiting_line).collect();
+        let known = |id: Uuid| Some(id) == active || self.parked.contains_key(&id);
+        lines.extend(self.drafts.iter().filter(|d| !known(d.id)).cloned());
+        lines.sort_by_key(|l| std::cmp::Reverse(l.touched));
+        self.waiting = lines;
+    }
+}
+
+fn waiting_line(s: &Session) -> WaitingLine {
+    let (name, step, not_before) = waiting_facts(s);
+    WaitingLine { id: s.core.id, name, step, touched: s.core.last_seen, not_before, parked: true }
+}
+
+impl Drop for Station {
+    fn drop(&mut self) {
+        // Workers that wait for room in the inbox must not be waited for.
+        let (_, nobody) = sync_channel(0);
+        drop(std::mem::replace(&mut self.inbox, nobody));
+        self.devices.give(DeviceMessage::Stop).ok();
+        self.devices.finish();
+        self.analysis.finish();
+        self.documents.finish();
+        // Last: what was given to it is still kept, and it gives the vault's lock back.
+        self.vault.finish();
+    }
+}

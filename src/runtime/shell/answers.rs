@@ -1,0 +1,175 @@
+//! Takes the workers' answers and turns them into events of the sessions they belong to.
+
+use record::schema::Environment;
+use uuid::Uuid;
+
+use super::{SignedIn, Station};
+use crate::runtime::error;
+use crate::runtime::station::{Desk, OfficerLine, Screen};
+use crate::runtime::vault_jobs::{SealedRecord, VaultAnswer, VaultJob};
+use crate::runtime::workers::{Answer, Made, error_notice};
+use crate::session::Session;
+use crate::session::event::Event;
+
+impl Station {
+    pub(super) fn take(&mut self, answer: Answer) {
+        match answer {
+            Answer::Vault(answer) => self.take_vault(answer),
+            Answer::Captured { session, id, outcome } => self.feed(session, Event::Captured(id, outcome)),
+            Answer::Devices(lines) => self.lines = lines,
+            Answer::Arrived(info) => self.feed_all(&Event::DeviceArrived(info)),
+            Answer::Left(kind, id) => self.feed_all(&Event::DeviceLeft(kind, id)),
+            Answer::Document { session, proof, made } => self.document_made(session, proof, made),
+            Answer::Notice(notice) => self.notify(notice),
+        }
+    }
+
+    /// An event for the running session and the parked ones.
+    fn feed_all(&mut self, event: &Event) {
+        let ids: Vec<Uuid> = self.active_id().into_iter().chain(self.parked.keys().copied()).collect();
+        for id in ids {
+            self.feed(id, event.clone());
+        }
+    }
+
+    fn take_vault(&mut self, answer: VaultAnswer) {
+        match answer {
+            VaultAnswer::SignedIn { officer, public_key } => self.signed_in(officer, public_key),
+            VaultAnswer::NotSignedIn => self.checking = false,
+            VaultAnswer::SignedOut => self.signed_out(),
+            VaultAnswer::Kept { session, step, result } => {
+                let event = match result {
+                    Ok(()) => Event::StepKept(step),
+                    Err(code) => Event::KeepFailed(step, code),
+                };
+                self.feed(session, event);
+            }
+            VaultAnswer::LookedUp { session, id, answer: Some(answer) } => {
+                self.feed(session, Event::LookedUp(id, answer));
+            }
+            VaultAnswer::LookedUp { session, id, answer: None } => self.look_up_failed(session, id),
+            VaultAnswer::Asked { session, request } => self.feed(session, Event::ApprovalAsked(*request)),
+            VaultAnswer::NotAsked { session, step, reason } => {
+                // Asked again with the next event.
+                if let Some(s) = self.session_mut(session) {
+                    let same =
+                        s.core.requirements.iter_mut().filter(|r| r.step == step && r.reason == reason);
+                    same.for_each(|r| r.asking = false);
+                }
+            }
+            VaultAnswer::Decided { session, grant } => {
+                self.checking = false;
+                if let Some(grant) = grant {
+                    self.feed(session, Event::Decided(*grant));
+                }
+            }
+            VaultAnswer::Sealed { session, result } => self.sealed(session, result),
+            VaultAnswer::Discarded(session) => {
+                self.drafts.retain(|d| d.id != session);
+                self.refresh_waiting();
+            }
+            VaultAnswer::Page { lines, len } => (self.queue, self.queue_len) = (lines, len),
+            VaultAnswer::Drafts(lines) => {
+                self.drafts = lines;
+                self.refresh_waiting();
+            }
+            VaultAnswer::Loaded { session, taken } => self.loaded(session, taken),
+            VaultAnswer::Done => {}
+        }
+    }
+
+    fn signed_in(&mut self, line: OfficerLine, public_key: String) {
+        self.checking = false;
+        self.signed_in = Some(SignedIn { line, public_key });
+        self.refresh_page();
+        self.refresh_drafts();
+        self.refresh_waiting();
+    }
+
+    /// The vault is locked: what is on disk leaves the memory; what could not be kept stays, so that nothing is lost.
+    fn signed_out(&mut self) {
+        self.parked.retain(|_, s| !s.core.unkept.is_empty());
+        self.drafts.clear();
+        self.refresh_waiting();
+    }
+
+    pub(super) fn refresh_page(&mut self) {
+        let now = self.clock.now();
+        self.give_vault(VaultJob::Page { page: self.page, now });
+    }
+
+    pub(super) fn refresh_drafts(&mut self) {
+        if let Some(ctx) = self.context() {
+            self.give_vault(VaultJob::Drafts(ctx));
+        }
+    }
+
+    fn look_up_failed(&mut self, session: Uuid, id: devices::vocabulary::RequestId) {
+        let now = self.clock.now();
+        let Some(s) = self.session_mut(session) else { return };
+        // The reducer knows a look-up that never answers; this one is as overdue as it will ever be.
+        if let Some(look_up) = s.core.look_up.as_mut().filter(|l| l.id == id) {
+            look_up.gives_up = now;
+            self.feed(session, Event::Tick);
+        }
+    }
+
+    fn sealed(&mut self, session: Uuid, result: Result<SealedRecord, String>) {
+        match result {
+            Ok(record) => {
+                let file = record.path.file_name().map(|n| n.to_string_lossy().into_owned());
+                let event = Event::Sealed {
+                    record_id: record.record_id,
+                    file: file.unwrap_or_default(),
+                    sha256: record.sha256.clone(),
+                };
+                let (path, sha256) = (record.path.clone(), record.sha256.clone());
+                self.sealed = Some(record);
+                self.feed(session, event);
+                if let Some(ended) = self.ended.as_mut().filter(|e| e.session == session) {
+                    ended.file = Some(path);
+                    ended.sha256 = Some(sha256);
+                }
+                self.drafts.retain(|d| d.id != session);
+                self.refresh_page();
+            }
+            Err(code) => self.feed(session, Event::SealFailed(code)),
+        }
+    }
+
+    fn document_made(&mut self, session: Uuid, proof: bool, made: Result<Made, String>) {
+        let event = match made {
+            Ok(Made { path, bytes, place }) => {
+                let written = self.environment == Environment::Training;
+                if let Some(ended) = self.ended.as_mut().filter(|e| written && e.session == session) {
+                    ended.document = Some(path.clone());
+                }
+                if self.active_id() == Some(session) {
+                    self.document = Some((session, path, bytes));
+                }
+                Event::ProofReady(place)
+            }
+            Err(code) => {
+                self.notify(error_notice("runtime-document-failed", &code));
+                Event::ProofFailed(code)
+            }
+        };
+        if proof {
+            self.feed(session, event);
+        }
+    }
+
+    fn loaded(&mut self, id: Uuid, taken: Option<Box<Session>>) {
+        if self.taking_up.take_if(|t| *t == id).is_none() || self.screen() == Screen::SignIn {
+            return;
+        }
+        match taken {
+            Some(session) => {
+                self.drafts.retain(|d| d.id != id);
+                self.set_aside();
+                self.activate(*session);
+            }
+            None => self.notify(error_notice("runtime-no-session", error::NO_SESSION)),
+        }
+    }
+}

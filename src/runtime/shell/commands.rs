@@ -1,0 +1,261 @@
+//! What the operator does outside a session, and how sessions are put aside and taken up.
+
+use chrono::{DateTime, Duration, NaiveDate, Utc};
+use record::schema::{Outcome, Role};
+use uuid::Uuid;
+use zeroize::Zeroizing;
+
+use super::Station;
+use super::open::choose;
+use crate::gate::facts::PersonFacts;
+use crate::runtime::device_host::DeviceMessage;
+use crate::runtime::error;
+use crate::runtime::station::{DeskCommand, QueueLine};
+use crate::runtime::vault_jobs::{Decision, VaultJob};
+use crate::runtime::vault_worker::discard_reason;
+use crate::runtime::workers::error_notice;
+use crate::session::Session;
+use crate::session::event::{CaptureOutcome, Command, Event};
+
+impl Station {
+    pub(super) fn command(&mut self, command: DeskCommand) {
+        // A record that is being sealed is not left alone: what would put it aside waits for the end.
+        let leaves = matches!(
+            command,
+            DeskCommand::SignOut | DeskCommand::NewSession | DeskCommand::TakeUp(_) | DeskCommand::Leave
+        );
+        if leaves && self.is_sealing() {
+            self.deferred = Some(command);
+            return;
+        }
+        match command {
+            DeskCommand::SignIn(officer, passphrase) => self.sign_in(officer, passphrase),
+            DeskCommand::SignOut => self.sign_out(),
+            DeskCommand::NewSession => self.new_session(),
+            DeskCommand::TakeUp(id) => self.take_up(id),
+            DeskCommand::Leave => {
+                if self.active.as_ref().is_some_and(|s| !s.core.running()) {
+                    self.set_aside();
+                }
+            }
+            DeskCommand::Session(command) => {
+                if let Some(id) = self.active_id() {
+                    self.feed(id, Event::Command(command));
+                }
+            }
+            DeskCommand::Decide { nonce, officer, passphrase, approve, note } => {
+                self.decide(nonce, officer, passphrase, approve, note);
+            }
+            DeskCommand::Discard(id, reason) => self.discard(id, &reason),
+            DeskCommand::RestartDevice(kind) => self.tell_devices(DeviceMessage::Restart(kind)),
+            DeskCommand::Preview(on) => self.tell_devices(DeviceMessage::Preview(on)),
+            DeskCommand::QueuePage(page) => {
+                self.page = page;
+                self.refresh_page();
+            }
+            DeskCommand::DismissNotice(index) => {
+                if index < self.notices.len() {
+                    self.notices.remove(index);
+                }
+            }
+        }
+    }
+
+    pub(super) fn is_sealing(&self) -> bool {
+        self.active.as_ref().is_some_and(|s| s.data.seal.sealing.is_some())
+    }
+
+    pub(super) fn local_date(&self, now: DateTime<Utc>) -> NaiveDate {
+        (now + Duration::seconds(i64::from(self.utc_offset_s))).date_naive()
+    }
+
+    fn tell_devices(&mut self, message: DeviceMessage) {
+        if let Err((why, _)) = self.devices.give(message) {
+            self.notify(error_notice("runtime-worker-busy", why.code()));
+        }
+    }
+
+    fn sign_in(&mut self, officer: Uuid, passphrase: Zeroizing<String>) {
+        if self.checking || self.signed_in.is_some() {
+            return;
+        }
+        self.checking = true;
+        let now = self.clock.now();
+        self.give_vault(VaultJob::SignIn { officer, passphrase, now });
+    }
+
+    fn sign_out(&mut self) {
+        if self.signed_in.is_none() {
+            return;
+        }
+        self.set_aside();
+        self.signed_in = None;
+        self.checking = false;
+        self.taking_up = None;
+        self.document = None;
+        let unnamed = |line: QueueLine| QueueLine { name: None, ..line };
+        self.queue = std::mem::take(&mut self.queue).into_iter().map(unnamed).collect();
+        self.preview.clear();
+        self.give_vault(VaultJob::SignOut);
+        self.refresh_waiting();
+    }
+
+    /// True when the signed-in officer may record people.
+    fn may_record(&mut self) -> bool {
+        match self.signed_in.as_ref().map(|s| s.line.role) {
+            None => false,
+            Some(Role::Auditor) => {
+                self.notify(error_notice("runtime-not-for-role", error::NOT_FOR_ROLE));
+                false
+            }
+            Some(_) => true,
+        }
+    }
+
+    fn new_session(&mut self) {
+        if !self.may_record() {
+            return;
+        }
+        self.set_aside();
+        let now = self.clock.now();
+        match choose(&self.policies, self.policy_id.as_deref(), self.local_date(now)) {
+            Ok(policy) if policy != *self.policy => self.policy = policy.into(),
+            Ok(_) => {}
+            Err(e) => {
+                self.notify(error_notice("runtime-no-policy", &e.code()));
+                return;
+            }
+        }
+        let Some(ctx) = self.context() else { return };
+        let check = self.officer_check(ctx.operator, now);
+        let session = Session::new(Uuid::now_v7(), ctx, check, now);
+        let id = session.core.id;
+        self.show(session);
+        self.ended = None;
+        self.give_vault(VaultJob::Audit { session: id, event: "session-begun", details: Vec::new(), now });
+    }
+
+    /// The officer's check of this shift, while it is valid.
+    fn officer_check(&self, officer: Uuid, now: DateTime<Utc>) -> Option<PersonFacts> {
+        let check = self.officer_checks.get(&officer)?;
+        let valid = Duration::hours(i64::from(self.policy.health.officer.check_valid_hours));
+        let latest = check.readings.iter().map(|r| r.at).max()?;
+        (now - latest <= valid).then(|| check.clone())
+    }
+
+    /// Puts a session on screen and tells it which devices are there.
+    fn show(&mut self, session: Session) {
+        let id = session.core.id;
+        self.document = None;
+        self.active = Some(session);
+        let there: Vec<_> = self.lines.iter().filter_map(|l| l.info.clone()).collect();
+        for info in there {
+            self.feed(id, Event::DeviceArrived(info));
+        }
+        self.refresh_waiting();
+    }
+
+    /// Parks the running session; one that is over leaves the memory.
+    pub(super) fn set_aside(&mut self) {
+        let Some(id) = self.active_id() else { return };
+        self.note_officer_check(id);
+        let pending = self.active.as_ref().and_then(|s| s.core.pending.as_ref()).map(|p| p.id);
+        if let Some(request) = pending {
+            self.devices.give(DeviceMessage::Cancel(id, request)).ok();
+            self.feed(id, Event::Captured(request, CaptureOutcome::Cancelled));
+        }
+        if let Some(session) = &mut self.active {
+            session.core.look_up = None;
+        }
+        self.feed(id, Event::Command(Command::Park));
+        if let Some(session) = self.active.take()
+            && matches!(session.core.outcome, Outcome::Parked | Outcome::Open)
+        {
+            self.parked.insert(id, session);
+        }
+        self.document = None;
+        self.refresh_waiting();
+    }
+
+    fn take_up(&mut self, id: Uuid) {
+        if !self.may_record() || self.active.as_ref().is_some_and(|s| s.core.id == id && s.core.running()) {
+            return;
+        }
+        let on_screen = self.active_id() == Some(id);
+        if on_screen || self.parked.contains_key(&id) {
+            self.set_aside();
+            if let Some(session) = self.parked.remove(&id) {
+                self.activate(session);
+            }
+        } else if let (true, Some(ctx)) = (self.drafts.iter().any(|d| d.id == id), self.context()) {
+            self.taking_up = Some(id);
+            self.give_vault(VaultJob::Load { session: id, ctx });
+        } else {
+            self.notify(error_notice("runtime-no-session", error::NO_SESSION));
+        }
+    }
+
+    /// Goes on with a parked or interrupted session as the signed-in officer.
+    pub(super) fn activate(&mut self, mut session: Session) {
+        let Some(ctx) = self.context() else { return };
+        hand_over(&mut session, ctx.operator, &ctx.operator_key);
+        let id = session.core.id;
+        self.show(session);
+        self.feed(id, Event::TakenUp);
+        self.refresh_waiting();
+    }
+
+    fn decide(
+        &mut self,
+        nonce: Uuid,
+        officer: Uuid,
+        passphrase: Zeroizing<String>,
+        approve: bool,
+        note: String,
+    ) {
+        if self.checking {
+            return;
+        }
+        let found = self.active.as_ref().and_then(|s| {
+            let open = s.core.open_requirements().filter_map(|r| r.request.as_ref());
+            let request = open.into_iter().find(|q| q.nonce == nonce)?;
+            Some((s.core.id, request.clone(), s.nik()?.to_owned()))
+        });
+        let Some((session, request, nik)) = found else {
+            self.notify(error_notice("runtime-request-gone", error::REQUEST_GONE));
+            return;
+        };
+        self.checking = true;
+        let now = self.clock.now();
+        let nik = Zeroizing::new(nik);
+        let decision = Decision { request: Box::new(request), nik, officer, passphrase, approve, note };
+        self.give_vault(VaultJob::Decide { session, decision, now });
+    }
+
+    fn discard(&mut self, id: Uuid, reason: &str) {
+        if self.signed_in.is_none() || self.active_id() == Some(id) {
+            return;
+        }
+        self.parked.remove(&id);
+        let now = self.clock.now();
+        self.give_vault(VaultJob::Discard { session: id, reason: discard_reason(reason), now });
+        self.refresh_waiting();
+    }
+}
+
+/// An officer, perhaps another one, goes on with a session. Approvals are bound to the operator who asked for them:
+/// those of another are asked for anew; captures and data stay.
+fn hand_over(session: &mut Session, operator: Uuid, operator_key: &str) {
+    if session.ctx.operator != operator {
+        let mut ctx = (*session.ctx).clone();
+        ctx.operator = operator;
+        operator_key.clone_into(&mut ctx.operator_key);
+        session.ctx = ctx.into();
+    }
+    session.core.grants.retain(|g| g.request.operator == operator);
+    for r in session.core.requirements.iter_mut().filter(|r| r.needs_grant()) {
+        if r.request.as_ref().is_some_and(|q| q.operator != operator) {
+            (r.request, r.met, r.denied, r.asking) = (None, None, false, false);
+        }
+    }
+}

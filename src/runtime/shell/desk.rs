@@ -1,0 +1,151 @@
+//! The station as a [`Desk`].
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use devices::traits::PreviewFrame;
+use record::schema::Environment;
+use uuid::Uuid;
+
+use super::Station;
+use crate::gate::policy::Policy;
+use crate::runtime::error;
+use crate::runtime::station::{
+    Desk, DeskCommand, DeviceLine, Ended, Notice, OfficerLine, QueueLine, Screen, WaitingLine,
+};
+use crate::runtime::workers::error_notice;
+use crate::session::event::Event;
+use crate::session::view::SessionView;
+
+/// Answers taken in one go, so that a flood does not hold the window.
+const ANSWERS_MAX: usize = 64;
+/// Least time between two ticks.
+const TICK_MS: i64 = 250;
+
+impl Station {
+    fn tick(&mut self) {
+        let now = self.clock.now();
+        let due = self.last_tick.is_none_or(|last| {
+            let since = now - last;
+            since >= TimeDelta::milliseconds(TICK_MS) || since < TimeDelta::zero()
+        });
+        if !due {
+            return;
+        }
+        self.last_tick = Some(now);
+        let unkept = self.parked.iter().filter(|(_, s)| !s.core.unkept.is_empty()).map(|(id, _)| *id);
+        let ids: Vec<Uuid> = self.active_id().into_iter().chain(unkept).collect();
+        for id in ids {
+            self.feed(id, Event::Tick);
+        }
+    }
+
+    /// A worker whose thread ended cannot be brought back: say so, once.
+    fn check_workers(&mut self) {
+        let gone = self.vault.is_gone()
+            || self.devices.is_gone()
+            || self.analysis.is_gone()
+            || self.documents.is_gone();
+        if gone && !self.told_gone {
+            self.told_gone = true;
+            self.notify(error_notice("runtime-worker-gone", error::WORKER_GONE));
+        }
+    }
+}
+
+impl Desk for Station {
+    fn screen(&self) -> Screen {
+        match (&self.signed_in, &self.active) {
+            (None, _) => Screen::SignIn,
+            (Some(_), None) => Screen::Start,
+            (Some(_), Some(_)) => Screen::Session,
+        }
+    }
+    fn environment(&self) -> Environment {
+        self.environment
+    }
+    fn station_id(&self) -> &str {
+        &self.station
+    }
+    fn policy(&self) -> &Policy {
+        &self.policy
+    }
+    fn now(&self) -> DateTime<Utc> {
+        self.clock.now()
+    }
+    fn utc_offset_s(&self) -> i32 {
+        self.utc_offset_s
+    }
+    fn officers(&self) -> &[OfficerLine] {
+        &self.officers
+    }
+    fn signed_in(&self) -> Option<&OfficerLine> {
+        self.signed_in.as_ref().map(|s| &s.line)
+    }
+    fn checking_secret(&self) -> bool {
+        self.checking
+    }
+    fn queue_len(&self) -> usize {
+        self.queue_len
+    }
+    fn queue(&self) -> &[QueueLine] {
+        &self.queue
+    }
+    fn waiting(&self) -> &[WaitingLine] {
+        &self.waiting
+    }
+    fn devices(&self) -> &[DeviceLine] {
+        &self.lines
+    }
+    fn notices(&self) -> &[Notice] {
+        &self.notices
+    }
+    fn session(&self) -> Option<SessionView<'_>> {
+        let now = self.clock.now();
+        self.signed_in.as_ref().and(self.active.as_ref()).map(|s| s.view(now))
+    }
+    fn preview(&self) -> Option<(u64, Arc<PreviewFrame>)> {
+        self.preview.newest()
+    }
+    fn ended(&self) -> Option<&Ended> {
+        self.ended.as_ref()
+    }
+    fn document(&self) -> Option<(&PathBuf, Arc<[u8]>)> {
+        let active = self.active_id();
+        let shown = self.document.as_ref().filter(|(session, _, _)| Some(*session) == active);
+        shown.map(|(_, path, bytes)| (path, bytes.clone()))
+    }
+    fn send(&mut self, command: DeskCommand) {
+        self.command(command);
+    }
+    fn pump(&mut self) -> bool {
+        self.vault.flush();
+        self.devices.flush();
+        self.analysis.flush();
+        self.documents.flush();
+        let mut changed = false;
+        for _ in 0..ANSWERS_MAX {
+            let Some(answer) = self.stash.pop_front().or_else(|| self.inbox.try_recv().ok()) else { break };
+            self.take(answer);
+            changed = true;
+        }
+        self.tick();
+        self.check_workers();
+        if !self.is_sealing()
+            && let Some(command) = self.deferred.take()
+        {
+            self.command(command);
+            changed = true;
+        }
+        changed
+    }
+    fn wait(&mut self, at_most: Duration) {
+        if self.stash.is_empty()
+            && let Ok(answer) = self.inbox.recv_timeout(at_most)
+        {
+            self.stash.push_back(answer);
+        }
+    }
+}

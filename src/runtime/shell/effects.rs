@@ -1,0 +1,123 @@
+//! Hands a session's effects to the workers. What a full worker cannot take fails at once, as an answer.
+
+use biometrics::signature::Strokes;
+use chrono::{DateTime, Utc};
+use devices::vocabulary::Captured;
+use devices::vocabulary::{DeviceFault, DeviceId, DeviceInfo, DeviceKind, RequestId};
+use uuid::Uuid;
+use zeroize::Zeroizing;
+
+use super::Station;
+use crate::runtime::device_host::{AnalysisJob, DeviceMessage, Order};
+use crate::runtime::documents::{DocumentJob, Sheet};
+use crate::runtime::error;
+use crate::runtime::vault_jobs::{Question, VaultJob};
+use crate::runtime::workers::{Answer, error_notice};
+use crate::session::effect::Effect;
+use crate::session::event::CaptureOutcome;
+
+/// The window as a signature pad.
+fn window() -> DeviceInfo {
+    DeviceInfo {
+        id: DeviceId("window".into()),
+        kind: DeviceKind::SignaturePad,
+        driver: "window".into(),
+        model: concat!("rekam ", env!("CARGO_PKG_VERSION")).into(),
+        serial: String::new(),
+        training_only: false,
+    }
+}
+
+impl Station {
+    pub(super) fn run(&mut self, session: Uuid, effect: Effect, now: DateTime<Utc>) {
+        match effect {
+            Effect::Capture { id, target, task, gallery, timeout_ms } => {
+                let order = Box::new(Order { session, id, target, task, gallery, timeout_ms });
+                if self.devices.give(DeviceMessage::Capture(order)).is_err() {
+                    self.capture_failed(session, id);
+                }
+            }
+            Effect::AnalyseStrokes { id, strokes } => self.analyse_strokes(session, id, strokes, now),
+            Effect::Cancel(id) => {
+                // A host that is gone has failed the capture already.
+                self.devices.give(DeviceMessage::Cancel(session, id)).ok();
+            }
+            Effect::LookUp { id, nik, no_kk } => {
+                let today = self.local_date(now);
+                let question = Question { id, nik: Zeroizing::new(nik), no_kk: Zeroizing::new(no_kk), today };
+                self.give_vault(VaultJob::LookUp { session, question });
+            }
+            Effect::AskApproval(draft) => self.give_vault(VaultJob::Ask { session, draft, now }),
+            Effect::KeepStep { step, bytes } => {
+                self.give_vault(VaultJob::Keep { session, step, bytes: Zeroizing::new(bytes), now });
+            }
+            Effect::Seal => {
+                if let Some(snapshot) = self.session_of(session).cloned() {
+                    self.give_vault(VaultJob::Seal { session: Box::new(snapshot), now });
+                }
+            }
+            Effect::MakeProof(record) => self.make_proof(session, record, now),
+            Effect::MakeSlip => self.make_document(session, Sheet::Slip, now),
+            Effect::DiscardDraft(reason) => self.give_vault(VaultJob::Discard { session, reason, now }),
+            Effect::Audit { event, details } => {
+                self.give_vault(VaultJob::Audit { session, event, details, now });
+            }
+        }
+    }
+
+    /// Gives the vault a job; one that it cannot take has failed, and says so.
+    pub(super) fn give_vault(&mut self, job: VaultJob) {
+        if let Err((why, job)) = self.vault.give(job) {
+            let code = why.code();
+            self.notify(error_notice("runtime-worker-busy", code));
+            self.stash.push_back(Answer::Vault(job.failure().with_code(code)));
+        }
+    }
+
+    fn capture_failed(&mut self, session: Uuid, id: RequestId) {
+        let outcome = CaptureOutcome::Fault(DeviceFault::Busy);
+        self.stash.push_back(Answer::Captured { session, id, outcome });
+    }
+
+    fn analyse_strokes(&mut self, session: Uuid, id: RequestId, strokes: Strokes, now: DateTime<Utc>) {
+        let pending = self.session_of(session).and_then(|s| s.core.pending.as_ref());
+        let Some(target) = pending.map(|p| p.target) else { return };
+        let job = AnalysisJob {
+            session,
+            id,
+            target,
+            gallery: Vec::new(),
+            device: window(),
+            captured: Captured::Signature(strokes),
+            at: now,
+        };
+        if self.analysis.give(job).is_err() {
+            self.capture_failed(session, id);
+        }
+    }
+
+    fn make_proof(&mut self, session: Uuid, record: Uuid, now: DateTime<Utc>) {
+        match &self.sealed {
+            Some(sealed) if sealed.record_id == record => {
+                let sheet = Sheet::Proof { token: sealed.token, sealed_at: sealed.at };
+                self.make_document(session, sheet, now);
+            }
+            // The record's token is known only to the run that sealed it.
+            _ => self.document_failed(session, true, error::NO_SESSION),
+        }
+    }
+
+    fn make_document(&mut self, session: Uuid, sheet: Sheet, now: DateTime<Utc>) {
+        let proof = matches!(sheet, Sheet::Proof { .. });
+        let Some(snapshot) = self.session_of(session).cloned() else { return };
+        let officer = self.signed_in.as_ref().map(|s| s.line.name.clone()).unwrap_or_default();
+        let job = DocumentJob { session: Box::new(snapshot), officer, now, sheet };
+        if let Err((why, _)) = self.documents.give(job) {
+            self.document_failed(session, proof, why.code());
+        }
+    }
+
+    fn document_failed(&mut self, session: Uuid, proof: bool, code: &str) {
+        self.stash.push_back(Answer::Document { session, proof, made: Err(code.to_owned()) });
+    }
+}

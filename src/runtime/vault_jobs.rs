@@ -1,0 +1,118 @@
+//! What the vault worker is asked, and what it answers.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use devices::vocabulary::RequestId;
+use record::grant::{Grant, GrantRequest};
+use record::schema::StepId;
+use uuid::Uuid;
+use zeroize::Zeroizing;
+
+use super::station::{OfficerLine, QueueLine, WaitingLine};
+use crate::session::effect::ApprovalDraft;
+use crate::session::event::LookUpAnswer;
+use crate::session::{Session, SessionContext};
+
+/// One decision of a second officer.
+pub(super) struct Decision {
+    pub(super) request: Box<GrantRequest>,
+    pub(super) nik: Zeroizing<String>,
+    pub(super) officer: Uuid,
+    pub(super) passphrase: Zeroizing<String>,
+    pub(super) approve: bool,
+    pub(super) note: String,
+}
+
+/// A question about a NIK.
+pub(super) struct Question {
+    pub(super) id: RequestId,
+    pub(super) nik: Zeroizing<String>,
+    pub(super) no_kk: Zeroizing<String>,
+    pub(super) today: NaiveDate,
+}
+
+/// What the vault worker does.
+pub(super) enum VaultJob {
+    SignIn { officer: Uuid, passphrase: Zeroizing<String>, now: DateTime<Utc> },
+    SignOut,
+    Keep { session: Uuid, step: StepId, bytes: Zeroizing<Vec<u8>>, now: DateTime<Utc> },
+    LookUp { session: Uuid, question: Question },
+    Ask { session: Uuid, draft: ApprovalDraft, now: DateTime<Utc> },
+    Decide { session: Uuid, decision: Decision, now: DateTime<Utc> },
+    Seal { session: Box<Session>, now: DateTime<Utc> },
+    Discard { session: Uuid, reason: String, now: DateTime<Utc> },
+    Audit { session: Uuid, event: &'static str, details: Vec<(&'static str, String)>, now: DateTime<Utc> },
+    Page { page: usize, now: DateTime<Utc> },
+    Drafts(Arc<SessionContext>),
+    Load { session: Uuid, ctx: Arc<SessionContext> },
+}
+
+/// A record that is durable.
+pub(super) struct SealedRecord {
+    pub(super) record_id: Uuid,
+    pub(super) path: PathBuf,
+    pub(super) sha256: String,
+    pub(super) token: [u8; 16],
+    pub(super) at: DateTime<Utc>,
+}
+
+/// What it answers. Errors are also told as notices.
+pub(super) enum VaultAnswer {
+    SignedIn { officer: OfficerLine, public_key: String },
+    NotSignedIn,
+    SignedOut,
+    Kept { session: Uuid, step: StepId, result: Result<(), String> },
+    LookedUp { session: Uuid, id: RequestId, answer: Option<LookUpAnswer> },
+    Asked { session: Uuid, request: Box<GrantRequest> },
+    NotAsked { session: Uuid, step: StepId, reason: String },
+    Decided { session: Uuid, grant: Option<Box<Grant>> },
+    Sealed { session: Uuid, result: Result<SealedRecord, String> },
+    Discarded(Uuid),
+    Page { lines: Vec<QueueLine>, len: usize },
+    Drafts(Vec<WaitingLine>),
+    Loaded { session: Uuid, taken: Option<Box<Session>> },
+    Done,
+}
+
+impl VaultJob {
+    /// The answer when the job could not be done; [`VaultAnswer::with_code`] says why.
+    pub(super) fn failure(&self) -> VaultAnswer {
+        let code = String::new;
+        match self {
+            Self::SignIn { .. } => VaultAnswer::NotSignedIn,
+            Self::SignOut => VaultAnswer::SignedOut,
+            Self::Keep { session, step, .. } => {
+                VaultAnswer::Kept { session: *session, step: *step, result: Err(code()) }
+            }
+            Self::LookUp { session, question } => {
+                VaultAnswer::LookedUp { session: *session, id: question.id, answer: None }
+            }
+            Self::Ask { session, draft, .. } => {
+                VaultAnswer::NotAsked { session: *session, step: draft.step, reason: draft.reason.clone() }
+            }
+            Self::Decide { session, .. } => VaultAnswer::Decided { session: *session, grant: None },
+            Self::Seal { session, .. } => {
+                VaultAnswer::Sealed { session: session.core.id, result: Err(code()) }
+            }
+            Self::Load { session, .. } => VaultAnswer::Loaded { session: *session, taken: None },
+            Self::Discard { .. } | Self::Audit { .. } | Self::Page { .. } | Self::Drafts(_) => {
+                VaultAnswer::Done
+            }
+        }
+    }
+}
+
+impl VaultAnswer {
+    /// The same failure with its stable code.
+    pub(super) fn with_code(mut self, code: &str) -> Self {
+        match &mut self {
+            Self::Kept { result: Err(slot), .. } | Self::Sealed { result: Err(slot), .. } => {
+                code.clone_into(slot);
+            }
+            _ => {}
+        }
+        self
+    }
+}

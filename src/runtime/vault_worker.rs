@@ -1,0 +1,482 @@
+//! The vault worker: the one thread that owns the vault. Everything that waits for the disk or for Argon2id is here.
+
+use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::mpsc::Receiver;
+
+use biometrics::codec::{decode_rgb, encode_jpeg};
+use biometrics::face::scaled;
+use biometrics::iso::fmr::{FmrImpression, FmrRecord};
+use chrono::{DateTime, Duration, FixedOffset, Utc};
+use record::grant::{self, Ask, GrantRequest};
+use record::schema::{RequirementKind, Role, StepId};
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+use zeroize::Zeroizing;
+
+use super::error;
+use super::station::{Notice, NoticeLevel, OfficerLine, QueueLine, WaitingLine};
+use super::vault_jobs::{Decision, Question, SealedRecord, VaultAnswer, VaultJob};
+use super::workers::{Answer, Outbox, error_notice, vault_notice};
+use crate::population::nik::Nik;
+use crate::population::roster::Roster;
+use crate::session::effect::ApprovalDraft;
+use crate::session::event::LookUpAnswer;
+use crate::session::{Session, SessionContext, assemble};
+use crate::steps::verification::chip_fingers;
+use crate::vault::{AuditEvent, ExtractInput, FingerTemplate, OfficerKeys, QueueRow, Vault, VaultError};
+
+/// Records on one page of the queue.
+pub(super) const PAGE: usize = 50;
+/// How long an approval request is open.
+const REQUEST_VALID_MIN: i64 = 30;
+/// How long the station keeps the local extract of a record, in days.
+const EXTRACT_DAYS: i64 = 90;
+/// Size of the small portrait in the extract, in pixels.
+const SMALL_PORTRAIT: (u32, u32) = (160, 240);
+/// JPEG quality of the small portrait.
+const SMALL_QUALITY: u8 = 75;
+/// Name of the templates' format in the extract.
+const TEMPLATE_FORMAT: &str = "iso-19794-2:2005";
+/// Audit lines that may wait for the disk.
+const OWED_MAX: usize = 4_096;
+
+/// Why a job failed.
+enum JobError {
+    Vault(VaultError),
+    /// Message id and stable code.
+    Told(&'static str, String),
+}
+
+impl From<VaultError> for JobError {
+    fn from(error: VaultError) -> Self {
+        Self::Vault(error)
+    }
+}
+
+impl JobError {
+    fn code(&self) -> String {
+        match self {
+            Self::Vault(e) => e.code(),
+            Self::Told(_, code) => code.clone(),
+        }
+    }
+    fn notice(&self) -> Notice {
+        match self {
+            Self::Vault(e) => vault_notice(e),
+            Self::Told(message, code) => error_notice(message, code),
+        }
+    }
+}
+
+fn told(message: &'static str, error: impl std::fmt::Display) -> JobError {
+    JobError::Told(message, error.to_string().chars().take(6).collect())
+}
+
+/// The worker.
+pub(super) struct VaultWorker {
+    vault: Vault,
+    roster: Roster,
+    office: FixedOffset,
+    out: Outbox,
+    operator: Option<OfficerKeys>,
+    /// Audit lines that could not be written yet: nothing is sealed before they are.
+    owed: VecDeque<(AuditEvent, DateTime<Utc>)>,
+    /// More were lost than could wait.
+    overflowed: bool,
+    /// Drafts whose removal failed and is tried again.
+    discards: Vec<(Uuid, String)>,
+    /// Last rows of the pages of the queue that were read.
+    page_ends: Vec<QueueRow>,
+}
+
+impl VaultWorker {
+    pub(super) fn new(vault: Vault, roster: Roster, office: FixedOffset, out: Outbox) -> Self {
+        Self {
+            vault,
+            roster,
+            office,
+            out,
+            operator: None,
+            owed: VecDeque::new(),
+            overflowed: false,
+            discards: Vec::new(),
+            page_ends: Vec::new(),
+        }
+    }
+
+    /// Serves jobs until the shell is gone. A job that panics fails; the next one is served.
+    pub(super) fn run(mut self, jobs: &Receiver<VaultJob>) {
+        while let Ok(job) = jobs.recv() {
+            let failure = job.failure();
+            let answer = match catch_unwind(AssertUnwindSafe(|| self.work(job))) {
+                Ok(Ok(answer)) => answer,
+                Ok(Err(error)) => {
+                    tracing::warn!(code = error.code(), "vault job failed");
+                    self.tell(error.notice());
+                    failure.with_code(&error.code())
+                }
+                Err(_) => {
+                    self.tell(error_notice("runtime-worker-crashed", error::WORKER_CRASHED));
+                    failure.with_code(error::WORKER_CRASHED)
+                }
+            };
+            if !self.out.send(Answer::Vault(answer)) {
+                // The shell is gone, but what it had already given (steps to be kept) is still done.
+                continue;
+            }
+        }
+    }
+
+    fn tell(&self, notice: Notice) {
+        self.out.send(Answer::Notice(notice));
+    }
+
+    fn work(&mut self, job: VaultJob) -> Result<VaultAnswer, JobError> {
+        Ok(match job {
+            VaultJob::SignIn { officer, passphrase, now } => self.sign_in(officer, &passphrase, now)?,
+            VaultJob::SignOut => {
+                self.operator = None;
+                self.vault.lock();
+                VaultAnswer::SignedOut
+            }
+            VaultJob::Keep { session, step, bytes, now } => {
+                self.vault.keep_step(session, step.id(), &bytes, now)?;
+                VaultAnswer::Kept { session, step, result: Ok(()) }
+            }
+            VaultJob::LookUp { session, question } => {
+                VaultAnswer::LookedUp { session, id: question.id, answer: Some(self.look_up(&question)?) }
+            }
+            VaultJob::Ask { session, draft, now } => {
+                VaultAnswer::Asked { session, request: Box::new(self.ask(session, draft, now)?) }
+            }
+            VaultJob::Decide { session, decision, now } => self.decide(session, decision, now)?,
+            VaultJob::Seal { session, now } => {
+                VaultAnswer::Sealed { session: session.core.id, result: Ok(self.seal(&session, now)?) }
+            }
+            VaultJob::Discard { session, reason, now } => {
+                self.discards.push((session, reason));
+                self.discard_owed(now)?;
+                VaultAnswer::Discarded(session)
+            }
+            VaultJob::Audit { session, event, details, now } => {
+                let mut line = AuditEvent::new(event).in_session(session);
+                if let Some(operator) = &self.operator {
+                    line = line.by(operator.officer.id);
+                }
+                let line = details.into_iter().fold(line, |l, (key, value)| l.with(key, plain(key, &value)));
+                self.owe(line, now);
+                self.write_owed()?;
+                VaultAnswer::Done
+            }
+            VaultJob::Page { page, now } => {
+                VaultAnswer::Page { lines: self.page(page, now)?, len: self.vault.queue_len() }
+            }
+            VaultJob::Drafts(ctx) => VaultAnswer::Drafts(self.drafts(&ctx)?),
+            VaultJob::Load { session, ctx } => {
+                VaultAnswer::Loaded { session, taken: Some(Box::new(self.load(session, ctx)?)) }
+            }
+        })
+    }
+
+    fn sign_in(
+        &mut self,
+        officer: Uuid,
+        passphrase: &str,
+        now: DateTime<Utc>,
+    ) -> Result<VaultAnswer, JobError> {
+        let keys = self.vault.unlock(officer, passphrase, now)?;
+        let line = officer_line(&keys.officer);
+        let public_key = keys.officer.public_key.clone();
+        self.operator = Some(keys);
+        Ok(VaultAnswer::SignedIn { officer: line, public_key })
+    }
+
+    fn operator(&self) -> Result<&OfficerKeys, JobError> {
+        self.operator.as_ref().ok_or(JobError::Vault(VaultError::Locked))
+    }
+
+    fn owe(&mut self, line: AuditEvent, now: DateTime<Utc>) {
+        if self.owed.len() < OWED_MAX {
+            self.owed.push_back((line, now));
+        } else {
+            self.overflowed = true;
+        }
+    }
+
+    /// Writes the audit lines that wait, oldest first.
+    fn write_owed(&mut self) -> Result<(), VaultError> {
+        while let Some((line, at)) = self.owed.front() {
+            match self.vault.append_audit(line, *at) {
+                // A line whose form is refused would be refused for ever: it is told, and the others go on.
+                Err(error @ VaultError::Name { .. }) => {
+                    self.owed.pop_front();
+                    return Err(error);
+                }
+                other => other?,
+            }
+            self.owed.pop_front();
+        }
+        Ok(())
+    }
+
+    fn look_up(&self, question: &Question) -> Result<LookUpAnswer, JobError> {
+        let found = self.vault.find_nik(&question.nik)?;
+        let nik = Nik::parse(&question.nik).ok();
+        let person = nik.as_ref().and_then(|nik| self.roster.get(nik));
+        let no_kk = match person {
+            Some(person) if question.no_kk.is_empty() => person.no_kk.as_str(),
+            _ => question.no_kk.as_str(),
+        };
+        let births = match (person.and_then(|p| p.tanggal_lahir), &nik) {
+            (Some(birth), _) => vec![birth],
+            (None, Some(nik)) => nik.possible_birth_dates(question.today),
+            (None, None) => Vec::new(),
+        };
+        let own = found.as_ref().map(|row| row.nik_hash.as_str());
+        let mut twin = person.is_some_and(|p| self.roster.same_family_same_birth(p).next().is_some());
+        if !no_kk.is_empty() {
+            for birth in births {
+                let family = self.vault.find_family(no_kk, birth)?;
+                twin |= family.iter().any(|row| Some(row.nik_hash.as_str()) != own);
+            }
+        }
+        let sealed_today = self.vault.sealed_on(question.today, self.office)?.len();
+        Ok(LookUpAnswer {
+            in_queue: found.map(|row| (short(row.id), row.state.to_string())),
+            roster: person.cloned().map(Box::new),
+            same_family_and_birth: twin,
+            sealed_today: u32::try_from(sealed_today).unwrap_or(u32::MAX),
+        })
+    }
+
+    fn ask(
+        &mut self,
+        session: Uuid,
+        draft: ApprovalDraft,
+        now: DateTime<Utc>,
+    ) -> Result<GrantRequest, JobError> {
+        let ask = Ask {
+            kind: draft.kind,
+            step: draft.step,
+            reason: draft.reason,
+            evidence: draft.evidence,
+            station: self.vault.config().station.clone(),
+            session,
+            operator: self.operator()?.officer.id,
+        };
+        let request = GrantRequest::new(ask, &draft.nik, now, Duration::minutes(REQUEST_VALID_MIN))
+            .map_err(|e| told("runtime-request-failed", e))?;
+        let line = AuditEvent::new("approval-asked").by(request.operator).in_session(session);
+        let line = line.with("nonce", request.nonce).with("reason", plain("reason", &request.reason));
+        self.owe(line, now);
+        self.write_owed()?;
+        Ok(request)
+    }
+
+    fn decide(
+        &mut self,
+        session: Uuid,
+        decision: Decision,
+        now: DateTime<Utc>,
+    ) -> Result<VaultAnswer, JobError> {
+        let Decision { request, nik, officer, passphrase, approve, note } = decision;
+        let keys = self.vault.authenticate(officer, &passphrase, now)?;
+        let role = keys.officer.role;
+        let fits = match request.kind {
+            RequirementKind::SupervisorApproval => role == Role::Supervisor,
+            _ => role != Role::Auditor,
+        };
+        if !fits {
+            return Err(JobError::Told("runtime-not-for-role", error::NOT_FOR_ROLE.to_owned()));
+        }
+        if self.vault.is_nik_of(officer, &nik)? {
+            return Err(JobError::Told("runtime-own-recording", error::OWN_RECORDING.to_owned()));
+        }
+        let nonce = request.nonce;
+        let grant = grant::sign(*request, approve, &note, &keys.signing, officer, now)
+            .map_err(|e| told("runtime-grant-failed", e))?;
+        // The grant is handed out only when the audit holds it.
+        let line = AuditEvent::new("grant-signed").by(officer).in_session(session);
+        self.owe(line.with("nonce", nonce).with("approved", approve), now);
+        self.write_owed()?;
+        Ok(VaultAnswer::Decided { session, grant: Some(Box::new(grant)) })
+    }
+
+    fn seal(&mut self, session: &Session, now: DateTime<Utc>) -> Result<SealedRecord, JobError> {
+        self.write_owed()?;
+        if self.overflowed {
+            return Err(JobError::Told("runtime-audit-lost", error::WORKER_BUSY.to_owned()));
+        }
+        let mut token = [0; 16];
+        record::keys::fill_random(&mut token).map_err(|e| told("runtime-no-randomness", e))?;
+        let draft = assemble::draft(session, token, now).map_err(|e| told("runtime-not-assembled", e))?;
+        let input = extract_input(session, now)?;
+        let operator = self.operator.as_ref().ok_or(VaultError::Locked)?;
+        let saved = self.vault.save(&draft, &input, operator, now)?;
+        self.page_ends.clear();
+        // An earlier save that only now is acknowledged has a token of its own.
+        let token = self.vault.extract(saved.record_id)?.tracking_token;
+        let at = self.vault.find(saved.record_id)?.map_or(now, |row| row.created);
+        Ok(SealedRecord { record_id: saved.record_id, path: saved.path, sha256: saved.sha256, token, at })
+    }
+
+    fn discard_owed(&mut self, now: DateTime<Utc>) -> Result<(), JobError> {
+        let officer = self.operator()?.officer.id;
+        while let Some((session, reason)) = self.discards.last().cloned() {
+            self.vault.discard_draft(session, &reason, officer, now)?;
+            self.discards.pop();
+        }
+        Ok(())
+    }
+
+    fn page(&mut self, page: usize, now: DateTime<Utc>) -> Result<Vec<QueueLine>, JobError> {
+        self.page_ends.truncate(page);
+        while self.page_ends.len() < page {
+            let rows = self.vault.queue_page(self.page_ends.last(), PAGE)?;
+            match rows.into_iter().last() {
+                Some(last) => self.page_ends.push(last),
+                None => return Ok(Vec::new()),
+            }
+        }
+        let rows = self.vault.queue_page(self.page_ends.last().filter(|_| page > 0), PAGE)?;
+        let line = |row: QueueRow| {
+            let readable = self.vault.is_unlocked() && row.expires.is_some_and(|at| at > now);
+            // A damaged extract costs its name only; `vault check` says what is wrong.
+            let name = if readable { self.vault.extract(row.id).ok().map(|e| e.name.clone()) } else { None };
+            QueueLine { id: row.id, state: row.state, created: row.created, name, size: row.size }
+        };
+        Ok(rows.into_iter().map(line).collect())
+    }
+
+    fn drafts(&mut self, ctx: &Arc<SessionContext>) -> Result<Vec<WaitingLine>, JobError> {
+        let mut lines = Vec::new();
+        for info in self.vault.drafts()? {
+            let session = self.restore(info.session, ctx.clone());
+            let (name, step, not_before) = match &session {
+                Ok(s) => waiting_facts(s),
+                // It is listed all the same, so that it can be discarded.
+                Err(_) => (String::new(), StepId::Health, None),
+            };
+            lines.push(WaitingLine {
+                id: info.session,
+                name,
+                step,
+                touched: info.updated,
+                not_before,
+                parked: false,
+            });
+        }
+        Ok(lines)
+    }
+
+    fn restore(&self, session: Uuid, ctx: Arc<SessionContext>) -> Result<Session, JobError> {
+        let (steps, notes) = self.vault.load_draft(session)?;
+        for note in notes {
+            self.tell(note_notice(note.message_id()));
+        }
+        let kept: Vec<Zeroizing<Vec<u8>>> = steps.into_values().collect();
+        let (session, errors) = Session::restore(ctx, kept.iter().map(|b| b.as_slice()))
+            .map_err(|e| told("runtime-not-restored", e))?;
+        for e in errors {
+            let code: String = e.to_string().chars().take(6).collect();
+            self.tell(Notice {
+                level: NoticeLevel::Warning,
+                message: "runtime-step-unreadable".into(),
+                code,
+            });
+        }
+        Ok(session)
+    }
+
+    fn load(&mut self, session: Uuid, ctx: Arc<SessionContext>) -> Result<Session, JobError> {
+        if self.discards.iter().any(|(id, _)| *id == session) {
+            return Err(JobError::Told("runtime-no-session", error::NO_SESSION.to_owned()));
+        }
+        self.restore(session, ctx)
+    }
+}
+
+/// Name, step and earliest time of a session, for the list of waiting ones.
+pub(super) fn waiting_facts(s: &Session) -> (String, StepId, Option<DateTime<Utc>>) {
+    let name = match (&s.data.biodata.values.nama, &s.data.biodata.roster) {
+        (name, Some(roster)) if name.is_empty() => roster.nama.clone(),
+        (name, _) => name.clone(),
+    };
+    (name, s.core.current, s.core.closing.not_before)
+}
+
+pub(super) fn officer_line(officer: &crate::vault::Officer) -> OfficerLine {
+    OfficerLine { id: officer.id, name: officer.name.clone(), role: officer.role }
+}
+
+/// The notice of something that the vault mended by itself.
+pub(super) fn note_notice(message: &str) -> Notice {
+    Notice { level: NoticeLevel::Warning, message: message.to_owned(), code: "VLT-00".to_owned() }
+}
+
+fn short(id: Uuid) -> String {
+    id.to_string().chars().take(8).collect()
+}
+
+/// Brings a detail into the form that audit lines have. Lists of ids are joined with `+`; what an operator wrote may
+/// name people and becomes its digest.
+fn plain(key: &str, value: &str) -> String {
+    let is_plain = |b: u8| b.is_ascii_alphanumeric() || b"._:+-".contains(&b);
+    let like_nik = value.len() == 16 && value.bytes().all(|b| b.is_ascii_digit());
+    if value.bytes().all(is_plain) && value.len() <= 128 && !like_nik {
+        return value.to_owned();
+    }
+    let joined = value.replace(' ', "+");
+    if matches!(key, "rules" | "target") && joined.bytes().all(is_plain) && joined.len() <= 128 {
+        return joined;
+    }
+    format!("sha256:{}", hex::encode(Sha256::digest(value.as_bytes())))
+}
+
+/// A stable reason for the audit line of a discarded draft.
+pub(super) fn discard_reason(text: &str) -> String {
+    let fits = (1..=64).contains(&text.len())
+        && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+    if fits { text.to_owned() } else { "operator".to_owned() }
+}
+
+fn extract_input(s: &Session, now: DateTime<Utc>) -> Result<ExtractInput, JobError> {
+    let incomplete = || JobError::Told("runtime-not-assembled", error::INCOMPLETE.to_owned());
+    let values = &s.data.biodata.values;
+    let mut templates = Vec::new();
+    for position in chip_fingers(s) {
+        let Some(finger) = s.data.fingers.samples.get(&position) else { continue };
+        let score = finger.quality.score.unwrap_or(0);
+        let record =
+            FmrRecord::from_template(&finger.template, Some(position), FmrImpression::LiveScanPlain, score);
+        templates.push(FingerTemplate {
+            finger: position.code(),
+            format: TEMPLATE_FORMAT.to_owned(),
+            bytes: record.write().map_err(|e| told("runtime-not-assembled", e))?,
+        });
+    }
+    let photo_jpeg = match &s.data.photo.sample {
+        Some(photo) => {
+            small(&photo.jpeg.bytes).map_err(|code| JobError::Told("runtime-not-assembled", code))?
+        }
+        None => Vec::new(),
+    };
+    Ok(ExtractInput {
+        nik: Zeroizing::new(s.nik().ok_or_else(incomplete)?.to_owned()),
+        kk: Zeroizing::new(values.no_kk.clone()),
+        name: Zeroizing::new(values.nama.clone()),
+        birth_date: values.tanggal_lahir.ok_or_else(incomplete)?,
+        templates,
+        photo_jpeg,
+        expires: now + Duration::days(EXTRACT_DAYS),
+    })
+}
+
+fn small(jpeg: &[u8]) -> Result<Vec<u8>, String> {
+    let code = |e: String| e.chars().take(6).collect::<String>();
+    let picture = decode_rgb(jpeg).map_err(|e| code(e.to_string()))?;
+    let picture = scaled(&picture, SMALL_PORTRAIT.0, SMALL_PORTRAIT.1).map_err(|e| code(e.to_string()))?;
+    encode_jpeg(&picture, SMALL_QUALITY).map_err(|e| code(e.to_string()))
+}
