@@ -3,6 +3,7 @@
 //! ARCHITECTURE.md is the map; `session` is the heart.
 #![forbid(unsafe_code)]
 
+pub mod config;
 pub mod documents;
 pub mod gate;
 pub mod i18n;

@@ -90,6 +90,7 @@ impl Documents {
             name: &s.data.biodata.values.nama,
             nik: s.nik().unwrap_or_default(),
             recorded_at,
+            printed_at: job.now,
             utc_offset_s: s.ctx.utc_offset_s,
             station: &s.ctx.station,
             officer: &job.officer,

@@ -52,7 +52,7 @@ pub enum RunError {
     #[error("SCR-12 signing in as `{0}` did not work ({1}); use a fresh training vault")]
     SignIn(String, String),
     /// Something never answered.
-    #[error("SCR-13 no answer within {} s while {0}; see the log", PATIENCE.as_secs())]
+    #[error("SCR-13 no answer within 150 s while {0}; look at the log with --verbose")]
     NoAnswer(String),
     /// The session goes round in circles.
     #[error("SCR-14 no end after {MAX_ACTS} acts, at step {0}; mend the script")]
