@@ -3,11 +3,13 @@
 //! ARCHITECTURE.md is the map; `session` is the heart.
 #![forbid(unsafe_code)]
 
+pub mod config;
 pub mod documents;
 pub mod gate;
 pub mod i18n;
 pub mod population;
 pub mod runtime;
+pub mod script;
 pub mod session;
 pub mod steps;
 pub mod typeface;

@@ -73,6 +73,7 @@ const CATALOGUES: &[Catalogue] = &[
     catalogue!("population"),
     catalogue!("screens"),
     catalogue!("vault"),
+    catalogue!("station"),
 ];
 
 impl Catalogue {

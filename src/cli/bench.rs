@@ -1,0 +1,122 @@
+//! `rekam bench`: this machine against the budgets, as a table or as JSON with the raw samples.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use biometrics::position::Slap;
+use chrono::Utc;
+use clap::Args;
+use devices::registry::Registry;
+use devices::setup::Setup;
+use devices::traits::{CaptureWatch, PreviewFrame};
+use devices::vocabulary::{CaptureTask, DeviceKind};
+use rekam::runtime::analysis::{Engine, Request, analyse};
+use rekam::runtime::clock::SystemClock;
+use rekam::runtime::station::{Desk, Station};
+use rekam::session::event::Target;
+use rekam::vault::KdfCost;
+use serde::Serialize;
+use serde_json::json;
+
+use super::session::{default_devices, make_training_vault, station_options};
+use super::{CliError, Done, Place, failure};
+
+#[derive(Debug, Args)]
+pub(super) struct Bench {
+    /// Repetitions of each measurement.
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    rounds: u32,
+    /// Print one JSON object with the raw samples.
+    #[arg(long)]
+    json: bool,
+}
+
+/// One line of the table.
+#[derive(Debug, Serialize)]
+struct Measured {
+    what: &'static str,
+    budget_ms: f64,
+    samples_ms: Vec<f64>,
+}
+
+impl Measured {
+    fn at(&self, share: f64) -> f64 {
+        let mut sorted = self.samples_ms.clone();
+        sorted.sort_by(f64::total_cmp);
+        let index = ((sorted.len() as f64 * share).ceil() as usize).clamp(1, sorted.len().max(1)) - 1;
+        sorted.get(index).copied().unwrap_or(f64::NAN)
+    }
+}
+
+fn timed<T>(rounds: u32, mut work: impl FnMut() -> Result<T, CliError>) -> Result<Vec<f64>, CliError> {
+    let mut samples = Vec::new();
+    for _ in 0..rounds {
+        let begun = Instant::now();
+        let kept = work()?;
+        samples.push(begun.elapsed().as_secs_f64() * 1000.0);
+        drop(kept);
+    }
+    Ok(samples)
+}
+
+/// Waits for one capture and looks at no preview.
+struct Watch(Instant);
+
+impl CaptureWatch for Watch {
+    fn deadline(&self) -> Instant {
+        self.0
+    }
+    fn cancelled(&self) -> bool {
+        false
+    }
+    fn preview(&mut self, _: PreviewFrame) {}
+}
+
+fn slap(rounds: u32) -> Result<Measured, CliError> {
+    let registry = Registry::new(true);
+    let setup = Setup::simulated(7);
+    let mut device = registry.open_capture(DeviceKind::Fingerprint, &setup)?;
+    let info = device.info().clone();
+    let task = CaptureTask::Slap { slap: Slap::RightFour, missing: Vec::new() };
+    let mut watch = Watch(Instant::now() + Duration::from_secs(60));
+    let captured = device.capture(&task, &mut watch).map_err(|e| failure("CLI-09", format!("{e:?}")))?;
+    let engine = Engine::new()?;
+    let request = Request { target: Target::Slap(Slap::RightFour), gallery: &[], device: &info, at: Utc::now() };
+    let samples_ms = timed(rounds, || Ok(analyse(&engine, &request, captured.clone())))?;
+    Ok(Measured { what: "one slap: quality, minutiae, comparison, compression, four fingers", budget_ms: 600.0, samples_ms })
+}
+
+fn open_station(rounds: u32, place: &Place) -> Result<Measured, CliError> {
+    let folder = std::env::temp_dir().join(format!("rekam-bench-{}", uuid::Uuid::now_v7()));
+    make_training_vault(&folder, "BENCH-01", KdfCost::Test)?;
+    let devices = default_devices(record::schema::Environment::Training);
+    let samples_ms = timed(rounds, || {
+        let station = Station::open(station_options(&place.config, &folder, &devices, Arc::new(SystemClock))?)?;
+        Ok(station.queue_len())
+    });
+    std::fs::remove_dir_all(&folder)?;
+    Ok(Measured { what: "station opened: vault, policies, engine, workers (without window)", budget_ms: 300.0, samples_ms: samples_ms? })
+}
+
+fn machine() -> String {
+    let cpus = std::thread::available_parallelism().map_or(0, usize::from);
+    let info = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let model = info.lines().find_map(|l| l.strip_prefix("model name")).unwrap_or("unknown processor");
+    let build = if cfg!(debug_assertions) { "debug build" } else { "release build" };
+    format!("{} x {cpus}, {build}", model.trim_start_matches([' ', '\t', ':']))
+}
+
+pub(super) fn bench(c: &Bench, place: &mut Place) -> Done {
+    let lines = [open_station(c.rounds, place)?, slap(c.rounds)?];
+    if c.json {
+        place.json(&json!({"machine": machine(), "rounds": c.rounds, "measured": lines}))?;
+        return Ok(0);
+    }
+    place.say(format!("machine: {}", machine()))?;
+    place.say("| what | budget ms | median ms | p95 ms |")?;
+    place.say("|---|---|---|---|")?;
+    for line in &lines {
+        place.say(format!("| {} | {} | {:.1} | {:.1} |", line.what, line.budget_ms, line.at(0.5), line.at(0.95)))?;
+    }
+    Ok(0)
+}

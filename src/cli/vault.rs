@@ -1,0 +1,337 @@
+//! `rekam init`, `officer`, `queue`, `vault`, `audit`.
+
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use chrono::Utc;
+use clap::{Args, Subcommand};
+use record::schema::{Environment, Role};
+use rekam::vault::files::{Files, RealFiles};
+use rekam::vault::{InitOptions, KdfCost, NewOfficer, OpenOptions, PASSPHRASE_MAX, Vault};
+use serde_json::json;
+use uuid::Uuid;
+use zeroize::Zeroizing;
+
+use super::{CliError, Done, Place, VaultArg, failure};
+
+#[derive(Debug, Args)]
+pub(super) struct Init {
+    #[command(flatten)]
+    vault: VaultArg,
+    /// Station id: 1 to 64 letters, digits, `-`, `_` or `.`.
+    #[arg(long, value_name = "ID")]
+    station: String,
+    /// For exercises, with documented accounts and a training centre's keys.
+    #[arg(long, conflicts_with = "centre_recipients", required_unless_present = "centre_recipients")]
+    training: bool,
+    /// For real recording: the centre's and its escrow's age public keys, one a line.
+    #[arg(long, value_name = "FILE")]
+    centre_recipients: Option<PathBuf>,
+    /// Name of the first supervisor (production).
+    #[arg(long, value_name = "NAME", requires = "centre_recipients")]
+    supervisor: Option<String>,
+    /// NIK of the first supervisor, by prompt where it is not given (production).
+    #[arg(long, value_name = "NIK", requires = "centre_recipients")]
+    supervisor_nik: Option<String>,
+    #[command(flatten)]
+    secret: Secret,
+    /// Cost of a passphrase: `test` is cheap and for tests in training only.
+    #[arg(long, hide = true, value_parser = ["standard", "test"], default_value = "standard")]
+    kdf: String,
+    /// Print one JSON object.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Where a passphrase comes from: a prompt, or an open file descriptor; never an argument.
+#[derive(Debug, Args)]
+struct Secret {
+    /// Read the passphrase as one line from this file descriptor instead of asking for it.
+    #[arg(long, value_name = "N")]
+    passphrase_fd: Option<u32>,
+}
+
+impl Secret {
+    fn read(&self, what: &str) -> Result<Zeroizing<String>, CliError> {
+        let Some(fd) = self.passphrase_fd else {
+            let asked = rpassword::prompt_password(format!("{what}: "));
+            return asked.map(Zeroizing::new).map_err(|e| {
+                failure("CLI-05", format!("no passphrase could be asked for ({e}); use a terminal or --passphrase-fd"))
+            });
+        };
+        self.line_of(fd)
+    }
+
+    /// Reads one line of a descriptor that the caller opened, through `/proc/self/fd`, so that no descriptor of ours
+    /// can be taken by mistake.
+    fn line_of(&self, fd: u32) -> Result<Zeroizing<String>, CliError> {
+        let unread = |e: std::io::Error| failure("CLI-05", format!("file descriptor {fd} cannot be read ({e})"));
+        let mut reader: Box<dyn BufRead> = if fd == 0 {
+            Box::new(BufReader::new(std::io::stdin()))
+        } else {
+            Box::new(BufReader::new(std::fs::File::open(format!("/proc/self/fd/{fd}")).map_err(unread)?))
+        };
+        let mut line = Zeroizing::new(String::with_capacity(4 * PASSPHRASE_MAX + 2));
+        std::io::Read::take(&mut reader, 4 * PASSPHRASE_MAX as u64 + 2).read_line(&mut line).map_err(unread)?;
+        let end = line.trim_end_matches(['\r', '\n']).len();
+        line.truncate(end);
+        Ok(line)
+    }
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum OfficerCommand {
+    /// Add an account, signed by a supervisor.
+    Add(Add),
+    /// List the accounts.
+    List(Listing),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Add {
+    #[command(flatten)]
+    vault: VaultArg,
+    /// Name as shown at sign-in.
+    #[arg(long)]
+    name: String,
+    /// `operator`, `supporting`, `supervisor` or `auditor`.
+    #[arg(long, value_parser = role)]
+    role: Role,
+    /// Account id or name of the supervisor who signs.
+    #[arg(long, value_name = "ACCOUNT")]
+    by: String,
+    /// Three lines from this descriptor instead of prompts: the supervisor's passphrase, the new officer's NIK, the
+    /// new officer's passphrase.
+    #[arg(long, value_name = "N")]
+    passphrase_fd: Option<u32>,
+    /// Print one JSON object.
+    #[arg(long)]
+    json: bool,
+}
+
+fn role(text: &str) -> Result<Role, String> {
+    Role::from_id(text).ok_or_else(|| "write operator, supporting, supervisor or auditor".to_owned())
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Listing {
+    #[command(flatten)]
+    vault: VaultArg,
+    /// Print one JSON object.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum QueueCommand {
+    /// List the sealed records, newest first.
+    List(Listing),
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum VaultCommand {
+    /// Read and check everything; change nothing.
+    Check(Listing),
+    /// Make the index anew from the files alone.
+    Rebuild(Listing),
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum AuditCommand {
+    /// Check every line of the audit chain.
+    Verify(Listing),
+}
+
+fn files() -> Arc<dyn Files> {
+    Arc::new(RealFiles)
+}
+
+fn open(place: &Place, arg: &VaultArg) -> Result<Vault, CliError> {
+    Ok(Vault::open(files(), &place.vault(arg)?, &OpenOptions::default(), Utc::now())?)
+}
+
+fn recipients(path: &Path) -> Result<Vec<String>, CliError> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|e| failure("CLI-02", format!("{} cannot be read ({e}); name the right file", path.display())))?;
+    let lines = text.lines().map(str::trim).filter(|l| !l.is_empty() && !l.starts_with('#'));
+    Ok(lines.map(ToOwned::to_owned).collect())
+}
+
+pub(super) fn init(c: &Init, place: &mut Place) -> Done {
+    let folder = place.vault(&c.vault)?;
+    let kdf = if c.kdf == "test" { KdfCost::Test } else { KdfCost::Standard };
+    let report = match &c.centre_recipients {
+        None => super::session::make_training_vault(&folder, &c.station, kdf)?,
+        Some(list) => {
+            let recipients = recipients(list)?;
+            let name = c.supervisor.clone().ok_or_else(|| {
+                CliError::Usage("production needs the first supervisor: --supervisor NAME".to_owned())
+            })?;
+            let nik = match &c.supervisor_nik {
+                Some(nik) => Zeroizing::new(nik.clone()),
+                None => Secret { passphrase_fd: None }.read("NIK of the first supervisor")?,
+            };
+            let passphrase = c.secret.read("Passphrase of the first supervisor")?;
+            let options = InitOptions {
+                station: c.station.clone(),
+                environment: Environment::Production,
+                recipients,
+                first_supervisor: Some(NewOfficer { name, role: Role::Supervisor, nik, passphrase }),
+                officers: Vec::new(),
+                kdf,
+                now: Utc::now(),
+            };
+            Vault::init(&files(), &folder, &options)?
+        }
+    };
+    if c.json {
+        let logins: Vec<_> = report
+            .training
+            .iter()
+            .map(|t| json!({"id": t.officer.id, "name": t.officer.name, "role": t.officer.role, "passphrase": t.passphrase}))
+            .collect();
+        place.json(&json!({
+            "vault": folder, "station": report.config.station, "environment": report.config.environment,
+            "station_key": report.config.station_key, "recipients": report.config.recipients,
+            "identities": report.identities, "training_officers": logins,
+            "officers": report.officers.iter().map(|o| json!({"id": o.id, "name": o.name, "role": o.role})).collect::<Vec<_>>(),
+        }))?;
+        return Ok(0);
+    }
+    place.say(format!("{} vault of station {} in {}", report.config.environment, c.station, folder.display()))?;
+    for login in &report.training {
+        place.say(format!("  {} ({}): passphrase {}", login.officer.name, login.officer.role, login.passphrase))?;
+    }
+    for identity in &report.identities {
+        place.say(format!("  training centre's key: {}", identity.display()))?;
+    }
+    Ok(0)
+}
+
+pub(super) fn officer(c: &OfficerCommand, place: &mut Place) -> Done {
+    match c {
+        OfficerCommand::Add(c) => add(c, place),
+        OfficerCommand::List(c) => {
+            let officers = open(place, &c.vault)?.officers();
+            if c.json {
+                place.json(&json!({"officers": officers.iter().map(|o| json!({
+                    "id": o.id, "name": o.name, "role": o.role, "added": o.added, "public_key": o.public_key,
+                })).collect::<Vec<_>>()}))?;
+            } else {
+                for o in &officers {
+                    place.say(format!("{} {} {}", o.id, o.role, o.name))?;
+                }
+            }
+            Ok(0)
+        }
+    }
+}
+
+/// The lines of `--passphrase-fd`, or prompts.
+fn three(fd: Option<u32>) -> Result<[Zeroizing<String>; 3], CliError> {
+    let ask = |what: &str| Secret { passphrase_fd: None }.read(what);
+    let Some(fd) = fd else {
+        return Ok([
+            ask("Passphrase of the supervisor")?,
+            ask("NIK of the new officer")?,
+            ask("Passphrase of the new officer")?,
+        ]);
+    };
+    let unread = |e: std::io::Error| failure("CLI-05", format!("file descriptor {fd} cannot be read ({e})"));
+    let path = if fd == 0 { "/dev/stdin".to_owned() } else { format!("/proc/self/fd/{fd}") };
+    let mut reader = BufReader::new(std::fs::File::open(path).map_err(unread)?);
+    let mut line = || {
+        let mut text = Zeroizing::new(String::new());
+        std::io::Read::take(&mut reader, 2048).read_line(&mut text).map_err(unread)?;
+        let end = text.trim_end_matches(['\r', '\n']).len();
+        text.truncate(end);
+        Ok::<_, CliError>(text)
+    };
+    Ok([line()?, line()?, line()?])
+}
+
+fn add(c: &Add, place: &mut Place) -> Done {
+    let mut vault = open(place, &c.vault)?;
+    let wanted = Uuid::parse_str(&c.by).ok();
+    let by = vault.officers().into_iter().find(|o| Some(o.id) == wanted || o.name == c.by);
+    let by = by.ok_or_else(|| CliError::Usage(format!("no account `{}`; see `rekam officer list`", c.by)))?;
+    let [supervisor, nik, passphrase] = three(c.passphrase_fd)?;
+    let now = Utc::now();
+    let keys = vault.unlock(by.id, &supervisor, now)?;
+    rekam::population::nik::Nik::parse(&nik).map_err(|e| failure("CLI-06", format!("the NIK does not fit ({e}); type its 16 digits")))?;
+    let new = NewOfficer { name: c.name.clone(), role: c.role, nik, passphrase };
+    let officer = vault.add_officer(&new, &keys, KdfCost::Standard, now)?;
+    if c.json {
+        place.json(&json!({"id": officer.id, "name": officer.name, "role": officer.role}))?;
+    } else {
+        place.say(format!("{} {} {}", officer.id, officer.role, officer.name))?;
+    }
+    Ok(0)
+}
+
+pub(super) fn queue(QueueCommand::List(c): &QueueCommand, place: &mut Place) -> Done {
+    let vault = open(place, &c.vault)?;
+    let rows = vault.queue()?;
+    if c.json {
+        let rows: Vec<_> = rows
+            .iter()
+            .map(|r| json!({
+                "id": r.id, "state": r.state, "created": r.created, "size": r.size, "sha256": r.sha256,
+                "epoch": r.epoch, "counter": r.counter, "damaged": r.damaged,
+                "file": vault.layout().payload(r.id),
+            }))
+            .collect();
+        let notes = vault.notes().to_vec();
+        place.json(&json!({"count": rows.len(), "records": rows, "notes": notes}))?;
+    } else {
+        for r in &rows {
+            let damaged = if r.damaged { " DAMAGED" } else { "" };
+            place.say(format!("{} {} {} {} bytes{damaged}", r.id, r.state, r.created.to_rfc3339(), r.size))?;
+        }
+    }
+    Ok(0)
+}
+
+pub(super) fn vault(c: &VaultCommand, place: &mut Place) -> Done {
+    match c {
+        VaultCommand::Check(c) => {
+            let report = open(place, &c.vault)?.check()?;
+            if c.json {
+                place.json(&json!({"ok": report.is_well(), "report": report}))?;
+            } else {
+                for p in &report.problems {
+                    place.say(format!("{:?} {} {}", p.kind, p.subject, p.detail))?;
+                }
+                if let Some(b) = &report.audit.broken {
+                    place.say(format!("audit broken at {} line {}: {}", b.segment, b.line, b.why))?;
+                }
+                place.say(format!("{} records, {} open sessions, {} problems", report.records, report.drafts, report.problems.len()))?;
+            }
+            Ok(u8::from(!report.is_well()))
+        }
+        VaultCommand::Rebuild(c) => {
+            let report = open(place, &c.vault)?.rebuild(Utc::now())?;
+            if c.json {
+                place.json(&json!({"ok": report.unreadable == 0, "report": report}))?;
+            } else {
+                place.say(format!("{} rows made, {} mended, {} damaged, {} unreadable", report.rows, report.mended, report.damaged, report.unreadable))?;
+            }
+            Ok(u8::from(report.unreadable > 0))
+        }
+    }
+}
+
+pub(super) fn audit(AuditCommand::Verify(c): &AuditCommand, place: &mut Place) -> Done {
+    let report = open(place, &c.vault)?.verify_audit()?;
+    let ok = report.broken.is_none();
+    if c.json {
+        place.json(&json!({"ok": ok, "report": report}))?;
+    } else {
+        match &report.broken {
+            None => place.say(format!("{} lines, whole; head {}", report.lines, report.head))?,
+            Some(b) => place.say(format!("broken at {} line {}: {}", b.segment, b.line, b.why))?,
+        }
+    }
+    Ok(u8::from(!ok))
+}

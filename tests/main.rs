@@ -1,0 +1,13 @@
+//! Integration tests: the real binary on real folders. One crate, so that it links once.
+#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
+
+#[path = "main/bad_input.rs"]
+mod bad_input;
+#[path = "main/commands.rs"]
+mod commands;
+#[path = "main/real.rs"]
+mod real;
+#[path = "main/scripts.rs"]
+mod scripts;
+#[path = "main/support.rs"]
+mod support;
