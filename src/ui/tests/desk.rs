@@ -74,7 +74,8 @@ pub(crate) struct FakeDesk {
 impl FakeDesk {
     pub(crate) fn new(control: Rc<RefCell<Control>>) -> Self {
         let policy = PolicySet::bundled().unwrap().get("443-2978-2020-06").unwrap().clone();
-        let officer = |n: u128, name: &str, role| OfficerLine { id: Uuid::from_u128(n), name: name.into(), role };
+        let officer =
+            |n: u128, name: &str, role| OfficerLine { id: Uuid::from_u128(n), name: name.into(), role };
         Self {
             control,
             policy: Arc::new(policy),
@@ -105,7 +106,8 @@ impl FakeDesk {
             operator: self.signed_in.as_ref().unwrap().id,
             operator_key: "00".repeat(32),
             utc_offset_s: 25_200,
-            statement_text: "Saya menyatakan bahwa data di atas benar dan biometrik ini milik saya sendiri.".into(),
+            statement_text: "Saya menyatakan bahwa data di atas benar dan biometrik ini milik saya sendiri."
+                .into(),
             statement_language: "id".into(),
         }
     }
@@ -180,13 +182,16 @@ impl FakeDesk {
             Effect::Seal => {
                 let session = self.session.as_ref()?;
                 let id = session.core.id;
-                self.queue.insert(0, QueueLine {
-                    id,
-                    state: RecordState::BioCaptured,
-                    created: now,
-                    name: Some(session.data.biodata.values.nama.clone()),
-                    size: 1_000_000,
-                });
+                self.queue.insert(
+                    0,
+                    QueueLine {
+                        id,
+                        state: RecordState::BioCaptured,
+                        created: now,
+                        name: Some(session.data.biodata.values.nama.clone()),
+                        size: 1_000_000,
+                    },
+                );
                 Event::Sealed { record_id: id, file: format!("{id}.rekam"), sha256: "00".repeat(32) }
             }
             Effect::MakeProof(id) => {
@@ -232,11 +237,7 @@ impl FakeDesk {
     }
 
     fn notice(&mut self, message: &str, code: &str) {
-        self.notices.push(Notice {
-            level: NoticeLevel::Warning,
-            message: message.into(),
-            code: code.into(),
-        });
+        self.notices.push(Notice { level: NoticeLevel::Warning, message: message.into(), code: code.into() });
     }
 
     fn decide(&mut self, nonce: Uuid, officer: Uuid, secret: &str, approve: bool, note: &str) {
@@ -246,7 +247,8 @@ impl FakeDesk {
             return;
         }
         let Some(session) = &self.session else { return };
-        let request = session.core.requirements.iter().filter_map(|r| r.request.clone()).find(|q| q.nonce == nonce);
+        let request =
+            session.core.requirements.iter().filter_map(|r| r.request.clone()).find(|q| q.nonce == nonce);
         let key = record::keys::generate_signing_key().unwrap();
         let grant = sign(request.unwrap(), approve, note, &key, officer, now).unwrap();
         self.feed(Event::Decided(grant));
@@ -408,7 +410,8 @@ pub(crate) fn finger(
     gallery: &[(FingerPosition, Template)],
     now: DateTime<Utc>,
 ) -> FingerSample {
-    let matches = gallery.iter().filter(|(p, _)| *p == position).map(|(p, _)| Match { position: *p, score: 87 });
+    let matches =
+        gallery.iter().filter(|(p, _)| *p == position).map(|(p, _)| Match { position: *p, score: 87 });
     FingerSample {
         position,
         width: 64,
@@ -456,6 +459,7 @@ fn photo(number: u64, now: DateTime<Utc>) -> PhotoSample {
 }
 
 fn signature(strokes: Strokes, now: DateTime<Utc>) -> SignatureSample {
-    let png = Media::new("image/png", codec::encode_png_gray(&rings(90, 40, strokes.points() as u32)).unwrap());
+    let png =
+        Media::new("image/png", codec::encode_png_gray(&rings(90, 40, strokes.points() as u32)).unwrap());
     SignatureSample { strokes, png, quality: quality(75), device: stamp(now) }
 }
