@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
-use eframe::egui::{Id, Response, RichText, Ui};
+use eframe::egui::{Align, Id, Layout, Response, RichText, Ui};
 use record::schema::{ExceptionReason, ExceptionTerm, StepId};
 use uuid::Uuid;
 use zeroize::Zeroizing;
@@ -263,8 +263,9 @@ pub fn two_columns<C>(
         return;
     }
     ui.columns_const(|[one, two]| {
-        left(one, with);
-        right(two, with);
+        // Columns are justified by themselves, which would stretch buttons and set text wide.
+        one.with_layout(Layout::top_down(Align::Min), |ui| left(ui, with));
+        two.with_layout(Layout::top_down(Align::Min), |ui| right(ui, with));
     });
 }
 

@@ -37,12 +37,11 @@ pub(crate) fn show(ui: &mut Ui, st: &mut Stage<'_>, view: &SessionView<'_>) {
         busy.clone()
     };
     let state = |f: FingerPosition| if busy.contains(&f) { StepState::Busy } else { state_of(d, f) };
-    let pressed = ui
-        .scope(|ui| {
-            ui.set_max_width(ui.available_width().min(500.0));
-            widgets::hands_picture(ui, st.words, &widgets::HandsView { state: &state, wanted: &wanted })
-        })
-        .inner;
+    let pressed = widgets::card(ui, |ui| {
+        ui.set_max_width(ui.available_width().min(500.0));
+        widgets::hands_picture(ui, st.words, &widgets::HandsView { state: &state, wanted: &wanted })
+    })
+    .inner;
     small(ui, &st.get("fingers-press"));
     if let Some(f) = pressed.filter(|_| !s.busy()) {
         st.scratch.dialog = Some(Dialog::Subject(Subject::Finger(f), None, None));
