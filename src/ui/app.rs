@@ -151,6 +151,15 @@ impl RekamApp {
         &self.scratch
     }
 
+    /// Takes what workers have finished; before every frame, and also while the window is hidden.
+    pub fn pump(&mut self, ctx: &Context) {
+        if self.desk.pump() {
+            ctx.request_repaint();
+        }
+        self.pictures.pump(ctx);
+        self.play(ctx);
+    }
+
     /// Draws one frame and sends what the operator did.
     pub fn draw(&mut self, ui: &mut egui::Ui) {
         let screen = self.desk.screen();
@@ -223,11 +232,7 @@ impl RekamApp {
 
 impl eframe::App for RekamApp {
     fn logic(&mut self, ctx: &Context, _frame: &mut eframe::Frame) {
-        if self.desk.pump() {
-            ctx.request_repaint();
-        }
-        self.pictures.pump(ctx);
-        self.play(ctx);
+        self.pump(ctx);
     }
 
     fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut eframe::Frame) {
