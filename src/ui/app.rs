@@ -215,7 +215,7 @@ impl RekamApp {
         let Some(demo) = &mut self.demo else { return };
         let saving = self.recorder.as_ref().is_some_and(Recorder::busy);
         let now_s = ctx.input(|i| i.time);
-        match demo.next(&*self.desk, now_s, saving) {
+        match demo.next(&*self.desk, now_s, saving || self.pictures.decoding()) {
             Move::Wait => ctx.request_repaint_after(Duration::from_millis(50)),
             Move::Send(command) => self.desk.send(command),
             Move::Picture(name) => {
