@@ -23,6 +23,9 @@ const SAME: &[(&str, &str)] = &[
     ("month-9", "same word"),
     ("month-11", "same word"),
     ("fault-of-device", "variables only"),
+    ("field-nik", "name of the number"),
+    ("waiting-at", "variables only"),
+    ("retry-of", "variables only"),
 ];
 
 /// Id to its lines, from the file's text.

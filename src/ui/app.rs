@@ -151,6 +151,15 @@ impl RekamApp {
         &self.scratch
     }
 
+    /// Takes what workers have finished; before every frame, and also while the window is hidden.
+    pub fn pump(&mut self, ctx: &Context) {
+        if self.desk.pump() {
+            ctx.request_repaint();
+        }
+        self.pictures.pump(ctx);
+        self.play(ctx);
+    }
+
     /// Draws one frame and sends what the operator did.
     pub fn draw(&mut self, ui: &mut egui::Ui) {
         let screen = self.desk.screen();
@@ -206,7 +215,7 @@ impl RekamApp {
         let Some(demo) = &mut self.demo else { return };
         let saving = self.recorder.as_ref().is_some_and(Recorder::busy);
         let now_s = ctx.input(|i| i.time);
-        match demo.next(&*self.desk, now_s, saving) {
+        match demo.next(&*self.desk, now_s, saving || self.pictures.decoding()) {
             Move::Wait => ctx.request_repaint_after(Duration::from_millis(50)),
             Move::Send(command) => self.desk.send(command),
             Move::Picture(name) => {
@@ -223,11 +232,7 @@ impl RekamApp {
 
 impl eframe::App for RekamApp {
     fn logic(&mut self, ctx: &Context, _frame: &mut eframe::Frame) {
-        if self.desk.pump() {
-            ctx.request_repaint();
-        }
-        self.pictures.pump(ctx);
-        self.play(ctx);
+        self.pump(ctx);
     }
 
     fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut eframe::Frame) {

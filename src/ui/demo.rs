@@ -150,9 +150,9 @@ impl Demo {
         }
     }
 
-    /// The next act. `now_s` is the window's time, `saving` true while a picture is being saved.
-    pub fn next(&mut self, desk: &dyn Desk, now_s: f64, saving: bool) -> Move {
-        if saving || now_s < self.next_s {
+    /// The next act. `now_s` is the window's time, `waiting` true while pictures are decoded or saved.
+    pub fn next(&mut self, desk: &dyn Desk, now_s: f64, waiting: bool) -> Move {
+        if waiting || now_s < self.next_s {
             return Move::Wait;
         }
         let place = place(desk);
@@ -173,6 +173,8 @@ impl Demo {
             return picture;
         }
         self.next_s = now_s + self.options.pace_s;
+        // What this brings is to be drawn before the place is photographed.
+        self.arrived_s = now_s;
         match command {
             DeskCommand::SignIn(..) => self.signed_in = true,
             DeskCommand::Decide { .. } => self.deciding = true,

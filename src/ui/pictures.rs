@@ -114,6 +114,12 @@ impl Pictures {
         }
     }
 
+    /// True while a picture that was shown is not decoded yet.
+    #[must_use]
+    pub fn decoding(&self) -> bool {
+        self.entries.values().any(|e| matches!(e, Entry::Asked))
+    }
+
     /// Drops every texture: when the session leaves the screen.
     pub fn forget(&mut self) {
         self.entries.clear();

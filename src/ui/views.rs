@@ -148,9 +148,3 @@ pub fn document(ui: &mut Ui, st: &Stage<'_>, what: &str) {
         }
     });
 }
-
-/// The last block of a record id: what people read to each other.
-#[must_use]
-pub fn short_id(id: &str) -> String {
-    id.rsplit('-').next().unwrap_or(id).to_uppercase()
-}

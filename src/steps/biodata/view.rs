@@ -27,7 +27,7 @@ pub(crate) fn show(ui: &mut Ui, st: &mut Stage<'_>, view: &SessionView<'_>) {
     ui.add_enabled_ui(!locked && !s.busy(), |ui| {
         two_columns(
             ui,
-            300.0,
+            280.0,
             st,
             |ui, st| {
                 group(ui, st, view, &issues, "biodata-person", PERSON);

@@ -38,8 +38,13 @@ pub(crate) fn show(ui: &mut Ui, st: &mut Stage<'_>, view: &SessionView<'_>) {
     };
     let state = |f: FingerPosition| if busy.contains(&f) { StepState::Busy } else { state_of(d, f) };
     let pressed = widgets::card(ui, |ui| {
-        ui.set_max_width(ui.available_width().min(500.0));
-        widgets::hands_picture(ui, st.words, &widgets::HandsView { state: &state, wanted: &wanted })
+        // Small enough that the prints below begin on the same screen.
+        let size = vec2(ui.available_width().min(460.0), 0.0);
+        ui.allocate_ui(size, |ui| {
+            ui.set_max_width(size.x);
+            widgets::hands_picture(ui, st.words, &widgets::HandsView { state: &state, wanted: &wanted })
+        })
+        .inner
     })
     .inner;
     small(ui, &st.get("fingers-press"));

@@ -29,7 +29,7 @@ pub(crate) fn show(ui: &mut Ui, st: &mut Stage<'_>, view: &SessionView<'_>) {
         ui.add_space(theme::GAP);
         two_columns(
             ui,
-            300.0,
+            280.0,
             st,
             |ui, st| person(ui, st, view, Person::Applicant),
             |ui, st| person(ui, st, view, Person::Officer),

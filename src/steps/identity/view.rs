@@ -22,7 +22,7 @@ pub(crate) fn show(ui: &mut Ui, st: &mut Stage<'_>, view: &SessionView<'_>) {
         widgets::banner(ui, st.words, Tone::Info, &what, &to_do, "");
     }
     ui.add_enabled_ui(!bound && !s.busy(), |ui| {
-        two_columns(ui, 300.0, st, |ui, st| numbers(ui, st, view), |ui, st| person(ui, st, view));
+        two_columns(ui, 280.0, st, |ui, st| numbers(ui, st, view), |ui, st| person(ui, st, view));
         if s.data.identity.looked_up {
             warnings(ui, st, view);
         }

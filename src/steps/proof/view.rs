@@ -3,6 +3,7 @@
 use eframe::egui::{RichText, Ui};
 use record::schema::RecordState;
 
+use crate::documents::short_code;
 use crate::session::view::SessionView;
 use crate::ui::stage::{Stage, pair, small};
 use crate::ui::theme::Tone;
@@ -18,7 +19,7 @@ pub(crate) fn show(ui: &mut Ui, st: &mut Stage<'_>, view: &SessionView<'_>) {
     ui.label(RichText::new(&s.data.biodata.values.nama).font(fonts::bold(theme::TEXT_BIG)));
     ui.add_space(theme::GAP);
     widgets::card(ui, |ui| {
-        let id = views::short_id(&sealed.record_id.to_string());
+        let id = short_code(sealed.record_id);
         pair(ui, &st.get("record-code"), &id);
         small(ui, &sealed.file);
         ui.add_space(theme::GAP);

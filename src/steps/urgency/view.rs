@@ -22,7 +22,7 @@ pub(crate) fn show(ui: &mut Ui, st: &mut Stage<'_>, view: &SessionView<'_>) {
     }
     crate::ui::views::capture_state(ui, st, view);
     ui.add_enabled_ui(!done && !view.session.busy(), |ui| {
-        two_columns(ui, 300.0, st, |ui, st| classes(ui, st, view), |ui, st| evidence(ui, st, view));
+        two_columns(ui, 280.0, st, |ui, st| classes(ui, st, view), |ui, st| evidence(ui, st, view));
     });
 }
 

@@ -33,14 +33,14 @@ fn applicant(ui: &mut Ui, st: &mut Stage<'_>, view: &SessionView<'_>) {
             let name =
                 if values.nama.trim().is_empty() { st.get("applicant-unknown") } else { values.nama.clone() };
             ui.label(RichText::new(name).font(fonts::bold(theme::TEXT_BODY)));
-            if let Some(nik) = s.nik() {
-                small(ui, &speech::nik_groups(nik));
-            }
             if let Some(born) = values.tanggal_lahir {
                 small(ui, &st.words.date(born));
             }
         });
     });
+    if let Some(nik) = s.nik() {
+        ui.label(RichText::new(speech::nik_groups(nik)).font(fonts::bold(theme::TEXT_BODY)));
+    }
 }
 
 fn requirements(ui: &mut Ui, st: &mut Stage<'_>, view: &SessionView<'_>) {

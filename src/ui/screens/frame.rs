@@ -37,13 +37,13 @@ pub(super) fn show(ui: &mut Ui, st: &mut Stage<'_>, view: &SessionView<'_>) {
     let fresh = st.scratch.arrive(Some((s.core.id, s.core.current)));
     let narrow = ui.available_width() < NARROW;
     Panel::bottom("session-bar").frame(super::bar()).show(ui, |ui| actions(ui, st, view));
-    let left = if narrow { 200.0 } else { 232.0 };
+    let left = if narrow { 184.0 } else { 232.0 };
     Panel::left("session-steps")
         .exact_size(left)
         .resizable(false)
         .frame(super::side())
         .show(ui, |ui| list(ui, st, view, fresh));
-    super::aside::show(ui, st, view, if narrow { 220.0 } else { 264.0 });
+    super::aside::show(ui, st, view, if narrow { 200.0 } else { 264.0 });
     CentralPanel::default().frame(super::ground()).show(ui, |ui| {
         // Every step begins at its top.
         let area =

@@ -5,7 +5,8 @@ use record::schema::RecordState;
 
 use super::super::stage::{Dialog, Stage, pair, small};
 use super::super::theme::{self, Tone};
-use super::super::{fonts, views, widgets};
+use super::super::{fonts, widgets};
+use crate::documents::short_code;
 use crate::runtime::station::{DeskCommand, QueueLine, WaitingLine};
 use crate::t;
 
@@ -111,8 +112,7 @@ fn queue(ui: &mut Ui, st: &mut Stage<'_>) {
 
 fn queue_line(ui: &mut Ui, st: &Stage<'_>, line: &QueueLine) {
     ui.separator();
-    let id = line.id.to_string();
-    let short = views::short_id(&id);
+    let short = short_code(line.id);
     let name = line.name.clone().unwrap_or_else(|| st.get("queue-name-expired"));
     ui.horizontal_wrapped(|ui| {
         ui.label(RichText::new(name).font(fonts::bold(theme::TEXT_BODY)));

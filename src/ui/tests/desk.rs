@@ -214,7 +214,7 @@ impl FakeDesk {
     ) -> CaptureOutcome {
         self.captures += 1;
         let number = self.captures;
-        let mut fingers = |list: &[FingerPosition]| {
+        let fingers = |list: &[FingerPosition]| {
             Samples::Fingers(list.iter().map(|f| finger(*f, number, gallery, now)).collect())
         };
         CaptureOutcome::Samples(match task {

@@ -9,9 +9,9 @@ mod flows;
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use eframe::egui::{Key, Modifiers, Vec2, vec2};
+use eframe::egui::{Context, Key, Modifiers, Ui, Vec2, vec2};
 use egui_kittest::Harness;
-use egui_kittest::kittest::Queryable;
+use egui_kittest::kittest::{NodeT, Queryable};
 use record::schema::{Outcome, StepId};
 
 use crate::i18n::{Language, Words};
@@ -35,10 +35,13 @@ impl Window {
         let desk = FakeDesk::new(Rc::clone(&control));
         // A running session asks for a frame twice a second, so a run does not settle by itself.
         let builder = Harness::builder().with_size(size).with_max_steps(8).with_context_setup(theme::apply);
-        let harness = builder.build_eframe(|cc| {
-            let options = WindowOptions { language, ..WindowOptions::default() };
-            RekamApp::new(&cc.egui_ctx, Box::new(desk), options)
-        });
+        let options = WindowOptions { language, ..WindowOptions::default() };
+        let app = RekamApp::new(&Context::default(), Box::new(desk), options);
+        let frame = |ui: &mut Ui, app: &mut RekamApp| {
+            app.pump(ui.ctx());
+            app.draw(ui);
+        };
+        let harness = builder.build_ui_state(frame, app);
         let mut window = Self { harness, words: Words::new(language), control };
         window.run();
         window
@@ -185,7 +188,10 @@ impl Window {
     fn choose(&mut self, field: &str, text: &str) {
         let (label, none) = (self.words.get(&format!("field-{field}")), self.words.get("action-choose"));
         self.press(&format!("{label}: {none}"));
-        self.press(text);
+        // Only the rows in view exist: the filter brings the wanted one to the top.
+        self.fill_id("field-filter", text);
+        self.harness.key_press(Key::Enter);
+        self.run();
     }
 
     fn urgency(&mut self, class: &str) {
