@@ -71,6 +71,7 @@ const CATALOGUES: &[Catalogue] = &[
     catalogue!("documents"),
     catalogue!("gate"),
     catalogue!("population"),
+    catalogue!("runtime"),
     catalogue!("screens"),
     catalogue!("vault"),
     catalogue!("station"),

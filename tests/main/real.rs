@@ -38,14 +38,27 @@ fn the_record_holds_the_samples() {
     let Some(samples) = samples() else { return };
     let folder = tempfile::TempDir::new().unwrap();
     let vault = folder.path().join("vault");
-    let found = told(rekam().args(["real", "--json", "--samples"]).arg(&samples).arg("--out").arg(&vault).output().unwrap());
+    let found = told(
+        rekam()
+            .args(["real", "--json", "--samples"])
+            .arg(&samples)
+            .arg("--out")
+            .arg(&vault)
+            .output()
+            .unwrap(),
+    );
     assert_eq!(found.code, 0, "{} {}", found.json, found.errors);
     assert_eq!(found.json["identical_sample"], Value::Bool(true));
-    let (record, key) = (found.json["record"].as_str().unwrap(), found.json["centre_identity"].as_str().unwrap());
+    let (record, key) =
+        (found.json["record"].as_str().unwrap(), found.json["centre_identity"].as_str().unwrap());
     let pem = found.json["station_key"].as_str().unwrap();
     let out = folder.path().join("out");
     let opened = told(
-        rekam().args(["record", "open", record, "--identity", key, "--station-key", pem, "--out"]).arg(&out).output().unwrap(),
+        rekam()
+            .args(["record", "open", record, "--identity", key, "--station-key", pem, "--out"])
+            .arg(&out)
+            .output()
+            .unwrap(),
     );
     assert_eq!(opened.code, 0, "{}", opened.errors);
     let compared = compare(&samples, &out);
