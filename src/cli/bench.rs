@@ -81,9 +81,14 @@ fn slap(rounds: u32) -> Result<Measured, CliError> {
     let mut watch = Watch(Instant::now() + Duration::from_secs(60));
     let captured = device.capture(&task, &mut watch).map_err(|e| failure("CLI-09", format!("{e:?}")))?;
     let engine = Engine::new()?;
-    let request = Request { target: Target::Slap(Slap::RightFour), gallery: &[], device: &info, at: Utc::now() };
+    let request =
+        Request { target: Target::Slap(Slap::RightFour), gallery: &[], device: &info, at: Utc::now() };
     let samples_ms = timed(rounds, || Ok(analyse(&engine, &request, captured.clone())))?;
-    Ok(Measured { what: "one slap: quality, minutiae, comparison, compression, four fingers", budget_ms: 600.0, samples_ms })
+    Ok(Measured {
+        what: "one slap: quality, minutiae, comparison, compression, four fingers",
+        budget_ms: 600.0,
+        samples_ms,
+    })
 }
 
 fn open_station(rounds: u32, place: &Place) -> Result<Measured, CliError> {
@@ -91,11 +96,16 @@ fn open_station(rounds: u32, place: &Place) -> Result<Measured, CliError> {
     make_training_vault(&folder, "BENCH-01", KdfCost::Test)?;
     let devices = default_devices(record::schema::Environment::Training);
     let samples_ms = timed(rounds, || {
-        let station = Station::open(station_options(&place.config, &folder, &devices, Arc::new(SystemClock))?)?;
+        let station =
+            Station::open(station_options(&place.config, &folder, &devices, Arc::new(SystemClock))?)?;
         Ok(station.queue_len())
     });
     std::fs::remove_dir_all(&folder)?;
-    Ok(Measured { what: "station opened: vault, policies, engine, workers (without window)", budget_ms: 300.0, samples_ms: samples_ms? })
+    Ok(Measured {
+        what: "station opened: vault, policies, engine, workers (without window)",
+        budget_ms: 300.0,
+        samples_ms: samples_ms?,
+    })
 }
 
 fn machine() -> String {
@@ -116,7 +126,13 @@ pub(super) fn bench(c: &Bench, place: &mut Place) -> Done {
     place.say("| what | budget ms | median ms | p95 ms |")?;
     place.say("|---|---|---|---|")?;
     for line in &lines {
-        place.say(format!("| {} | {} | {:.1} | {:.1} |", line.what, line.budget_ms, line.at(0.5), line.at(0.95)))?;
+        place.say(format!(
+            "| {} | {} | {:.1} | {:.1} |",
+            line.what,
+            line.budget_ms,
+            line.at(0.5),
+            line.at(0.95)
+        ))?;
     }
     Ok(0)
 }

@@ -87,9 +87,8 @@ pub(super) fn doctor(c: &Doctor, place: &mut Place) -> Done {
         told: place.warnings.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "),
     }];
     looks.extend(vault_looks(c, place));
-    let loaded = policy_files(&place.config).map(|files| {
-        if files.is_empty() { PolicySet::bundled() } else { PolicySet::load(files) }
-    });
+    let loaded = policy_files(&place.config)
+        .map(|files| if files.is_empty() { PolicySet::bundled() } else { PolicySet::load(files) });
     let today = SystemClock.now().date_naive();
     looks.push(match loaded {
         Ok(Ok(set)) => match set.in_force(today) {

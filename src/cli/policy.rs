@@ -36,9 +36,13 @@ pub(super) enum RosterCommand {
 
 fn read(path: &Path) -> Result<String, super::CliError> {
     let name = path.display();
-    let len = std::fs::metadata(path).map_err(|e| failure("CLI-02", format!("{name} cannot be read ({e})")))?;
+    let len =
+        std::fs::metadata(path).map_err(|e| failure("CLI-02", format!("{name} cannot be read ({e})")))?;
     if len.len() > MAX_BYTES {
-        return Err(failure("CLI-02", format!("{name} is larger than {MAX_BYTES} bytes; name a policy file")));
+        return Err(failure(
+            "CLI-02",
+            format!("{name} is larger than {MAX_BYTES} bytes; name a policy file"),
+        ));
     }
     std::fs::read_to_string(path).map_err(|e| failure("CLI-02", format!("{name} cannot be read ({e})")))
 }

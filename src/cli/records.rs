@@ -51,7 +51,9 @@ pub(super) struct Open {
 }
 
 fn read(path: &Path, most: u64) -> Result<Vec<u8>, CliError> {
-    let unread = |e: std::io::Error| failure("CLI-02", format!("{} cannot be read ({e}); name the right file", path.display()));
+    let unread = |e: std::io::Error| {
+        failure("CLI-02", format!("{} cannot be read ({e}); name the right file", path.display()))
+    };
     let len = std::fs::metadata(path).map_err(unread)?.len();
     if len > most {
         let what = format!("{} has {len} bytes, more than {most}; name the right file", path.display());
@@ -83,8 +85,9 @@ pub(super) fn record(command: &RecordCommand, place: &mut Place) -> Done {
 fn verify_file(c: &Verify, place: &mut Place) -> Done {
     let header = read(&c.file.with_extension("json"), SMALL_MAX)?;
     let expected = key(c.station_key.as_deref())?;
-    let payload = File::open(&c.file)
-        .map_err(|e| failure("CLI-02", format!("{} cannot be read ({e}); name the right file", c.file.display())))?;
+    let payload = File::open(&c.file).map_err(|e| {
+        failure("CLI-02", format!("{} cannot be read ({e}); name the right file", c.file.display()))
+    })?;
     let found = verify(&header, payload, expected.as_ref())?;
     let h = &found.header;
     if c.json {
@@ -96,7 +99,10 @@ fn verify_file(c: &Verify, place: &mut Place) -> Done {
         }))?;
     } else {
         place.say(format!("record {} of station {} ({})", h.id, h.station, h.environment))?;
-        place.say(format!("header, size, digest and signature fit; the station's key is {}", trust(found.trust)))?;
+        place.say(format!(
+            "header, size, digest and signature fit; the station's key is {}",
+            trust(found.trust)
+        ))?;
         place.say(format!("contents: {} (they are sealed for the centre)", found.contents))?;
     }
     Ok(0)
@@ -105,7 +111,8 @@ fn verify_file(c: &Verify, place: &mut Place) -> Done {
 fn open_file(c: &Open, place: &mut Place) -> Done {
     let header = read(&c.file.with_extension("json"), SMALL_MAX)?;
     let payload = read(&c.file, MAX_PAYLOAD_BYTES)?;
-    let identity = zeroize::Zeroizing::new(String::from_utf8_lossy(&read(&c.identity, SMALL_MAX)?).into_owned());
+    let identity =
+        zeroize::Zeroizing::new(String::from_utf8_lossy(&read(&c.identity, SMALL_MAX)?).into_owned());
     let expected = key(c.station_key.as_deref())?;
     let (_, opened) = record::open::open_with_header(&header, &payload, &identity, expected.as_ref())?;
     opened.write_to(&c.out)?;
@@ -117,7 +124,12 @@ fn open_file(c: &Open, place: &mut Place) -> Done {
             "station_key_trust": trust(opened.trust),
         }))?;
     } else {
-        place.say(format!("record {}: {} entries in {}, in clear", opened.manifest.id, opened.entries.len(), c.out.display()))?;
+        place.say(format!(
+            "record {}: {} entries in {}, in clear",
+            opened.manifest.id,
+            opened.entries.len(),
+            c.out.display()
+        ))?;
     }
     Ok(0)
 }

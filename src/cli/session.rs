@@ -107,7 +107,12 @@ pub(super) fn station_options(
     })
 }
 
-fn options_of(script: &Script, config: &Config, vault: &Path, clock: Arc<FixedClock>) -> Result<StationOptions, CliError> {
+fn options_of(
+    script: &Script,
+    config: &Config,
+    vault: &Path,
+    clock: Arc<FixedClock>,
+) -> Result<StationOptions, CliError> {
     let base = station_options(config, vault, &script.devices, clock)?;
     Ok(StationOptions {
         policy_id: script.policy.clone(),
@@ -156,7 +161,8 @@ fn tell(answer: &Answer, as_json: bool, place: &mut Place) -> Result<(), CliErro
     place.say(format!("{}: {}", answer.outcome, answer.rules.join(", ")))?;
     for step in &answer.steps {
         let score = step.score.map_or_else(String::new, |s| format!(", score {s}"));
-        let why = if step.reasons.is_empty() { String::new() } else { format!(" ({})", step.reasons.join(", ")) };
+        let why =
+            if step.reasons.is_empty() { String::new() } else { format!(" ({})", step.reasons.join(", ")) };
         place.say(format!("  {}: {}{score}, {} attempts{why}", step.name, step.result, step.attempts))?;
     }
     for path in [&answer.file, &answer.document].into_iter().flatten() {

@@ -57,7 +57,10 @@ impl Secret {
         let Some(fd) = self.passphrase_fd else {
             let asked = rpassword::prompt_password(format!("{what}: "));
             return asked.map(Zeroizing::new).map_err(|e| {
-                failure("CLI-05", format!("no passphrase could be asked for ({e}); use a terminal or --passphrase-fd"))
+                failure(
+                    "CLI-05",
+                    format!("no passphrase could be asked for ({e}); use a terminal or --passphrase-fd"),
+                )
             });
         };
         self.line_of(fd)
@@ -66,14 +69,17 @@ impl Secret {
     /// Reads one line of a descriptor that the caller opened, through `/proc/self/fd`, so that no descriptor of ours
     /// can be taken by mistake.
     fn line_of(&self, fd: u32) -> Result<Zeroizing<String>, CliError> {
-        let unread = |e: std::io::Error| failure("CLI-05", format!("file descriptor {fd} cannot be read ({e})"));
+        let unread =
+            |e: std::io::Error| failure("CLI-05", format!("file descriptor {fd} cannot be read ({e})"));
         let mut reader: Box<dyn BufRead> = if fd == 0 {
             Box::new(BufReader::new(std::io::stdin()))
         } else {
             Box::new(BufReader::new(std::fs::File::open(format!("/proc/self/fd/{fd}")).map_err(unread)?))
         };
         let mut line = Zeroizing::new(String::with_capacity(4 * PASSPHRASE_MAX + 2));
-        std::io::Read::take(&mut reader, 4 * PASSPHRASE_MAX as u64 + 2).read_line(&mut line).map_err(unread)?;
+        std::io::Read::take(&mut reader, 4 * PASSPHRASE_MAX as u64 + 2)
+            .read_line(&mut line)
+            .map_err(unread)?;
         let end = line.trim_end_matches(['\r', '\n']).len();
         line.truncate(end);
         Ok(line)
@@ -152,8 +158,9 @@ fn open(place: &Place, arg: &VaultArg) -> Result<Vault, CliError> {
 }
 
 fn recipients(path: &Path) -> Result<Vec<String>, CliError> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|e| failure("CLI-02", format!("{} cannot be read ({e}); name the right file", path.display())))?;
+    let text = std::fs::read_to_string(path).map_err(|e| {
+        failure("CLI-02", format!("{} cannot be read ({e}); name the right file", path.display()))
+    })?;
     let lines = text.lines().map(str::trim).filter(|l| !l.is_empty() && !l.starts_with('#'));
     Ok(lines.map(ToOwned::to_owned).collect())
 }
@@ -199,9 +206,17 @@ pub(super) fn init(c: &Init, place: &mut Place) -> Done {
         }))?;
         return Ok(0);
     }
-    place.say(format!("{} vault of station {} in {}", report.config.environment, c.station, folder.display()))?;
+    place.say(format!(
+        "{} vault of station {} in {}",
+        report.config.environment,
+        c.station,
+        folder.display()
+    ))?;
     for login in &report.training {
-        place.say(format!("  {} ({}): passphrase {}", login.officer.name, login.officer.role, login.passphrase))?;
+        place.say(format!(
+            "  {} ({}): passphrase {}",
+            login.officer.name, login.officer.role, login.passphrase
+        ))?;
     }
     for identity in &report.identities {
         place.say(format!("  training centre's key: {}", identity.display()))?;
@@ -259,7 +274,8 @@ fn add(c: &Add, place: &mut Place) -> Done {
     let [supervisor, nik, passphrase] = three(c.passphrase_fd)?;
     let now = Utc::now();
     let keys = vault.unlock(by.id, &supervisor, now)?;
-    rekam::population::nik::Nik::parse(&nik).map_err(|e| failure("CLI-06", format!("the NIK does not fit ({e}); type its 16 digits")))?;
+    rekam::population::nik::Nik::parse(&nik)
+        .map_err(|e| failure("CLI-06", format!("the NIK does not fit ({e}); type its 16 digits")))?;
     let new = NewOfficer { name: c.name.clone(), role: c.role, nik, passphrase };
     let officer = vault.add_officer(&new, &keys, KdfCost::Standard, now)?;
     if c.json {
@@ -276,18 +292,26 @@ pub(super) fn queue(QueueCommand::List(c): &QueueCommand, place: &mut Place) -> 
     if c.json {
         let rows: Vec<_> = rows
             .iter()
-            .map(|r| json!({
-                "id": r.id, "state": r.state, "created": r.created, "size": r.size, "sha256": r.sha256,
-                "epoch": r.epoch, "counter": r.counter, "damaged": r.damaged,
-                "file": vault.layout().payload(r.id),
-            }))
+            .map(|r| {
+                json!({
+                    "id": r.id, "state": r.state, "created": r.created, "size": r.size, "sha256": r.sha256,
+                    "epoch": r.epoch, "counter": r.counter, "damaged": r.damaged,
+                    "file": vault.layout().payload(r.id),
+                })
+            })
             .collect();
         let notes = vault.notes().to_vec();
         place.json(&json!({"count": rows.len(), "records": rows, "notes": notes}))?;
     } else {
         for r in &rows {
             let damaged = if r.damaged { " DAMAGED" } else { "" };
-            place.say(format!("{} {} {} {} bytes{damaged}", r.id, r.state, r.created.to_rfc3339(), r.size))?;
+            place.say(format!(
+                "{} {} {} {} bytes{damaged}",
+                r.id,
+                r.state,
+                r.created.to_rfc3339(),
+                r.size
+            ))?;
         }
     }
     Ok(0)
@@ -306,7 +330,12 @@ pub(super) fn vault(c: &VaultCommand, place: &mut Place) -> Done {
                 if let Some(b) = &report.audit.broken {
                     place.say(format!("audit broken at {} line {}: {}", b.segment, b.line, b.why))?;
                 }
-                place.say(format!("{} records, {} open sessions, {} problems", report.records, report.drafts, report.problems.len()))?;
+                place.say(format!(
+                    "{} records, {} open sessions, {} problems",
+                    report.records,
+                    report.drafts,
+                    report.problems.len()
+                ))?;
             }
             Ok(u8::from(!report.is_well()))
         }
@@ -315,7 +344,10 @@ pub(super) fn vault(c: &VaultCommand, place: &mut Place) -> Done {
             if c.json {
                 place.json(&json!({"ok": report.unreadable == 0, "report": report}))?;
             } else {
-                place.say(format!("{} rows made, {} mended, {} damaged, {} unreadable", report.rows, report.mended, report.damaged, report.unreadable))?;
+                place.say(format!(
+                    "{} rows made, {} mended, {} damaged, {} unreadable",
+                    report.rows, report.mended, report.damaged, report.unreadable
+                ))?;
             }
             Ok(u8::from(report.unreadable > 0))
         }

@@ -49,7 +49,10 @@ pub(super) fn open(c: &Window, place: &mut Place) -> Done {
         Err(e) => return Err(e.into()),
     };
     if c.demo && environment != Environment::Training {
-        return Err(failure("CLI-08", "the demo runs in training vaults only; name another with --vault DIR"));
+        return Err(failure(
+            "CLI-08",
+            "the demo runs in training vaults only; name another with --vault DIR",
+        ));
     }
     let devices = match &place.config.devices {
         Some(setup) => setup.clone(),

@@ -66,7 +66,10 @@ pub fn load(path: &Path) -> (Config, Vec<ConfigWarning>) {
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => return (Config::default(), Vec::new()),
         Err(e) => return (Config::default(), warn(format!("cannot be read ({e}); nothing of it is used"))),
         Ok(m) if m.len() > MAX_BYTES => {
-            return (Config::default(), warn(format!("is larger than {MAX_BYTES} bytes; nothing of it is used")));
+            return (
+                Config::default(),
+                warn(format!("is larger than {MAX_BYTES} bytes; nothing of it is used")),
+            );
         }
         Ok(_) => {}
     }

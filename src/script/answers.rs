@@ -160,7 +160,11 @@ pub(super) fn unasked(script: &Script, s: &Session) -> Vec<Command> {
         StepId::Health => {
             out.extend(script.venue.clone().filter(|v| *v != s.data.health.venue).map(Command::Venue));
             let ticket = script.door_ticket.clone();
-            out.extend(ticket.filter(|t| s.data.health.applicant.door_ticket.as_ref() != Some(t)).map(Command::DoorTicket));
+            out.extend(
+                ticket
+                    .filter(|t| s.data.health.applicant.door_ticket.as_ref() != Some(t))
+                    .map(Command::DoorTicket),
+            );
         }
         StepId::Urgency if s.data.urgency.chosen => {
             if script.quota_jump && !s.data.urgency.quota_jump_asked {
@@ -181,10 +185,11 @@ pub(super) fn unasked(script: &Script, s: &Session) -> Vec<Command> {
             out.extend(script.cannot_sign.map(Command::CannotSign));
         }
         StepId::Fingers | StepId::Irises => {
-            let new = script.exceptions.iter().filter(|e| e.subject.step() == step).filter(|e| match e.subject {
-                Subject::Finger(f) => !s.data.fingers.exceptions.contains_key(&f),
-                Subject::Eye(eye) => !s.data.irises.exceptions.contains_key(&eye),
-            });
+            let new =
+                script.exceptions.iter().filter(|e| e.subject.step() == step).filter(|e| match e.subject {
+                    Subject::Finger(f) => !s.data.fingers.exceptions.contains_key(&f),
+                    Subject::Eye(eye) => !s.data.irises.exceptions.contains_key(&eye),
+                });
             out.extend(new.map(|e| Command::DeclareException(e.subject, e.reason, e.term)));
         }
         _ => {}

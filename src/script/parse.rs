@@ -194,7 +194,11 @@ fn interrupts(root: &Table<'_, '_>) -> Vec<StepId> {
     for table in root.tables("interrupt") {
         let at = step(&table, "at");
         if matches!(at, Some(StepId::Health | StepId::Seal | StepId::Proof)) {
-            table.error("at", "SCR-07", "before the first step and from sealing on there is nothing to take up");
+            table.error(
+                "at",
+                "SCR-07",
+                "before the first step and from sealing on there is nothing to take up",
+            );
         }
         out.extend(needed(&table, "at", at));
         table.done();

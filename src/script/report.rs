@@ -136,14 +136,22 @@ fn step(s: &Session, id: StepId) -> StepReport {
             reasons.push(reason);
         }
     }
-    let attempts = s.core.log.iter().filter(|l| {
-        l.step == id && matches!(l.event.as_str(), "capture" | "retry" | "fault" | "cancelled")
-    });
+    let attempts =
+        s.core.log.iter().filter(|l| {
+            l.step == id && matches!(l.event.as_str(), "capture" | "retry" | "fault" | "cancelled")
+        });
     StepReport {
         name: id.id(),
         result: result(s, id).id(),
         score: score(s, id),
-        match_score: s.data.verification.verified.values().map(|v| v.score).min().filter(|_| id == StepId::Verification),
+        match_score: s
+            .data
+            .verification
+            .verified
+            .values()
+            .map(|v| v.score)
+            .min()
+            .filter(|_| id == StepId::Verification),
         attempts: u32::try_from(attempts.count()).unwrap_or(u32::MAX),
         reasons,
     }
@@ -163,9 +171,7 @@ fn score(s: &Session, id: StepId) -> Option<u8> {
         StepId::Signature => d.signature.sample.as_ref().and_then(|p| p.quality.score),
         StepId::Fingers => d.fingers.samples.values().filter_map(|f| f.quality.score).min(),
         StepId::Irises => d.irises.samples.values().filter_map(|f| f.quality.score).min(),
-        StepId::Verification => {
-            d.verification.verified.values().filter_map(|v| v.sample.quality.score).min()
-        }
+        StepId::Verification => d.verification.verified.values().filter_map(|v| v.sample.quality.score).min(),
         StepId::Statement => d.statement.sample.as_ref().and_then(|p| p.quality.score),
         _ => None,
     }

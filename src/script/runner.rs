@@ -46,7 +46,9 @@ pub enum RunError {
     #[error("SCR-10 scripts run in training vaults only; make one with `rekam init --training`")]
     Production,
     /// The vault has other accounts than a training vault.
-    #[error("SCR-11 the vault has no account `{0}`; use a vault made by `rekam init --training` without accounts of your own")]
+    #[error(
+        "SCR-11 the vault has no account `{0}`; use a vault made by `rekam init --training` without accounts of your own"
+    )]
     NoAccount(String),
     /// The sign-in did not work.
     #[error("SCR-12 signing in as `{0}` did not work ({1}); use a fresh training vault")]
@@ -328,7 +330,12 @@ impl Walk<'_> {
         if !approve {
             self.memory.denied.push(reason.clone());
         }
-        self.memory.deeds.entry(officer).or_insert_with(|| OfficerLine::new(officer, name, role)).did.push(did);
+        self.memory
+            .deeds
+            .entry(officer)
+            .or_insert_with(|| OfficerLine::new(officer, name, role))
+            .did
+            .push(did);
         let before = self.desk.notices().len();
         self.desk.send(DeskCommand::Decide { nonce, officer, passphrase, approve, note: decider.note });
         // The decision is in when the requirement no longer carries this request, or the desk says why not.
@@ -367,7 +374,8 @@ impl Walk<'_> {
         }
         loop {
             self.desk.pump();
-            let ready = self.desk.devices().iter().any(|d| d.kind == fault.kind && d.state == DeviceState::Ready);
+            let ready =
+                self.desk.devices().iter().any(|d| d.kind == fault.kind && d.state == DeviceState::Ready);
             if ready && begun.elapsed() >= LOOK {
                 break;
             }
@@ -446,9 +454,7 @@ impl Walk<'_> {
         let what = name_of(&command);
         self.tell(command);
         let same = match (before, self.view_session()) {
-            (Some(a), Some(b)) => {
-                a.data == b.data && a.core == b.core
-            }
+            (Some(a), Some(b)) => a.data == b.data && a.core == b.core,
             (None, None) => true,
             _ => false,
         };
@@ -475,7 +481,8 @@ impl Walk<'_> {
                             && (s.data.proof.place.is_some() || s.data.proof.failed.is_some())
                     }
                     Outcome::Refused | Outcome::Redirected => {
-                        d.document().is_some() || d.ended().is_some_and(|e| e.document.is_some())
+                        d.document().is_some()
+                            || d.ended().is_some_and(|e| e.document.is_some())
                             || !d.notices().is_empty()
                     }
                     _ => true,

@@ -59,7 +59,8 @@ fn no_vault_other_vaults_and_production() {
     let refused = run(&vault, &session("clean.toml"));
     assert_eq!(refused.code, 1);
     assert!(refused.errors.starts_with("SCR-10"), "{}", refused.errors);
-    let again = told(rekam().args(["init", "--training", "--station", "A", "--vault"]).arg(&vault).output().unwrap());
+    let again =
+        told(rekam().args(["init", "--training", "--station", "A", "--vault"]).arg(&vault).output().unwrap());
     assert!(again.code == 1 && again.errors.starts_with("VLT-02"), "{}", again.errors);
 }
 
@@ -92,7 +93,13 @@ fn hostile_samples_park_the_session_and_say_why() {
         std::fs::write(&script, format!("max_tries = 2\n{text}")).unwrap();
         let found = run(&place.vault, &script);
         sound(&found);
-        assert_eq!((found.code, &found.json["outcome"]), (0, &Value::from("parked")), "{name}: {} {}", found.json, found.errors);
+        assert_eq!(
+            (found.code, &found.json["outcome"]),
+            (0, &Value::from("parked")),
+            "{name}: {} {}",
+            found.json,
+            found.errors
+        );
         let photo = found.json["steps"].as_array().unwrap().iter().find(|s| s["name"] == "photo").unwrap();
         assert!(photo["reasons"].to_string().contains("DEV-07"), "{name}: {photo}");
         assert_eq!(count(&place.vault), 0);
@@ -128,7 +135,15 @@ fn a_wrong_identity_opens_nothing() {
     let key = place.vault.with_file_name("other.key");
     std::fs::write(&key, record::keys::generate_age_identity().identity.as_str()).unwrap();
     let out = place.vault.with_file_name("out");
-    let found = told(rekam().args(["record", "open", file, "--identity"]).arg(&key).arg("--out").arg(&out).output().unwrap());
+    let found = told(
+        rekam()
+            .args(["record", "open", file, "--identity"])
+            .arg(&key)
+            .arg("--out")
+            .arg(&out)
+            .output()
+            .unwrap(),
+    );
     sound(&found);
     assert_eq!(found.code, 1);
     assert!(found.errors.starts_with("OPN-"), "{}", found.errors);

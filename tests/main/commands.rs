@@ -18,12 +18,19 @@ fn a_record_from_session_to_opened_folder() {
     let out = place.vault.with_file_name("out");
     let key = place.vault.join("training/centre.age-key");
     let opened = told(
-        rekam().args(["record", "open", "--json", file, "--identity"]).arg(&key).arg("--out").arg(&out).output().unwrap(),
+        rekam()
+            .args(["record", "open", "--json", file, "--identity"])
+            .arg(&key)
+            .arg("--out")
+            .arg(&out)
+            .output()
+            .unwrap(),
     );
     assert_eq!((opened.code, &opened.json["missing"]), (0, &Value::Array(Vec::new())), "{}", opened.errors);
     assert!(out.join("manifest.json").is_file());
     for command in [["vault", "check"], ["vault", "rebuild"], ["audit", "verify"]] {
-        let found = told(rekam().args(command).args(["--json", "--vault"]).arg(&place.vault).output().unwrap());
+        let found =
+            told(rekam().args(command).args(["--json", "--vault"]).arg(&place.vault).output().unwrap());
         assert_eq!((found.code, &found.json["ok"]), (0, &Value::Bool(true)), "{command:?} {}", found.json);
     }
     // One byte changed: refused with its code.
@@ -67,7 +74,8 @@ fn policy_files_are_checked_with_their_examples() {
 #[test]
 fn devices_and_roster_template() {
     let place = training();
-    let list = told(rekam().args(["devices", "list", "--json", "--vault"]).arg(&place.vault).output().unwrap());
+    let list =
+        told(rekam().args(["devices", "list", "--json", "--vault"]).arg(&place.vault).output().unwrap());
     assert_eq!((list.code, &list.json["training"]), (0, &Value::Bool(true)));
     let doctor = told(rekam().args(["doctor", "--json", "--vault"]).arg(&place.vault).output().unwrap());
     assert_eq!((doctor.code, &doctor.json["ok"]), (0, &Value::Bool(true)), "{}", doctor.json);

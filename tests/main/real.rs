@@ -38,14 +38,27 @@ fn the_record_holds_the_samples() {
     let Some(samples) = samples() else { return };
     let folder = tempfile::TempDir::new().unwrap();
     let vault = folder.path().join("vault");
-    let found = told(rekam().args(["real", "--json", "--samples"]).arg(&samples).arg("--out").arg(&vault).output().unwrap());
+    let found = told(
+        rekam()
+            .args(["real", "--json", "--samples"])
+            .arg(&samples)
+            .arg("--out")
+            .arg(&vault)
+            .output()
+            .unwrap(),
+    );
     assert_eq!(found.code, 0, "{} {}", found.json, found.errors);
     assert_eq!(found.json["identical_sample"], Value::Bool(true));
-    let (record, key) = (found.json["record"].as_str().unwrap(), found.json["centre_identity"].as_str().unwrap());
+    let (record, key) =
+        (found.json["record"].as_str().unwrap(), found.json["centre_identity"].as_str().unwrap());
     let pem = found.json["station_key"].as_str().unwrap();
     let out = folder.path().join("out");
     let opened = told(
-        rekam().args(["record", "open", record, "--identity", key, "--station-key", pem, "--out"]).arg(&out).output().unwrap(),
+        rekam()
+            .args(["record", "open", record, "--identity", key, "--station-key", pem, "--out"])
+            .arg(&out)
+            .output()
+            .unwrap(),
     );
     assert_eq!(opened.code, 0, "{}", opened.errors);
     let compared = compare(&samples, &out);
@@ -68,7 +81,7 @@ fn compare(samples: &Path, out: &Path) -> usize {
                     folders.push(path);
                 } else if name.contains(folder) && name.ends_with(".jp2") {
                     let bytes = std::fs::read(&path).unwrap();
-                    all.push(biometrics::codecs::decode_gray(&bytes).unwrap().pixels().to_vec());
+                    all.push(biometrics::codec::decode_gray(&bytes).unwrap().pixels().to_vec());
                 }
             }
         }
@@ -78,14 +91,14 @@ fn compare(samples: &Path, out: &Path) -> usize {
     let mut equal = 0;
     for entry in std::fs::read_dir(samples.join("finger/mosip")).unwrap() {
         let bytes = std::fs::read(entry.unwrap().path()).unwrap();
-        let fir = biometrics::iso::fir::read(&bytes).unwrap();
-        let image = fir.images[0].decode().unwrap();
+        let fir = biometrics::iso::fir::FingerRecord::read(&bytes).unwrap();
+        let image = fir.representations[0].decode_image().unwrap();
         equal += usize::from(fingers.iter().any(|p| p == image.pixels()));
     }
     for entry in std::fs::read_dir(samples.join("iris/mosip")).unwrap() {
         let bytes = std::fs::read(entry.unwrap().path()).unwrap();
-        let iir = biometrics::iso::iir::read(&bytes).unwrap();
-        let image = iir.images[0].decode().unwrap();
+        let iir = biometrics::iso::iir::IrisRecord::read(&bytes).unwrap();
+        let image = iir.representations[0].decode_image().unwrap();
         equal += usize::from(irises.iter().any(|p| p == image.pixels()));
     }
     equal

@@ -46,7 +46,8 @@ pub(crate) struct Told {
 pub(crate) fn told(output: Output) -> Told {
     let text = String::from_utf8(output.stdout).unwrap();
     let errors = String::from_utf8_lossy(&output.stderr).into_owned();
-    let json = text.lines().last().map_or(Value::Null, |line| serde_json::from_str(line).unwrap_or(Value::Null));
+    let json =
+        text.lines().last().map_or(Value::Null, |line| serde_json::from_str(line).unwrap_or(Value::Null));
     Told { code: output.status.code().unwrap_or(-1), json, errors }
 }
 
@@ -57,5 +58,7 @@ pub(crate) fn run(vault: &Path, script: &Path) -> Told {
 }
 
 pub(crate) fn strings(value: &Value) -> Vec<String> {
-    value.as_array().map_or_else(Vec::new, |a| a.iter().filter_map(|v| v.as_str().map(ToOwned::to_owned)).collect())
+    value
+        .as_array()
+        .map_or_else(Vec::new, |a| a.iter().filter_map(|v| v.as_str().map(ToOwned::to_owned)).collect())
 }
