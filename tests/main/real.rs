@@ -63,6 +63,12 @@ fn the_record_holds_the_samples() {
     assert_eq!(opened.code, 0, "{}", opened.errors);
     let compared = compare(&samples, &out);
     assert_eq!(compared, 12, "ten fingers and two irises");
+    let face = samples.join("face/astronaut.png");
+    if face.is_file() {
+        let decode = |path: &Path| biometrics::codec::decode_rgb(&std::fs::read(path).unwrap()).unwrap();
+        let (input, kept) = (decode(&face), decode(&out.join("face/photo.jp2")));
+        assert!(input.pixels() == kept.pixels(), "the portrait's pixels");
+    }
     if has("age") && has("unzip") {
         by_public_tools(Path::new(record), key, folder.path(), &out);
     }
