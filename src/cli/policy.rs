@@ -1,5 +1,6 @@
 //! `rekam policy check`, `rekam roster template`.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
@@ -87,5 +88,3 @@ pub(super) fn roster(RosterCommand::Template: &RosterCommand, place: &mut Place)
     write!(place.out, "{}", roster::template())?;
     Ok(0)
 }
-
-use std::io::Write;

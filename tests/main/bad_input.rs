@@ -107,7 +107,7 @@ fn hostile_samples_park_the_session_and_say_why() {
 }
 
 #[test]
-fn a_full_disk_and_a_read_only_vault_count_nothing_as_saved() {
+fn a_full_disk_counts_nothing_as_saved_and_goes_on_with_room() {
     let place = training();
     // No file of the program may grow beyond this: writing the payload fails as on a full disk.
     let binary = assert_cmd::cargo::cargo_bin!("rekam");

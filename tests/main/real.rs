@@ -63,6 +63,12 @@ fn the_record_holds_the_samples() {
     assert_eq!(opened.code, 0, "{}", opened.errors);
     let compared = compare(&samples, &out);
     assert_eq!(compared, 12, "ten fingers and two irises");
+    let face = samples.join("face/astronaut.png");
+    if face.is_file() {
+        let decode = |path: &Path| biometrics::codec::decode_rgb(&std::fs::read(path).unwrap()).unwrap();
+        let (input, kept) = (decode(&face), decode(&out.join("face/photo.jp2")));
+        assert!(input.pixels() == kept.pixels(), "the portrait's pixels");
+    }
     if has("age") && has("unzip") {
         by_public_tools(Path::new(record), key, folder.path(), &out);
     }
@@ -81,7 +87,7 @@ fn compare(samples: &Path, out: &Path) -> usize {
                     folders.push(path);
                 } else if name.contains(folder) && name.ends_with(".jp2") {
                     let bytes = std::fs::read(&path).unwrap();
-                    all.push(biometrics::codecs::decode_gray(&bytes).unwrap().pixels().to_vec());
+                    all.push(biometrics::codec::decode_gray(&bytes).unwrap().pixels().to_vec());
                 }
             }
         }
@@ -91,14 +97,14 @@ fn compare(samples: &Path, out: &Path) -> usize {
     let mut equal = 0;
     for entry in std::fs::read_dir(samples.join("finger/mosip")).unwrap() {
         let bytes = std::fs::read(entry.unwrap().path()).unwrap();
-        let fir = biometrics::iso::fir::read(&bytes).unwrap();
-        let image = fir.images[0].decode().unwrap();
+        let fir = biometrics::iso::fir::FingerRecord::read(&bytes).unwrap();
+        let image = fir.representations[0].decode_image().unwrap();
         equal += usize::from(fingers.iter().any(|p| p == image.pixels()));
     }
     for entry in std::fs::read_dir(samples.join("iris/mosip")).unwrap() {
         let bytes = std::fs::read(entry.unwrap().path()).unwrap();
-        let iir = biometrics::iso::iir::read(&bytes).unwrap();
-        let image = iir.images[0].decode().unwrap();
+        let iir = biometrics::iso::iir::IrisRecord::read(&bytes).unwrap();
+        let image = iir.representations[0].decode_image().unwrap();
         equal += usize::from(irises.iter().any(|p| p == image.pixels()));
     }
     equal
