@@ -4,13 +4,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
-use chrono::Utc;
 use clap::{Args, Subcommand};
 use devices::setup::Setup;
 use record::schema::Environment;
 use rekam::config::Config;
 use rekam::i18n::{Language, Words};
-use rekam::runtime::clock::{Clock, FixedClock};
+use rekam::runtime::clock::{Clock, FixedClock, SystemClock};
 use rekam::runtime::station::{Desk, Station, StationOptions};
 use rekam::script::{self, Answer, RunError, Script, real_devices, samples_root};
 use rekam::vault::files::{Files, RealFiles};
@@ -185,7 +184,7 @@ pub(super) fn real(c: &Real, place: &mut Place) -> Done {
     make_training_vault(&folder, "REAL-01", KdfCost::Standard)?;
     let mut script = script::parse("real.toml", REAL_SCRIPT, Path::new(".")).map_err(RunError::Script)?;
     script.devices = devices;
-    script.start = Utc::now();
+    script.start = SystemClock.now();
     let config = place.config.clone();
     let mut open = |script: &Script, clock: Arc<FixedClock>| open_desk(script, &config, &folder, clock);
     let answer = script::run_script(&script, &mut open)?;
@@ -224,7 +223,7 @@ pub(super) fn make_training_vault(
         first_supervisor: None,
         officers: Vec::new(),
         kdf,
-        now: Utc::now(),
+        now: SystemClock.now(),
     };
     Ok(Vault::init(&files, folder, &options)?)
 }

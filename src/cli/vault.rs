@@ -4,9 +4,9 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use chrono::Utc;
 use clap::{Args, Subcommand};
 use record::schema::{Environment, Role};
+use rekam::runtime::clock::{Clock, SystemClock};
 use rekam::vault::files::{Files, RealFiles};
 use rekam::vault::{InitOptions, KdfCost, NewOfficer, OpenOptions, PASSPHRASE_MAX, Vault};
 use serde_json::json;
@@ -154,7 +154,7 @@ fn files() -> Arc<dyn Files> {
 }
 
 fn open(place: &Place, arg: &VaultArg) -> Result<Vault, CliError> {
-    Ok(Vault::open(files(), &place.vault(arg)?, &OpenOptions::default(), Utc::now())?)
+    Ok(Vault::open(files(), &place.vault(arg)?, &OpenOptions::default(), SystemClock.now())?)
 }
 
 fn recipients(path: &Path) -> Result<Vec<String>, CliError> {
@@ -187,7 +187,7 @@ pub(super) fn init(c: &Init, place: &mut Place) -> Done {
                 first_supervisor: Some(NewOfficer { name, role: Role::Supervisor, nik, passphrase }),
                 officers: Vec::new(),
                 kdf,
-                now: Utc::now(),
+                now: SystemClock.now(),
             };
             Vault::init(&files(), &folder, &options)?
         }
@@ -272,7 +272,7 @@ fn add(c: &Add, place: &mut Place) -> Done {
     let by = vault.officers().into_iter().find(|o| Some(o.id) == wanted || o.name == c.by);
     let by = by.ok_or_else(|| CliError::Usage(format!("no account `{}`; see `rekam officer list`", c.by)))?;
     let [supervisor, nik, passphrase] = three(c.passphrase_fd)?;
-    let now = Utc::now();
+    let now = SystemClock.now();
     let keys = vault.unlock(by.id, &supervisor, now)?;
     rekam::population::nik::Nik::parse(&nik)
         .map_err(|e| failure("CLI-06", format!("the NIK does not fit ({e}); type its 16 digits")))?;
@@ -340,7 +340,7 @@ pub(super) fn vault(c: &VaultCommand, place: &mut Place) -> Done {
             Ok(u8::from(!report.is_well()))
         }
         VaultCommand::Rebuild(c) => {
-            let report = open(place, &c.vault)?.rebuild(Utc::now())?;
+            let report = open(place, &c.vault)?.rebuild(SystemClock.now())?;
             if c.json {
                 place.json(&json!({"ok": report.unreadable == 0, "report": report}))?;
             } else {

@@ -6,6 +6,7 @@
 use biometrics::position::{Eye, FingerPosition};
 use chrono::{DateTime, NaiveDate, Utc};
 use qrcode::{Color, EcLevel, QrCode};
+pub use record::schema::short_code;
 use record::schema::{Environment, ExceptionReason, ExceptionTerm, RecordState};
 use uuid::Uuid;
 
@@ -123,15 +124,6 @@ pub fn proof_of_recording(words: &Words, proof: &Proof<'_>) -> Result<Vec<u8>, D
     let at = words.date_time(proof.printed_at, proof.utc_offset_s);
     let foot = words.with("doc-printed", &[("at", at.as_str()), ("station", proof.station)]);
     flow.finish(&words.get("proof-title"), &foot, proof.environment == Environment::Training)
-}
-
-/// The code that people say aloud, e.g. `C0FF-EE42`: the last eight hex digits of the id. The first ones of a UUIDv7 are its time
-/// (RFC 9562, 5.7) and the same for all records of a minute.
-#[must_use]
-pub fn short_code(id: Uuid) -> String {
-    let hex = id.simple().to_string().to_uppercase();
-    let tail = hex.get(24..).unwrap_or_default();
-    format!("{}-{}", tail.get(..4).unwrap_or_default(), tail.get(4..).unwrap_or_default())
 }
 
 /// Sixteen places, of which the last four are shown.

@@ -23,19 +23,6 @@ const LONG_FILES: &[(&str, &str)] =
 const MAY_UNWRAP: &[(&str, usize, &str)] =
     &[("crates/biometrics/src/synth/mod.rs", 1, "sizes of synthetic pictures are constants of the module")];
 
-/// Measurements that are run by hand, not tests, with the reason why they are not.
-const MAY_BE_IGNORED: &[(&str, &str)] = &[
-    (
-        "crates/biometrics/src/finger/quality/tests.rs",
-        "prints measures of pictures that are not in the repository",
-    ),
-    ("crates/biometrics/src/face/tests.rs", "prints measures of pictures that are not in the repository"),
-    ("crates/biometrics/src/iris/tests.rs", "writes pictures to look at"),
-    ("crates/biometrics/src/synth/finger.rs", "prints score distributions and times of the generator"),
-    ("crates/biometrics/src/synth/slap.rs", "writes pictures to look at"),
-    ("src/vault/tests/queue.rs", "times ten thousand records, which takes minutes"),
-];
-
 /// Modules of the station and the modules of the station that they may import.
 const STATION: &[(&str, &[&str])] = &[
     ("session", &["session", "steps", "gate", "population"]),
@@ -377,9 +364,6 @@ fn nothing_is_left_to_do() {
     for file in rust_files() {
         let code = code_only(&read(&file));
         for mark in marks {
-            if mark == "#[ignore" && MAY_BE_IGNORED.iter().any(|(f, _)| *f == file) {
-                continue;
-            }
             faults.extend(lines_with(&code, mark).map(|n| format!("{file}:{n}: {mark}")));
         }
     }

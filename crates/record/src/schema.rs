@@ -267,3 +267,12 @@ words! {
         Unreadable = "unreadable";
     }
 }
+
+/// The code that people say aloud, e.g. `C0FF-EE42`: the last eight hex digits of the id. The first ones of a UUIDv7 are its time
+/// (RFC 9562, 5.7) and the same for all records of a minute.
+#[must_use]
+pub fn short_code(id: uuid::Uuid) -> String {
+    let hex = id.simple().to_string().to_uppercase();
+    let tail = hex.get(24..).unwrap_or_default();
+    format!("{}-{}", tail.get(..4).unwrap_or_default(), tail.get(4..).unwrap_or_default())
+}

@@ -3,11 +3,11 @@
 use eframe::egui::{RichText, Ui};
 use record::schema::RecordState;
 
-use crate::documents::short_code;
 use crate::session::view::SessionView;
 use crate::ui::stage::{Stage, pair, small};
 use crate::ui::theme::Tone;
 use crate::ui::{fonts, theme, views, widgets};
+use record::schema::short_code;
 
 pub(crate) fn show(ui: &mut Ui, st: &mut Stage<'_>, view: &SessionView<'_>) {
     let s = view.session;

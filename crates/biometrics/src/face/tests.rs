@@ -105,23 +105,3 @@ fn portraits_have_card_proportions_and_the_eyes_in_place() {
     let card = scaled(&cut, 240, 360).unwrap();
     assert_eq!((card.width(), card.height()), (240, 360));
 }
-
-#[test]
-#[ignore = "prints what is measured on pictures"]
-fn pictures() {
-    let Ok(folder) = std::env::var("REKAM_PICTURES") else { return };
-    let analyser = FaceAnalyser::new().unwrap();
-    for entry in std::fs::read_dir(folder).unwrap().flatten() {
-        let picture = ours(&image::open(entry.path()).unwrap().to_rgb8());
-        let t = std::time::Instant::now();
-        let report = analyser.assess(&picture);
-        let time = t.elapsed();
-        let features = report.faces.first().and_then(|f| measure::measure(&picture, f));
-        eprintln!(
-            "{:?} {}x{} {time:?} {report:?} {features:?}",
-            entry.file_name(),
-            picture.width(),
-            picture.height()
-        );
-    }
-}

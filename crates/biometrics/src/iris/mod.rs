@@ -65,7 +65,9 @@ pub struct Features {
 pub fn assess(image: &GrayImage) -> IrisReport {
     // Circles far under the size that the standard asks are a fold or a shadow, not an eye.
     let found = locate(image).map(|(pupil, iris)| (pupil, iris, measure(image, &pupil, &iris)));
-    let found = found.filter(|(_, iris, _)| iris.radius >= 0.7 * MIN_RADIUS_PX);
+    // Nor is a pupil of less than a fifth of its iris (ISO/IEC 29794-6: 20 to 70 %).
+    let found = found
+        .filter(|(pupil, iris, _)| iris.radius >= 0.7 * MIN_RADIUS_PX && pupil.radius >= 0.2 * iris.radius);
     let Some((pupil, iris, features)) = found else {
         let reasons = match mean(image) {
             m if m < 25.0 => vec![QualityReason::NoIris, QualityReason::TooDark],

@@ -1,7 +1,7 @@
 //! Finger image records, ISO/IEC 19794-4:2011 (version `020`).
 //!
-//! Limits of this reader, all told by an error: 8 bits a pixel, and no extended data (segmentation,
-//! annotation, comment) after the image.
+//! Extended data after the image (segmentation, annotation, comment) is kept as it is. Limit of this reader, told
+//! by an error: 8 bits a pixel.
 
 use super::bytes::{Reader, Writer};
 use super::common::{self, codes};
@@ -285,7 +285,9 @@ impl FingerRepresentation {
 /// block), data (ISO/IEC 19794-4:2011, 8.4).
 fn read_extended(r: &mut Reader<'_>, end: usize) -> Result<Vec<ExtendedData>, IsoError> {
     let mut blocks = Vec::new();
-    while end > r.at() && end - r.at() >= EXTENDED_HEADER {
+    // A representation that claims to end behind the record is refused by its length, not by what follows.
+    let within = end <= r.at() + r.left();
+    while within && end > r.at() && end - r.at() >= EXTENDED_HEADER {
         let offset = r.at();
         let kind = match r.u16("extended data type")? {
             0 => return Err(r.value("extended data type", offset, 0)),

@@ -350,38 +350,4 @@ mod tests {
             assert!((5..80).contains(&count(code, radial)));
         }
     }
-
-    /// Prints scores of `REKAM_FINGERS` fingers (30 without it), three touches each.
-    #[cfg(feature = "nbis")]
-    #[test]
-    #[ignore = "measures separation and speed, takes half a minute"]
-    fn separation() {
-        use crate::finger::{FingerMatcher, NbisMatcher};
-        let matcher = NbisMatcher::new();
-        let fingers = std::env::var("REKAM_FINGERS").ok().and_then(|n| n.parse().ok()).unwrap_or(30u64);
-        let (mut genuine, mut impostor, mut prints) = (Vec::new(), Vec::new(), Vec::new());
-        let (mut growth, mut touches) = (std::time::Duration::ZERO, std::time::Duration::ZERO);
-        for i in 0..fingers {
-            let start = std::time::Instant::now();
-            let master = Master::new(&spec(100 + i / 10, (i % 10) as u8 + 1));
-            growth += start.elapsed();
-            let start = std::time::Instant::now();
-            let images = [1, 2, 3].map(|k| master.impression(&Impression::ordinary(i * 7 + k)));
-            touches += start.elapsed();
-            prints.push(images.map(|image| matcher.extract(&image).unwrap()));
-        }
-        for (i, a) in prints.iter().enumerate() {
-            genuine.extend([(0, 1), (0, 2), (1, 2)].map(|(p, g)| matcher.compare(&a[p], &a[g]).unwrap()));
-            for b in &prints[..i] {
-                impostor.extend([0, 1, 2].map(|k| matcher.compare(&a[k], &b[(k + 1) % 3]).unwrap()));
-            }
-        }
-        genuine.sort_unstable();
-        impostor.sort_unstable();
-        let minutiae = prints.iter().flatten().map(|t| t.minutiae.len()).sum::<usize>() / (prints.len() * 3);
-        eprintln!("{minutiae} minutiae a print; genuine {} lowest {:?}", genuine.len(), &genuine[..5]);
-        eprintln!("impostor {} highest {:?}", impostor.len(), &impostor[impostor.len() - 8..]);
-        eprintln!("growth {:?}, touch {:?}", growth / fingers as u32, touches / (3 * fingers as u32));
-        assert!(genuine[0] >= matcher.threshold() && impostor[impostor.len() - 1] < matcher.threshold());
-    }
 }

@@ -103,32 +103,4 @@ mod tests {
         assert_eq!(dark(60, 380), 0, "no index");
         assert!(dark(450, 1600) > 100, "the others are there");
     }
-
-    #[test]
-    #[ignore = "writes pictures to look at"]
-    fn pictures() {
-        let Ok(folder) = std::env::var("REKAM_PICTURES") else { return };
-        let write = |name: &str, image: &GrayImage| {
-            let path = format!("{folder}/{name}.png");
-            image::save_buffer(path, image.pixels(), image.width(), image.height(), image::ColorType::L8)
-                .unwrap();
-        };
-        for slap in Slap::ALL {
-            write(slap.id(), &render(5, *slap, 1, &[]).0);
-        }
-        for seed in 0..3 {
-            let strokes = crate::synth::signature::render(seed, 1);
-            write(
-                &format!("signature{seed}"),
-                &crate::signature_analysis::render(&strokes, 600, 240).unwrap(),
-            );
-        }
-        let master = Master::new(&FingerSpec { person_seed: 3, position: FingerPosition::LeftThumb });
-        let clean = Impression::clean(1);
-        write("clean", &master.impression(&clean));
-        write("dry", &master.impression(&Impression { dryness: 0.8, ..clean }));
-        write("wet", &master.impression(&Impression { pressure: 0.95, ..clean }));
-        write("noisy", &master.impression(&Impression { noise: 0.8, ..clean }));
-        write("ordinary", &master.impression(&Impression::ordinary(4)));
-    }
 }

@@ -67,26 +67,3 @@ fn odd_images_get_an_answer() {
     check(image(416, 560, Some(72), 100), None, QualityReason::WrongResolution);
     check(image(416, 560, Some(u16::MAX), 100), None, QualityReason::WrongResolution);
 }
-
-#[test]
-#[ignore = "prints what is measured on pictures"]
-fn pictures() {
-    let Ok(folder) = std::env::var("REKAM_PICTURES") else { return };
-    let mut names: Vec<_> = std::fs::read_dir(&folder).unwrap().flatten().map(|e| e.path()).collect();
-    names.sort();
-    for path in names.iter().filter(|p| p.extension().is_some_and(|e| e == "png" || e == "pgm")) {
-        let gray = image::open(path).unwrap().to_luma8();
-        let (w, h) = gray.dimensions();
-        let image = GrayImage::new(w, h, Some(500), gray.into_raw()).unwrap();
-        let t = std::time::Instant::now();
-        let q = assess(&image, &template(40));
-        eprintln!(
-            "{:?} {:?} {:?} {:?} {:?}",
-            path.file_name().unwrap(),
-            q.score,
-            q.reasons,
-            measure(&image),
-            t.elapsed()
-        );
-    }
-}
