@@ -194,3 +194,35 @@ fn a_panic_becomes_an_error_and_the_library_stays_usable() {
     assert_eq!(broken, Err(FingerError::Panicked));
     assert_eq!(alone(|| Ok(3)), Ok(3));
 }
+
+/// Ten real fingers of one person: no two of them are one finger.
+#[test]
+fn ten_real_fingers_are_ten_fingers() {
+    let folder = std::env::var_os("REKAM_SAMPLES").map_or_else(
+        || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data")),
+        PathBuf::from,
+    );
+    let mut templates = Vec::new();
+    for hand in ["Left", "Right"] {
+        for digit in ["Thumb", "Index", "Middle", "Ring", "Little"] {
+            let Ok(bytes) = std::fs::read(folder.join(format!("finger/mosip/{hand}_{digit}.iso"))) else {
+                eprintln!("skipped: no sample {hand}_{digit} (set REKAM_SAMPLES)");
+                return;
+            };
+            let record = crate::iso::fir::FingerRecord::read(&bytes).unwrap();
+            let image = record.representations[0].decode_image().unwrap();
+            templates.push((format!("{hand} {digit}"), NbisMatcher::new().extract(&image).unwrap()));
+        }
+    }
+    let matcher = NbisMatcher::new();
+    let mut highest = 0;
+    for (i, (a, probe)) in templates.iter().enumerate() {
+        assert!(matcher.compare(probe, probe).unwrap() >= matcher.threshold(), "{a} against itself");
+        for (b, gallery) in &templates[i + 1..] {
+            let score = matcher.compare(probe, gallery).unwrap();
+            assert!(score < matcher.threshold(), "{a} against {b}: {score}");
+            highest = highest.max(score);
+        }
+    }
+    println!("highest of 45 impostor scores: {highest}");
+}
