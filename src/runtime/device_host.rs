@@ -414,7 +414,7 @@ impl Manager {
         self.preview = on;
         let camera = self.hosts.get(&DeviceKind::Camera);
         let started = camera.is_some_and(|h| h.thread.is_some());
-        if !camera.is_some_and(|h| h.line.info.is_some()) || (!on && !started) {
+        if camera.is_none_or(|h| h.line.info.is_none()) || (!on && !started) {
             return;
         }
         // A new thread learns of the preview as it is started.

@@ -78,16 +78,14 @@ pub(super) fn primary(st: &mut Stage<'_>, view: &SessionView<'_>) {
 fn left(ui: &mut Ui, st: &mut Stage<'_>, view: &SessionView<'_>) {
     match view.session.core.outcome {
         Outcome::Parked if early(view) => {}
-        Outcome::Parked => {
-            if widgets::secondary_button(ui, &st.get("serve-another")).clicked() {
+        Outcome::Parked
+            if widgets::secondary_button(ui, &st.get("serve-another")).clicked() => {
                 st.out.push(DeskCommand::Leave);
             }
-        }
-        Outcome::Sealed if view.session.data.proof.failed.is_some() => {
-            if widgets::secondary_button(ui, &st.get("proof-again")).clicked() {
+        Outcome::Sealed if view.session.data.proof.failed.is_some()
+            && widgets::secondary_button(ui, &st.get("proof-again")).clicked() => {
                 st.send(Command::Confirm);
             }
-        }
         _ => {}
     }
 }

@@ -172,11 +172,10 @@ fn primary(st: &Stage<'_>, view: &SessionView<'_>) -> Primary {
             act: send(Command::Capture(fault.target)),
         };
     }
-    if s.core.reverify.is_none() {
-        if let Some(special) = special(st, view, target) {
+    if s.core.reverify.is_none()
+        && let Some(special) = special(st, view, target) {
             return special;
         }
-    }
     match (target, control.action) {
         (Some(t), _) => {
             Primary { label: speech::capture(st.words, t), enabled: true, act: send(Command::Capture(t)) }
