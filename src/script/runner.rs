@@ -149,7 +149,7 @@ struct Walk<'s> {
 /// How far a walk came.
 enum Walked {
     /// To the end.
-    End(Answer),
+    End(Box<Answer>),
     /// To an interrupt in this session.
     Interrupt(Uuid),
 }
@@ -189,11 +189,11 @@ impl Walk<'_> {
                 Next::Stuck(missing) => {
                     self.memory.stuck = missing;
                     self.tell(Command::Park);
-                    return self.answer().map(Walked::End);
+                    return self.answer().map(|a| Walked::End(Box::new(a)));
                 }
                 Next::Over => {
                     self.settle_end()?;
-                    return self.answer().map(Walked::End);
+                    return self.answer().map(|a| Walked::End(Box::new(a)));
                 }
                 Next::Kill => {
                     let session = self.view_session().map(|s| s.core.id).ok_or(RunError::Lost)?;

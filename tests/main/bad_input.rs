@@ -73,7 +73,7 @@ fn hostile() -> Vec<(&'static str, Vec<u8>)> {
         ("png-huge", png),
         ("pgm-huge", b"P5 4294967295 4294967295 255\n".to_vec()),
         ("pgm-zero", b"P5 0 0 255\n".to_vec()),
-        ("fir-truncated", b"FIR\0020\0\0\0\xff\xff\xff\xff".to_vec()),
+        ("fir-truncated", b"FIR\x00020\0\0\0\xff\xff\xff\xff".to_vec()),
         ("jpeg-truncated", vec![0xff, 0xd8, 0xff, 0xe0, 0, 16]),
         ("noise", (0..4096u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8).collect()),
     ]

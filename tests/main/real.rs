@@ -12,7 +12,7 @@ fn samples() -> Option<PathBuf> {
     let folder = named.unwrap_or_else(|| root().join("../shared/data"));
     let there = folder.join("finger").is_dir();
     if !there {
-        println!("skipped: no samples in {}", folder.display());
+        eprintln!("skipped: no samples in {}", folder.display());
     }
     there.then_some(folder)
 }
@@ -20,7 +20,7 @@ fn samples() -> Option<PathBuf> {
 fn has(tool: &str) -> bool {
     let found = Command::new(tool).arg("--help").output().is_ok();
     if !found {
-        println!("skipped: {tool} is not installed");
+        eprintln!("skipped: {tool} is not installed");
     }
     found
 }

@@ -79,10 +79,12 @@ fn captured(ui: &mut Ui, st: &mut Stage<'_>, view: &SessionView<'_>) {
         if d.approved {
             widgets::banner(ui, st.words, theme::Tone::Good, &st.get("photo-approved"), "", "");
         }
-        if view.targets().contains(&Target::Face) && view.primary().action != again()
-            && widgets::secondary_button(ui, &st.get("photo-again")).clicked() {
-                st.send(Command::Capture(Target::Face));
-            }
+        if view.targets().contains(&Target::Face)
+            && view.primary().action != again()
+            && widgets::secondary_button(ui, &st.get("photo-again")).clicked()
+        {
+            st.send(Command::Capture(Target::Face));
+        }
         if inputs.iter().any(|i| i == "accept-best")
             && widgets::secondary_button(ui, &st.get("accept-best")).clicked()
         {

@@ -78,14 +78,15 @@ pub(super) fn primary(st: &mut Stage<'_>, view: &SessionView<'_>) {
 fn left(ui: &mut Ui, st: &mut Stage<'_>, view: &SessionView<'_>) {
     match view.session.core.outcome {
         Outcome::Parked if early(view) => {}
-        Outcome::Parked
-            if widgets::secondary_button(ui, &st.get("serve-another")).clicked() => {
-                st.out.push(DeskCommand::Leave);
-            }
-        Outcome::Sealed if view.session.data.proof.failed.is_some()
-            && widgets::secondary_button(ui, &st.get("proof-again")).clicked() => {
-                st.send(Command::Confirm);
-            }
+        Outcome::Parked if widgets::secondary_button(ui, &st.get("serve-another")).clicked() => {
+            st.out.push(DeskCommand::Leave);
+        }
+        Outcome::Sealed
+            if view.session.data.proof.failed.is_some()
+                && widgets::secondary_button(ui, &st.get("proof-again")).clicked() =>
+        {
+            st.send(Command::Confirm);
+        }
         _ => {}
     }
 }

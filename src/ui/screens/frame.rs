@@ -173,9 +173,10 @@ fn primary(st: &Stage<'_>, view: &SessionView<'_>) -> Primary {
         };
     }
     if s.core.reverify.is_none()
-        && let Some(special) = special(st, view, target) {
-            return special;
-        }
+        && let Some(special) = special(st, view, target)
+    {
+        return special;
+    }
     match (target, control.action) {
         (Some(t), _) => {
             Primary { label: speech::capture(st.words, t), enabled: true, act: send(Command::Capture(t)) }

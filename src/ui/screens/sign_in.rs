@@ -47,9 +47,10 @@ fn form(ui: &mut Ui, st: &mut Stage<'_>) {
     let first = ui.next_auto_id();
     st.first(ui, first);
     if widgets::radio_list(ui, &mut chosen, &options)
-        && let Some(id) = &chosen {
-            st.scratch.texts.0.insert(OFFICER.to_owned(), id.clone());
-        }
+        && let Some(id) = &chosen
+    {
+        st.scratch.texts.0.insert(OFFICER.to_owned(), id.clone());
+    }
     ui.add_space(theme::GAP);
     let secret = st.scratch.texts.0.entry(SECRET.to_owned()).or_default();
     let field = widgets::secret_field(ui, &st.words.get("field-secret"), secret, None);

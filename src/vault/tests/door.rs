@@ -373,5 +373,6 @@ fn a_vault_may_be_given_to_a_worker_thread() {
     }
     let world = World::new(16);
     let vault = sendable(world.open());
-    std::thread::spawn(move || assert!(vault.check().unwrap().is_well())).join().unwrap();
+    let elsewhere = std::thread::Builder::new().spawn(move || assert!(vault.check().unwrap().is_well()));
+    elsewhere.unwrap().join().unwrap();
 }

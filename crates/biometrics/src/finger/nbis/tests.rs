@@ -224,5 +224,5 @@ fn ten_real_fingers_are_ten_fingers() {
             highest = highest.max(score);
         }
     }
-    println!("highest of 45 impostor scores: {highest}");
+    eprintln!("highest of 45 impostor scores: {highest}");
 }
