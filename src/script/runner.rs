@@ -110,7 +110,7 @@ pub fn run_script(script: &Script, open: &mut OpenDesk<'_>) -> Result<Answer, Ru
         match walk.session(interrupted)? {
             Walked::End(mut answer) => {
                 answer.judge(script);
-                return Ok(answer);
+                return Ok(*answer);
             }
             // The station goes as in a kill: nothing is parked, nobody signs out. Then it is opened again.
             Walked::Interrupt(session) => {
