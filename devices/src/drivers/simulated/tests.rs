@@ -117,9 +117,9 @@ fn a_slow_device_is_the_stations_fault() {
 fn a_hang_ignores_deadline_and_cancel_and_ends_with_the_registry() {
     let rig = Rig::new(DeviceKind::Thermometer, r#"script = ["hang"]"#);
     let mut device = rig.open();
-    let capture =
+    let in_vain =
         move || device.capture(&READING, &mut TestWatch::cancelled_after(Duration::from_millis(20)));
-    let hanging = std::thread::Builder::new().spawn(capture).unwrap();
+    let hanging = std::thread::Builder::new().spawn(in_vain).unwrap();
     std::thread::sleep(Duration::from_millis(200));
     assert!(!hanging.is_finished());
     // The abandoned device does not stop another one, whose script goes on.
