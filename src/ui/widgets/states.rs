@@ -73,9 +73,13 @@ pub fn step_item(
         false => (theme::TEXT, fonts::regular(theme::TEXT_BODY)),
     };
     let title = ui.painter().layout(name.clone(), font, ink, text_width);
-    let below = note.map_or(told.clone(), str::to_owned);
-    let below = ui.painter().layout(below, fonts::regular(theme::TEXT_SMALL), theme::TEXT_WEAK, text_width);
-    let height = title.size().y + below.size().y + theme::GAP;
+    // The icon's shape says "not begun" and "done"; words below it are for what needs a look.
+    let plain = matches!(state, StepState::Empty | StepState::Done);
+    let below = note.map_or_else(|| if plain { String::new() } else { told.clone() }, str::to_owned);
+    let below = (!below.is_empty())
+        .then(|| ui.painter().layout(below, fonts::regular(theme::TEXT_SMALL), theme::TEXT_WEAK, text_width));
+    let below_height = below.as_ref().map_or(0.0, |b| b.size().y);
+    let height = title.size().y + below_height + theme::GAP / 2.0;
     let spoken = words.with("picture-item", &[("name", name.as_str()), ("state", told.as_str())]);
     let response = pressable(ui, vec2(width, height), Role::Button, Some(open), &spoken);
     let rect = response.rect;
@@ -89,10 +93,12 @@ pub fn step_item(
     let icon = pos2(rect.left() + theme::GAP + theme::ICON / 2.0, rect.center().y);
     paint_state(ui.painter(), Rect::from_center_size(icon, Vec2::splat(theme::ICON)), state);
     let left = rect.left() + theme::ICON + 2.0 * theme::GAP;
-    let top = rect.center().y - (title.size().y + below.size().y) / 2.0;
+    let top = rect.center().y - (title.size().y + below_height) / 2.0;
     let step_down = title.size().y;
     ui.painter().galley(pos2(left, top), title, ink);
-    ui.painter().galley(pos2(left, top + step_down), below, theme::TEXT_WEAK);
+    if let Some(below) = below {
+        ui.painter().galley(pos2(left, top + step_down), below, theme::TEXT_WEAK);
+    }
     focus_ring(ui, &response);
     response
 }
