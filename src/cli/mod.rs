@@ -110,6 +110,8 @@ struct Place {
     config: Config,
     warnings: Vec<config::ConfigWarning>,
     out: Box<dyn Write>,
+    /// When the process began, for `rekam bench`.
+    begun: std::time::Instant,
 }
 
 impl Place {
@@ -139,6 +141,7 @@ impl Place {
 
 /// Runs the program.
 pub fn main() -> ExitCode {
+    let begun = std::time::Instant::now();
     let args = match Args::try_parse() {
         Ok(args) => args,
         Err(e) => {
@@ -154,7 +157,7 @@ pub fn main() -> ExitCode {
     for warning in &warnings {
         tell(&warning.to_string());
     }
-    let mut place = Place { config, warnings, out: Box::new(std::io::stdout().lock()) };
+    let mut place = Place { config, warnings, out: Box::new(std::io::stdout().lock()), begun };
     let done = run(args, &mut place).and_then(|code| {
         place.out.flush()?;
         Ok(code)

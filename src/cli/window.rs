@@ -19,6 +19,9 @@ pub(super) struct Window {
     /// Close the window at the demo's end.
     #[arg(long, requires = "demo")]
     exit: bool,
+    /// Note the time of every frame into this file.
+    #[arg(long, value_name = "FILE", requires = "demo", hide = true)]
+    frames: Option<PathBuf>,
 }
 
 #[cfg(not(feature = "gui"))]
@@ -64,6 +67,7 @@ pub(super) fn open(c: &Window, place: &mut Place) -> Done {
         size: None,
         demo: c.demo.then(|| demo(c.exit)),
         pictures: c.pictures.clone(),
+        frames: c.frames.clone().map(|file| rekam::ui::frames::FrameLog { file, begun: place.begun }),
     };
     run(window, move |wake| {
         options.wake = wake;

@@ -3,13 +3,14 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use eframe::egui::{self, ColorImage, Context, ScreenshotCallback, ViewportBuilder, ViewportCommand};
 use record::schema::StepId;
 use zeroize::Zeroize;
 
 use super::demo::{Demo, DemoOptions, Move};
+use super::frames::{FrameLog, Frames};
 use super::pictures::Pictures;
 use super::stage::{Scratch, Stage};
 use super::{screens, theme};
@@ -43,6 +44,8 @@ pub struct WindowOptions {
     pub demo: Option<DemoOptions>,
     /// Folder for pictures of the screens, as PNG, for the demo.
     pub pictures: Option<PathBuf>,
+    /// Notes the time of every frame, for `rekam bench`.
+    pub frames: Option<FrameLog>,
 }
 
 /// Saves pictures of the window by name. Encoding runs on a thread of its own.
@@ -108,6 +111,7 @@ pub struct RekamApp {
     previewing: bool,
     demo: Option<Demo>,
     recorder: Option<Recorder>,
+    frames: Option<Frames>,
 }
 
 impl std::fmt::Debug for RekamApp {
@@ -131,6 +135,7 @@ impl RekamApp {
             previewing: false,
             demo: options.demo.map(Demo::new),
             recorder: options.pictures.map(Recorder::new),
+            frames: options.frames.map(Frames::new),
         }
     }
 
@@ -232,11 +237,20 @@ impl RekamApp {
 
 impl eframe::App for RekamApp {
     fn logic(&mut self, ctx: &Context, _frame: &mut eframe::Frame) {
+        let begun = Instant::now();
         self.pump(ctx);
+        if let Some(frames) = &mut self.frames {
+            frames.pumped(begun.elapsed());
+        }
     }
 
     fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut eframe::Frame) {
+        let begun = Instant::now();
         self.draw(ui);
+        let preview = self.previewing;
+        if let Some(frames) = &mut self.frames {
+            frames.drawn(begun.elapsed(), preview);
+        }
     }
 
     fn persist_egui_memory(&self) -> bool {

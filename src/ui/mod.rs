@@ -3,6 +3,7 @@
 pub mod app;
 pub mod demo;
 pub mod fonts;
+pub mod frames;
 pub mod gallery;
 pub mod pictures;
 pub mod screens;

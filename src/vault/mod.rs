@@ -17,6 +17,8 @@ mod officers;
 mod save;
 mod slots;
 
+#[doc(hidden)]
+pub mod crowd;
 pub mod files;
 pub mod layout;
 #[doc(hidden)]

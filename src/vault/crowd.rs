@@ -1,0 +1,77 @@
+//! Many records at once, for measurements: a vault as it is after months, written without a sync for each file.
+//! Training vaults only.
+
+use chrono::{DateTime, Utc};
+use record::draft::{Draft, OfficerNote};
+use record::schema::{Environment, Role};
+use record::seal::{SealKeys, seal};
+use uuid::Uuid;
+
+use super::{ExtractInput, OfficerKeys, Vault, VaultError, extract};
+
+/// A complete draft of this operator; `seed` makes every one another person.
+#[must_use]
+pub fn draft(seed: u64, operator: &OfficerKeys) -> Draft {
+    let mut draft = record::testing::complete_draft(seed);
+    draft.id = Uuid::now_v7();
+    draft.officers[0] = OfficerNote {
+        id: operator.officer.id,
+        role: Role::Operator,
+        public_key: operator.officer.public_key.clone(),
+    };
+    draft
+}
+
+/// What the vault keeps of such a person.
+#[must_use]
+pub fn input(seed: u64, now: DateTime<Utc>) -> ExtractInput {
+    ExtractInput {
+        nik: format!("320412570190{:04}", seed % 10_000).into(),
+        kk: "3204120101109001".to_owned().into(),
+        name: format!("CONTOH {seed}").into(),
+        birth_date: now.date_naive(),
+        templates: Vec::new(),
+        photo_jpeg: Vec::new(),
+        expires: now + chrono::Duration::days(90),
+    }
+}
+
+impl Vault {
+    /// Adds `count` records without syncing them; the next open takes them into the index.
+    ///
+    /// # Errors
+    /// [`VaultError`] as in a save; [`VaultError::WrongEnvironment`] outside training.
+    pub fn crowd(
+        &mut self,
+        count: u64,
+        operator: &OfficerKeys,
+        now: DateTime<Utc>,
+    ) -> Result<(), VaultError> {
+        if self.config().environment != Environment::Training {
+            return Err(VaultError::WrongEnvironment {
+                vault: self.config().environment,
+                asked: Environment::Training,
+            });
+        }
+        let (keys, config) = (self.keys()?, self.config());
+        let write = |path: &std::path::Path, bytes: &[u8]| {
+            self.files.write(path, bytes).map_err(|e| VaultError::io("a record", e))
+        };
+        for seed in 0..count {
+            let draft = draft(seed, operator);
+            let context = record::testing::context(1_000_000 + seed);
+            let seal_keys = SealKeys {
+                station: &keys.station,
+                operator: &operator.signing,
+                recipients: &config.recipients,
+            };
+            let sealed = seal(&draft, &context, &seal_keys).map_err(|e| VaultError::Seal(e.to_string()))?;
+            let (head, kept) = extract::new(keys, &input(seed, now), &draft, &context.audit_head);
+            let local = extract::encode(keys, config.vault, &head, &kept)?;
+            write(&self.layout.header(draft.id), &sealed.header_bytes)?;
+            write(&self.layout.payload(draft.id), &sealed.payload)?;
+            write(&self.layout.local(draft.id), &local)?;
+        }
+        Ok(())
+    }
+}
