@@ -123,7 +123,7 @@ pub fn temperature_field(
             let step = |by: i32, value: &mut Option<i32>| {
                 *value = Some(value.map_or(start_decidegrees_c, |v| v + by));
             };
-            if sign_button(ui, "−", &format!("{}: {label}", words.get("action-decrease"))).clicked() {
+            if sign_button(ui, "–", &format!("{}: {label}", words.get("action-decrease"))).clicked() {
                 step(-1, decidegrees_c);
             }
             let response = typed_tenths(ui, words, label, decidegrees_c).labelled_by(name.id);
