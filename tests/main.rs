@@ -5,6 +5,8 @@
 mod bad_input;
 #[path = "main/commands.rs"]
 mod commands;
+#[path = "main/kill.rs"]
+mod kill;
 #[path = "main/real.rs"]
 mod real;
 #[path = "main/scripts.rs"]
