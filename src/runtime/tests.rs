@@ -17,6 +17,7 @@ use crate::session::event::{CaptureOutcome, Command, Target};
 use crate::session::testing as t;
 use crate::session::view::Action;
 use crate::vault::files::{Files, RealFiles};
+use crate::vault::testing::FaultyFiles;
 use crate::vault::{InitOptions, KdfCost, Vault};
 
 const DEVICES: &str = r#"
@@ -53,7 +54,27 @@ impl Bench {
     fn new(script: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let files: Arc<dyn Files> = Arc::new(RealFiles);
-        let options = InitOptions {
+        Vault::init(&files, &folder.path().join("vault"), &Self::init()).unwrap();
+        let clock = Arc::new(FixedClock::new(t::start()));
+        let mut bench = Self { desk: None, folder, clock, devices: DEVICES.replace("SCRIPT", script) };
+        bench.open();
+        bench
+    }
+
+    /// A new training vault on a disk that can be filled.
+    fn on(disk: &FaultyFiles) -> Self {
+        let vault = Path::new("/disk/vault");
+        disk.make_folder_durable(Path::new("/disk")).unwrap();
+        Vault::init(&disk.shared(), vault, &Self::init()).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let clock = Arc::new(FixedClock::new(t::start()));
+        let mut bench = Self { desk: None, folder, clock, devices: DEVICES.replace("SCRIPT", "") };
+        bench.desk = Some(Station::open_on(bench.options(vault), disk.shared()).unwrap());
+        bench
+    }
+
+    fn init() -> InitOptions {
+        InitOptions {
             station: "TEST-01".into(),
             environment: Environment::Training,
             recipients: Vec::new(),
@@ -61,12 +82,7 @@ impl Bench {
             officers: Vec::new(),
             kdf: KdfCost::Test,
             now: t::start(),
-        };
-        Vault::init(&files, &folder.path().join("vault"), &options).unwrap();
-        let clock = Arc::new(FixedClock::new(t::start()));
-        let mut bench = Self { desk: None, folder, clock, devices: DEVICES.replace("SCRIPT", script) };
-        bench.open();
-        bench
+        }
     }
 
     fn options(&self, vault: &Path) -> StationOptions {
@@ -365,4 +381,28 @@ fn what_cannot_be_opened_says_why() {
     assert_eq!(codes(&|o| o.policy_id = Some("none".into())), "RUN-04");
     assert_eq!(codes(&|o| o.roster = Some("/nowhere.csv".into())), "RUN-05");
     assert_eq!(codes(&|o| o.utc_offset_s = 90_000_000), "RUN-07");
+}
+
+#[test]
+fn a_full_disk_is_said_and_the_session_goes_on() {
+    let disk = FaultyFiles::new(3);
+    let mut b = Bench::on(&disk);
+    b.sign_in();
+    b.begin();
+    b.go_to(Some(StepId::Photo));
+    disk.set_room(Some(0));
+    b.command(Command::Capture(Target::Face));
+    b.until("photo", |d| d.session().is_some_and(|v| v.session.data.photo.sample.is_some()));
+    let unkept = |d: &Station| d.session().is_some_and(|v| !v.session.core.unkept.is_empty());
+    b.until("word of the full disk", |d| unkept(d));
+    assert!(b.desk().session().unwrap().session.core.unkept.values().any(|code| code == "VLT-09"));
+    assert!(b.desk().notices().iter().any(|n| n.code == "VLT-09"), "{:?}", b.desk().notices());
+    // The capture is not lost: it is kept as soon as there is room.
+    assert!(b.desk().session().unwrap().session.data.photo.sample.is_some());
+    disk.set_room(None);
+    b.clock.advance(TimeDelta::seconds(6));
+    b.until("step kept", |d| !unkept(d));
+    b.go_to(None);
+    let outcome = b.desk().ended().unwrap().outcome;
+    assert_eq!(outcome, Outcome::Sealed, "{:?}", b.desk().notices());
 }
