@@ -406,3 +406,23 @@ fn a_full_disk_is_said_and_the_session_goes_on() {
     let outcome = b.desk().ended().unwrap().outcome;
     assert_eq!(outcome, Outcome::Sealed, "{:?}", b.desk().notices());
 }
+
+#[test]
+fn two_sessions_of_one_person_give_one_record() {
+    let mut b = Bench::new("");
+    b.sign_in();
+    b.begin();
+    b.go_to(Some(StepId::Biodata));
+    let first = b.desk().session().unwrap().session.core.id;
+    b.begin();
+    b.go_to(None);
+    assert_eq!(b.desk().ended().unwrap().outcome, Outcome::Sealed);
+    b.desk().send(DeskCommand::Leave);
+    b.desk().send(DeskCommand::TakeUp(first));
+    b.go_to(Some(StepId::Seal));
+    b.command(Command::Confirm);
+    b.quiet();
+    assert_eq!(b.desk().session().unwrap().session.data.seal.failed.as_deref(), Some("RUN-22"));
+    assert!(b.desk().notices().iter().any(|n| n.message == "runtime-nik-in-queue"));
+    assert_eq!(b.desk().queue_len(), 1);
+}

@@ -309,6 +309,11 @@ impl VaultWorker {
         if self.overflowed {
             return Err(JobError::Told("runtime-audit-lost", error::WORKER_BUSY.to_owned()));
         }
+        // The look-up was made when the session began: another session of the same person may have been sealed since.
+        let nik = session.nik().unwrap_or_default();
+        if self.vault.find_nik(nik)?.is_some_and(|row| row.id != session.core.id) {
+            return Err(JobError::Told("runtime-nik-in-queue", error::NIK_IN_QUEUE.to_owned()));
+        }
         let mut token = [0; 16];
         record::keys::fill_random(&mut token).map_err(|e| told("runtime-no-randomness", e))?;
         let draft = assemble::draft(session, token, now).map_err(|e| told("runtime-not-assembled", e))?;

@@ -35,3 +35,5 @@ runtime-document-failed = The document could not be made.
 runtime-document-failed-do = The record is safe. Make the document once more.
 runtime-no-policy = No policy is in force today.
 runtime-no-policy-do = Install the policy that is in force, then start again.
+runtime-nik-in-queue = This NIK was saved from another session at this station.
+runtime-nik-in-queue-do = Give this session up; the first record stands.

@@ -35,3 +35,5 @@ runtime-document-failed = Dokumen tidak dapat dibuat.
 runtime-document-failed-do = Perekaman sudah aman. Buat dokumen sekali lagi.
 runtime-no-policy = Tidak ada kebijakan yang berlaku hari ini.
 runtime-no-policy-do = Pasang berkas kebijakan yang berlaku, lalu mulai lagi.
+runtime-nik-in-queue = NIK ini sudah tersimpan dari sesi lain di stasiun ini.
+runtime-nik-in-queue-do = Batalkan sesi ini; rekaman yang pertama tetap berlaku.

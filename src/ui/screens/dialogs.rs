@@ -51,7 +51,9 @@ fn modal(ctx: &Context, name: &str, width: f32, contents: impl FnOnce(&mut Ui) -
     let room = ctx.content_rect();
     let shown = modal.show(ctx, |ui| {
         ui.set_width(width.min(room.width() - 96.0));
-        ScrollArea::vertical().max_height(room.height() - 96.0).show(ui, contents).inner
+        // A new area believes itself 400 points high: without the least height the buttons would lie below its edge.
+        let most = room.height() - 96.0;
+        ScrollArea::vertical().max_height(most).min_scrolled_height(most).show(ui, contents).inner
     });
     shown.inner || shown.should_close()
 }

@@ -80,7 +80,7 @@ fn waiting_line(ui: &mut Ui, st: &mut Stage<'_>, line: &WaitingLine) {
                 ui.spacing_mut().item_spacing.y = 0.0;
                 ui.label(RichText::new(&name).font(fonts::bold(theme::TEXT_BODY)));
                 let step = st.get(&format!("step-{}", line.step.id()));
-                let at = st.words.time(line.touched, offset);
+                let at = st.words.date_time(line.touched, offset);
                 let id = if line.parked { "waiting-parked" } else { "waiting-interrupted" };
                 small(ui, &t!(st.words, "waiting-at", step = step, time = at, why = st.get(id)));
                 if let (true, Some(from)) = (early, line.not_before) {
