@@ -79,7 +79,7 @@ pub struct DeviceInfo {
 }
 
 /// Identifies one request to a device; answers to other ids are stale and dropped.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct RequestId(pub u64);
 
@@ -105,6 +105,8 @@ pub enum CaptureTask {
         /// True when it is captured a second time, for verification.
         again: bool,
     },
+    /// The empty glass of a fingerprint reader, after it was disinfected.
+    Platen,
     /// Both irises; `missing` are declared exceptions.
     Irises {
         /// Eyes declared as exceptions.
@@ -122,7 +124,7 @@ impl CaptureTask {
     pub fn kind(&self) -> DeviceKind {
         match self {
             Self::Face | Self::EvidencePhoto => DeviceKind::Camera,
-            Self::Slap { .. } | Self::Finger { .. } => DeviceKind::Fingerprint,
+            Self::Slap { .. } | Self::Finger { .. } | Self::Platen => DeviceKind::Fingerprint,
             Self::Irises { .. } => DeviceKind::Iris,
             Self::Signature => DeviceKind::SignaturePad,
             Self::Temperature => DeviceKind::Thermometer,
@@ -156,8 +158,19 @@ pub enum Captured {
         /// Decoded picture.
         image: RgbImage,
     },
-    /// Fingers, segmented.
+    /// Fingers, segmented by the device.
     Fingers(Vec<FingerImage>),
+    /// A whole slap, to be segmented by the station.
+    Slap {
+        /// Which slap was asked for.
+        slap: Slap,
+        /// Fingers declared as exceptions.
+        missing: Vec<FingerPosition>,
+        /// The picture.
+        image: GrayImage,
+    },
+    /// The empty glass.
+    Platen(GrayImage),
     /// Irises.
     Irises(Vec<IrisImage>),
     /// Strokes of a signature.

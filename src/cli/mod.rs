@@ -3,7 +3,9 @@
 //! Exit codes: 0 fine, 1 failure, 2 usage, 3 refused by policy. With `--json` a command prints one JSON object.
 
 mod bench;
+mod bio;
 mod devices;
+mod officer_fingers;
 mod policy;
 mod records;
 mod session;
@@ -64,6 +66,9 @@ enum Command {
     /// Devices and drivers.
     #[command(subcommand)]
     Devices(devices::DevicesCommand),
+    /// Biometrics on files: quality, segmentation, minutiae, comparison, face, iris, WSQ, ISO records.
+    #[command(subcommand)]
+    Bio(bio::BioCommand),
     /// Measure this machine against the budgets.
     Bench(bench::Bench),
     /// Roster files.
@@ -189,6 +194,7 @@ fn run(args: Args, place: &mut Place) -> Done {
         Some(Command::Policy(c)) => policy::policy(&c, place),
         Some(Command::Doctor(c)) => devices::doctor(&c, place),
         Some(Command::Devices(c)) => devices::devices(&c, place),
+        Some(Command::Bio(c)) => bio::bio(&c, place),
         Some(Command::Bench(c)) => bench::bench(&c, place),
         Some(Command::Roster(c)) => policy::roster(&c, place),
         Some(Command::Real(c)) => session::real(&c, place),

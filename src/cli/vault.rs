@@ -46,14 +46,14 @@ pub(super) struct Init {
 
 /// Where a passphrase comes from: a prompt, or an open file descriptor; never an argument.
 #[derive(Debug, Args)]
-struct Secret {
+pub(super) struct Secret {
     /// Read the passphrase as one line from this file descriptor instead of asking for it.
     #[arg(long, value_name = "N")]
     passphrase_fd: Option<u32>,
 }
 
 impl Secret {
-    fn read(&self, what: &str) -> Result<Zeroizing<String>, CliError> {
+    pub(super) fn read(&self, what: &str) -> Result<Zeroizing<String>, CliError> {
         let Some(fd) = self.passphrase_fd else {
             let asked = rpassword::prompt_password(format!("{what}: "));
             return asked.map(Zeroizing::new).map_err(|e| {
@@ -92,6 +92,8 @@ pub(super) enum OfficerCommand {
     Add(Add),
     /// List the accounts.
     List(Listing),
+    /// The officer's own fingers: captures are compared with them.
+    Fingers(super::officer_fingers::Fingers),
 }
 
 #[derive(Debug, Args)]
@@ -153,7 +155,7 @@ fn files() -> Arc<dyn Files> {
     Arc::new(RealFiles)
 }
 
-fn open(place: &Place, arg: &VaultArg) -> Result<Vault, CliError> {
+pub(super) fn open(place: &Place, arg: &VaultArg) -> Result<Vault, CliError> {
     Ok(Vault::open(files(), &place.vault(arg)?, &OpenOptions::default(), SystemClock.now())?)
 }
 
@@ -227,6 +229,7 @@ pub(super) fn init(c: &Init, place: &mut Place) -> Done {
 pub(super) fn officer(c: &OfficerCommand, place: &mut Place) -> Done {
     match c {
         OfficerCommand::Add(c) => add(c, place),
+        OfficerCommand::Fingers(c) => super::officer_fingers::fingers(c, place),
         OfficerCommand::List(c) => {
             let officers = open(place, &c.vault)?.officers();
             if c.json {
@@ -266,11 +269,16 @@ fn three(fd: Option<u32>) -> Result<[Zeroizing<String>; 3], CliError> {
     Ok([line()?, line()?, line()?])
 }
 
+/// The account of an id or a name.
+pub(super) fn account(vault: &Vault, text: &str) -> Result<rekam::vault::Officer, CliError> {
+    let wanted = Uuid::parse_str(text).ok();
+    let found = vault.officers().into_iter().find(|o| Some(o.id) == wanted || o.name == text);
+    found.ok_or_else(|| CliError::Usage(format!("no account `{text}`; see `rekam officer list`")))
+}
+
 fn add(c: &Add, place: &mut Place) -> Done {
     let mut vault = open(place, &c.vault)?;
-    let wanted = Uuid::parse_str(&c.by).ok();
-    let by = vault.officers().into_iter().find(|o| Some(o.id) == wanted || o.name == c.by);
-    let by = by.ok_or_else(|| CliError::Usage(format!("no account `{}`; see `rekam officer list`", c.by)))?;
+    let by = account(&vault, &c.by)?;
     let [supervisor, nik, passphrase] = three(c.passphrase_fd)?;
     let now = SystemClock.now();
     let keys = vault.unlock(by.id, &supervisor, now)?;

@@ -4,8 +4,10 @@
 //! - [`policy`]: a policy, typed; [`parse`] reads it from TOML and gives every error at once.
 //! - [`facts`]: what the gate is told, and what it answers.
 //! - [`evaluate`]: runs the rules of [`rules`] (one file each) in their order and combines what they find.
+//! - [`capture`]: the limits of captures.
 //! - [`cases`]: examples beside a policy file, run by tests and by `rekam policy check`.
 
+pub mod capture;
 pub mod cases;
 pub mod evaluate;
 pub mod facts;
@@ -14,6 +16,7 @@ pub mod policy;
 pub mod rules;
 mod spanned;
 
+pub use capture::CaptureRules;
 pub use cases::{Report, check_files};
 pub use evaluate::{case, health};
 pub use policy::{Policy, PolicyError, PolicySet, PolicyWarning};

@@ -96,6 +96,7 @@ fn read(root: &Node<'_, '_>, file_name: &str, text: &str) -> Policy {
         classes: unique(root, "class", classes(root), |c| &c.id),
         health: health(root),
         hygiene: hygiene(root),
+        capture: super::capture::read(root),
         refusal: refusal(root),
         channels: unique(root, "channel", channels(root), |c| &c.id),
         ages: ages(root),

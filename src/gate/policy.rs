@@ -7,6 +7,7 @@ use chrono::NaiveDate;
 use record::schema::StepId;
 use serde::{Deserialize, Serialize};
 
+use super::capture::CaptureRules;
 use super::parse;
 
 /// Languages every text of a policy file must have.
@@ -267,6 +268,8 @@ pub struct Policy {
     pub health: Health,
     /// Disinfection.
     pub hygiene: Hygiene,
+    /// Limits of captures.
+    pub capture: CaptureRules,
     /// Ways on.
     pub refusal: Refusal,
     /// Channels, by the ids that `refusal` names.

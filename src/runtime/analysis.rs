@@ -1,6 +1,7 @@
 //! From what a device captured to what the session keeps: judged, compared, encoded. Pure, but not quick.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
 use biometrics::codec::{
     CodecError, Jp2Rate, encode_jp2_lossless_gray, encode_jp2_rgb, encode_jpeg, encode_png_gray,
@@ -8,9 +9,11 @@ use biometrics::codec::{
 use biometrics::face::{CARD_ASPECT, FaceAnalyser, FaceError, crop_portrait};
 use biometrics::finger::matcher::{FingerError, FingerMatcher, WORK_PPI};
 use biometrics::finger::nbis::NbisMatcher;
+use biometrics::finger::platen;
+use biometrics::finger::segment::{self, CutMode, CutOptions, FingerBox, SegmentError, SlapProblem};
 use biometrics::image::{GrayImage, ImageError, RgbImage};
 use biometrics::minutiae::Template;
-use biometrics::position::FingerPosition;
+use biometrics::position::{FingerPosition, Slap};
 use biometrics::quality::{Quality, QualityReason};
 use biometrics::signature::Strokes;
 use biometrics::{finger, iris, signature_analysis};
@@ -20,8 +23,8 @@ use sha2::{Digest, Sha256};
 
 use crate::session::event::{CaptureOutcome, Target};
 use crate::session::sample::{
-    DeviceStamp, FingerSample, IrisSample, Match, Media, PhotoSample, Samples, SignatureSample,
-    TemperatureSample,
+    DeviceStamp, FingerSample, IrisSample, Match, Media, PhotoSample, PlatenCheck, Samples, SignatureSample,
+    SlapBox, SlapNote, SlapSample, TemperatureSample,
 };
 
 /// JPEG quality of portraits and evidence.
@@ -30,6 +33,8 @@ const JPEG_QUALITY: u8 = 90;
 const SIGNATURE_WIDTH_PX: u32 = 640;
 /// Height of a drawn signature in pixels, at least and at most.
 const SIGNATURE_HEIGHT_PX: std::ops::RangeInclusive<u32> = 64..=640;
+/// Room left around a finger's box, in pixels.
+const CUT_MARGIN_PX: u32 = 8;
 /// Name of the measure of evidence pictures.
 const EXPOSURE_ALGORITHM: &str = "rekam-exposure-1";
 
@@ -44,6 +49,10 @@ enum AnalysisError {
     Codec(#[from] CodecError),
     #[error(transparent)]
     Image(#[from] ImageError),
+    #[error(transparent)]
+    Segment(#[from] SegmentError),
+    #[error("RUN-23 a slap without its picture")]
+    NoPicture,
     #[error("RUN-20 an answer of the wrong kind for {0}")]
     Kind(String),
     #[error("RUN-21 the analysis crashed")]
@@ -62,13 +71,31 @@ impl std::fmt::Debug for Engine {
     }
 }
 
+/// The extractor and matcher of sessions.
+#[must_use]
+pub fn default_matcher() -> Box<dyn FingerMatcher> {
+    Box::new(NbisMatcher::new())
+}
+
+/// An extractor and matcher by its short name: `own` or `nbis`.
+///
+/// # Errors
+/// What to write instead, where there is no such one.
+pub fn matcher_named(name: &str) -> Result<Box<dyn FingerMatcher>, &'static str> {
+    match name {
+        "own" => Ok(Box::new(OwnMatcher::new())),
+        "nbis" => Ok(Box::new(NbisMatcher::new())),
+        _ => Err("no such matcher; write own or nbis"),
+    }
+}
+
 impl Engine {
     /// The algorithms that come with the program.
     ///
     /// # Errors
     /// [`FaceError::Model`] when the face detector's model cannot be read.
     pub fn new() -> Result<Self, FaceError> {
-        Ok(Self { matcher: Box::new(NbisMatcher::new()), face: FaceAnalyser::new()? })
+        Ok(Self { matcher: default_matcher(), face: FaceAnalyser::new()? })
     }
 }
 
@@ -96,11 +123,29 @@ impl Request<'_> {
     }
 }
 
+/// What is analysed.
+#[derive(Debug)]
+pub enum Work {
+    /// What a device captured.
+    Captured(Captured),
+    /// A slap whose boxes the operator set.
+    Recut(Box<SlapSample>),
+}
+
+impl From<Captured> for Work {
+    fn from(captured: Captured) -> Self {
+        Self::Captured(captured)
+    }
+}
+
 /// Judges, compares and encodes a capture. What cannot be analysed is the device's fault, never the person's: it
 /// becomes [`DeviceFault::BadData`] naming the reason.
 #[must_use]
-pub fn analyse(engine: &Engine, request: &Request<'_>, captured: Captured) -> CaptureOutcome {
-    let work = AssertUnwindSafe(|| samples(engine, request, captured));
+pub fn analyse(engine: &Engine, request: &Request<'_>, work: impl Into<Work>) -> CaptureOutcome {
+    let work = AssertUnwindSafe(|| match work.into() {
+        Work::Captured(captured) => samples(engine, request, captured),
+        Work::Recut(slap) => cut_slap(&*engine.matcher, request, *slap),
+    });
     match catch_unwind(work).unwrap_or(Err(AnalysisError::Crashed)) {
         Ok(samples) => CaptureOutcome::Samples(samples),
         Err(error) => CaptureOutcome::Fault(DeviceFault::BadData { detail: error.to_string() }),
@@ -119,6 +164,14 @@ fn samples(engine: &Engine, request: &Request<'_>, captured: Captured) -> Result
             Target::Slap(_) | Target::Finger(_) | Target::Verify(_) | Target::Reverify(_),
             Captured::Fingers(list),
         ) => Ok(Samples::Fingers(fingers(&*engine.matcher, request, &list)?)),
+        (Target::Slap(_), Captured::Slap { slap, missing, image }) => {
+            segmented(&*engine.matcher, request, slap, &missing, image)
+        }
+        (Target::Platen, Captured::Platen(image)) => {
+            let report = platen::assess_platen(&image)?;
+            let device = request.stamp();
+            Ok(Samples::Platen(PlatenCheck { clean: report.clean, reasons: report.reasons, device }))
+        }
         (Target::Irises, Captured::Irises(list)) => {
             Ok(Samples::Irises(list.iter().map(|i| eye(request, i)).collect::<Result<_, _>>()?))
         }
@@ -191,6 +244,78 @@ fn fingers(
         });
     }
     Ok(out)
+}
+
+/// A whole slap: cut into its fingers where it holds those that were asked for. Otherwise its picture says why not.
+fn segmented(
+    matcher: &dyn FingerMatcher,
+    request: &Request<'_>,
+    slap: Slap,
+    missing: &[FingerPosition],
+    image: GrayImage,
+) -> Result<Samples, AnalysisError> {
+    let found = segment::segment(&image, slap, missing)?;
+    let whole = |v: f32| v.round() as i32;
+    let boxes = found.segments.iter().map(|s| SlapBox {
+        position: s.position,
+        centre_x: whole(s.bounds.centre_x),
+        centre_y: whole(s.bounds.centre_y),
+        width: whole(s.bounds.width).unsigned_abs(),
+        height: whole(s.bounds.height).unsigned_abs(),
+        angle_decidegrees: whole(s.bounds.angle_deg * 10.0),
+        confidence: s.confidence,
+        corrected: false,
+    });
+    let note = |p: &SlapProblem| {
+        let finger = match p {
+            SlapProblem::MissingDisagrees { position, .. }
+            | SlapProblem::CutOff { position }
+            | SlapProblem::Partial { position } => Some(*position),
+            SlapProblem::Touching { a, .. } => Some(*a),
+            _ => None,
+        };
+        SlapNote { id: p.id().to_owned(), finger }
+    };
+    let sample = SlapSample {
+        slap,
+        pixels_sha256: digest(image.pixels()),
+        width: image.width(),
+        height: image.height(),
+        boxes: boxes.collect(),
+        notes: found.problems.iter().map(note).collect(),
+        algorithm: found.algorithm,
+        device: request.stamp(),
+        image: Some(Arc::new(image)),
+    };
+    let expected = slap.fingers().iter().filter(|f| !missing.contains(f)).count();
+    if sample.boxes.len() != expected {
+        return Ok(Samples::Slap(Box::new(sample), Vec::new()));
+    }
+    cut_slap(matcher, request, sample)
+}
+
+/// Cuts the fingers from the boxes of a slap. Their pixels stay as they were captured: nothing is turned or scaled.
+fn cut_slap(
+    matcher: &dyn FingerMatcher,
+    request: &Request<'_>,
+    sample: SlapSample,
+) -> Result<Samples, AnalysisError> {
+    let image = sample.image.clone().ok_or(AnalysisError::NoPicture)?;
+    let options = CutOptions { mode: CutMode::Original, margin_px: CUT_MARGIN_PX, white_outside: true };
+    let mut list = Vec::with_capacity(sample.boxes.len());
+    for b in &sample.boxes {
+        let bounds = FingerBox {
+            centre_x: b.centre_x as f32,
+            centre_y: b.centre_y as f32,
+            width: b.width as f32,
+            height: b.height as f32,
+            angle_deg: b.angle_decidegrees as f32 / 10.0,
+        };
+        let image = segment::cut(&image, &bounds, &options)?;
+        list.push(FingerImage { position: b.position, image });
+    }
+    let fingers = fingers(matcher, request, &list)?;
+    Ok(Samples::Slap(Box::new(sample), fingers))
 }
 
 fn eye(request: &Request<'_>, captured: &IrisImage) -> Result<IrisSample, AnalysisError> {

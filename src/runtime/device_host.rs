@@ -20,7 +20,7 @@ use devices::vocabulary::{
 };
 use uuid::Uuid;
 
-use super::analysis::{Engine, Request, analyse};
+use super::analysis::{Engine, Request, Work, analyse};
 use super::clock::Clock;
 use super::device_thread::{DeviceJob, DeviceThread, PreviewSlot};
 use super::error;
@@ -75,7 +75,7 @@ pub(super) struct AnalysisJob {
     pub(super) target: Target,
     pub(super) gallery: Vec<(FingerPosition, Template)>,
     pub(super) device: DeviceInfo,
-    pub(super) captured: Captured,
+    pub(super) work: Work,
     pub(super) at: chrono::DateTime<chrono::Utc>,
 }
 
@@ -83,7 +83,7 @@ pub(super) struct AnalysisJob {
 pub(super) fn analyse_all(engine: &Engine, jobs: &Receiver<AnalysisJob>, out: &Outbox) {
     while let Ok(job) = jobs.recv() {
         let request = Request { target: job.target, gallery: &job.gallery, device: &job.device, at: job.at };
-        let outcome = analyse(engine, &request, job.captured);
+        let outcome = analyse(engine, &request, job.work);
         if !out.send(Answer::Captured { session: job.session, id: job.id, outcome }) {
             return;
         }
@@ -348,7 +348,7 @@ impl Manager {
                     target: order.target,
                     gallery: order.gallery,
                     device,
-                    captured,
+                    work: captured.into(),
                     at: self.host.clock.now(),
                 };
                 if self.host.analysis.send(job).is_err() {

@@ -29,6 +29,8 @@ pub const NO_SESSION: &str = "RUN-17";
 pub const INCOMPLETE: &str = "RUN-18";
 /// The device of this kind was abandoned too often.
 pub const DEVICE_GIVEN_UP: &str = "RUN-19";
+/// The comparison of fingers with those the station knows crashed.
+pub const SEARCH_CRASHED: &str = "RUN-24";
 /// Another session of the same person was sealed in the meantime.
 pub const NIK_IN_QUEUE: &str = "RUN-22";
 

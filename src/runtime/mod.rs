@@ -9,6 +9,7 @@ mod device_host;
 mod device_thread;
 mod documents;
 pub mod error;
+mod finger_search;
 mod shell;
 pub mod station;
 mod vault_jobs;

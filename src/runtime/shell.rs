@@ -20,6 +20,7 @@ use super::clock::Clock;
 use super::device_host::{AnalysisJob, DeviceMessage};
 use super::device_thread::PreviewSlot;
 use super::documents::DocumentJob;
+use super::finger_search::SearchJob;
 use super::station::{DeskCommand, DeviceLine, Ended, Notice, OfficerLine, QueueLine, Sessions, WaitingLine};
 use super::vault_jobs::{SealedRecord, VaultJob};
 use super::vault_worker::waiting_facts;
@@ -40,6 +41,7 @@ pub struct Station {
     /// Answers taken by `wait` or made here; they come before those in the inbox.
     stash: VecDeque<Answer>,
     vault: Worker<VaultJob>,
+    searches: Worker<SearchJob>,
     devices: Worker<DeviceMessage>,
     analysis: Worker<AnalysisJob>,
     documents: Worker<DocumentJob>,
@@ -225,5 +227,6 @@ impl Drop for Station {
         self.documents.finish();
         // Last: what was given to it is still kept, and it gives the vault's lock back.
         self.vault.finish();
+        self.searches.finish();
     }
 }

@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use biometrics::minutiae::Template;
+use biometrics::position::FingerPosition;
 use chrono::{DateTime, NaiveDate, Utc};
 use devices::vocabulary::RequestId;
 use record::grant::{Grant, GrantRequest};
@@ -33,12 +35,20 @@ pub(super) struct Question {
     pub(super) today: NaiveDate,
 }
 
+/// Fingers to be compared with those the station knows.
+pub(super) struct FingerQuestion {
+    pub(super) id: RequestId,
+    pub(super) fingers: Vec<(FingerPosition, Template)>,
+    pub(super) chip: Vec<FingerPosition>,
+}
+
 /// What the vault worker does.
 pub(super) enum VaultJob {
     SignIn { officer: Uuid, passphrase: Zeroizing<String>, now: DateTime<Utc> },
     SignOut,
     Keep { session: Uuid, step: StepId, bytes: Zeroizing<Vec<u8>>, now: DateTime<Utc> },
     LookUp { session: Uuid, question: Question },
+    SearchFingers { session: Uuid, search: FingerQuestion },
     Ask { session: Uuid, draft: ApprovalDraft, now: DateTime<Utc> },
     Decide { session: Uuid, decision: Decision, now: DateTime<Utc> },
     Seal { session: Box<Session>, now: DateTime<Utc> },
@@ -62,6 +72,7 @@ pub(super) struct SealedRecord {
 pub(super) enum VaultAnswer {
     SignedIn { officer: OfficerLine, public_key: String },
     NotSignedIn,
+    NotSearched { session: Uuid, id: RequestId, code: String },
     SignedOut,
     Kept { session: Uuid, step: StepId, result: Result<(), String> },
     LookedUp { session: Uuid, id: RequestId, answer: Option<LookUpAnswer> },
@@ -89,6 +100,9 @@ impl VaultJob {
             Self::LookUp { session, question } => {
                 VaultAnswer::LookedUp { session: *session, id: question.id, answer: None }
             }
+            Self::SearchFingers { session, search } => {
+                VaultAnswer::NotSearched { session: *session, id: search.id, code: code() }
+            }
             Self::Ask { session, draft, .. } => {
                 VaultAnswer::NotAsked { session: *session, step: draft.step, reason: draft.reason.clone() }
             }
@@ -108,7 +122,9 @@ impl VaultAnswer {
     /// The same failure with its stable code.
     pub(super) fn with_code(mut self, code: &str) -> Self {
         match &mut self {
-            Self::Kept { result: Err(slot), .. } | Self::Sealed { result: Err(slot), .. } => {
+            Self::Kept { result: Err(slot), .. }
+            | Self::Sealed { result: Err(slot), .. }
+            | Self::NotSearched { code: slot, .. } => {
                 code.clone_into(slot);
             }
             _ => {}

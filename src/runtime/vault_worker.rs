@@ -3,26 +3,27 @@
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::mpsc::Receiver;
+use std::sync::mpsc::{Receiver, SyncSender};
 
 use biometrics::codec::{decode_rgb, encode_jpeg};
 use biometrics::face::scaled;
 use biometrics::iso::fmr::{FmrImpression, FmrRecord};
 use chrono::{DateTime, Duration, FixedOffset, Utc};
 use record::grant::{self, Ask, GrantRequest};
-use record::schema::{RequirementKind, Role, StepId};
+use record::schema::{RequirementKind, Role, StepId, short_code};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use super::error;
+use super::finger_search::{Gallery, SearchJob};
 use super::station::{Notice, NoticeLevel, OfficerLine, QueueLine, WaitingLine};
-use super::vault_jobs::{Decision, Question, SealedRecord, VaultAnswer, VaultJob};
+use super::vault_jobs::{Decision, FingerQuestion, Question, SealedRecord, VaultAnswer, VaultJob};
 use super::workers::{Answer, Outbox, error_notice, vault_notice};
 use crate::population::nik::Nik;
 use crate::population::roster::Roster;
 use crate::session::effect::ApprovalDraft;
-use crate::session::event::LookUpAnswer;
+use crate::session::event::{FingerOwner, LookUpAnswer};
 use crate::session::{Session, SessionContext, assemble};
 use crate::steps::verification::chip_fingers;
 use crate::vault::{AuditEvent, ExtractInput, FingerTemplate, OfficerKeys, QueueRow, Vault, VaultError};
@@ -87,12 +88,22 @@ pub(super) struct VaultWorker {
     overflowed: bool,
     /// Drafts whose removal failed and is tried again.
     discards: Vec<(Uuid, String)>,
+    /// Where searches of fingers are made.
+    searches: SyncSender<SearchJob>,
+    /// Chip fingers of the records: read at the first search after a sign-in, then added to.
+    galleries: Option<Vec<Arc<Gallery>>>,
     /// Last rows of the pages of the queue that were read.
     page_ends: Vec<QueueRow>,
 }
 
 impl VaultWorker {
-    pub(super) fn new(vault: Vault, roster: Roster, office: FixedOffset, out: Outbox) -> Self {
+    pub(super) fn new(
+        vault: Vault,
+        roster: Roster,
+        office: FixedOffset,
+        searches: SyncSender<SearchJob>,
+        out: Outbox,
+    ) -> Self {
         Self {
             vault,
             roster,
@@ -102,6 +113,8 @@ impl VaultWorker {
             owed: VecDeque::new(),
             overflowed: false,
             discards: Vec::new(),
+            searches,
+            galleries: None,
             page_ends: Vec::new(),
         }
     }
@@ -138,6 +151,7 @@ impl VaultWorker {
             VaultJob::SignIn { officer, passphrase, now } => self.sign_in(officer, &passphrase, now)?,
             VaultJob::SignOut => {
                 self.operator = None;
+                self.galleries = None;
                 self.vault.lock();
                 VaultAnswer::SignedOut
             }
@@ -148,6 +162,7 @@ impl VaultWorker {
             VaultJob::LookUp { session, question } => {
                 VaultAnswer::LookedUp { session, id: question.id, answer: Some(self.look_up(&question)?) }
             }
+            VaultJob::SearchFingers { session, search } => self.search(session, search)?,
             VaultJob::Ask { session, draft, now } => {
                 VaultAnswer::Asked { session, request: Box::new(self.ask(session, draft, now)?) }
             }
@@ -244,7 +259,7 @@ impl VaultWorker {
         }
         let sealed_today = self.vault.sealed_on(question.today, self.office)?.len();
         Ok(LookUpAnswer {
-            in_queue: found.map(|row| (short(row.id), row.state.to_string())),
+            in_queue: found.map(|row| (short_code(row.id), row.state.to_string())),
             roster: person.cloned().map(Box::new),
             same_family_and_birth: twin,
             sealed_today: u32::try_from(sealed_today).unwrap_or(u32::MAX),
@@ -321,10 +336,63 @@ impl VaultWorker {
         let operator = self.operator.as_ref().ok_or(VaultError::Locked)?;
         let saved = self.vault.save(&draft, &input, operator, now)?;
         self.page_ends.clear();
+        self.add_to_gallery(saved.record_id, &input);
         // An earlier save that only now is acknowledged has a token of its own.
         let token = self.vault.extract(saved.record_id)?.tracking_token;
         let at = self.vault.find(saved.record_id)?.map_or(now, |row| row.created);
         Ok(SealedRecord { record_id: saved.record_id, path: saved.path, sha256: saved.sha256, token, at })
+    }
+
+    /// Hands a search to its worker. The records' fingers are read once after a sign-in.
+    fn search(&mut self, session: Uuid, question: FingerQuestion) -> Result<VaultAnswer, JobError> {
+        let mut officers = Gallery::default();
+        for (officer, templates) in self.vault.officer_fingers()?.iter() {
+            officers.add(&FingerOwner::Officer(officer), templates);
+        }
+        let records = match &self.galleries {
+            Some(galleries) => galleries.clone(),
+            None => {
+                let galleries = vec![Arc::new(self.record_fingers()?)];
+                self.galleries.insert(galleries).clone()
+            }
+        };
+        let FingerQuestion { id, fingers, chip: against_records } = question;
+        let officers = Arc::new(officers);
+        let job = SearchJob { session, id, fingers, officers, records, against_records };
+        match self.searches.try_send(job) {
+            Ok(()) => Ok(VaultAnswer::Done),
+            Err(_) => Err(JobError::Told("runtime-worker-busy", error::WORKER_BUSY.to_owned())),
+        }
+    }
+
+    fn record_fingers(&self) -> Result<Gallery, JobError> {
+        let mut gallery = Gallery::default();
+        let mut unread = 0;
+        for row in self.vault.queue()? {
+            // A damaged extract costs its fingers only; `vault check` says what is wrong.
+            let Ok(extract) = self.vault.extract(row.id) else {
+                unread += 1;
+                continue;
+            };
+            unread += gallery.add(&FingerOwner::Record(short_code(row.id)), &extract.templates);
+        }
+        tracing::info!(fingers = gallery.len(), unread, "fingers of the queue read");
+        Ok(gallery)
+    }
+
+    /// A record that was just sealed: known to the next search.
+    fn add_to_gallery(&mut self, record: Uuid, input: &ExtractInput) {
+        let Some(galleries) = &mut self.galleries else { return };
+        let owner = FingerOwner::Record(short_code(record));
+        // A gallery that a search is using stays as it is; another one takes the newcomers.
+        match galleries.last_mut().and_then(Arc::get_mut) {
+            Some(gallery) => drop(gallery.add(&owner, &input.templates)),
+            None => {
+                let mut gallery = Gallery::default();
+                gallery.add(&owner, &input.templates);
+                galleries.push(Arc::new(gallery));
+            }
+        }
     }
 
     fn discard_owed(&mut self, now: DateTime<Utc>) -> Result<(), JobError> {
@@ -419,10 +487,6 @@ pub(super) fn officer_line(officer: &crate::vault::Officer) -> OfficerLine {
 /// The notice of something that the vault mended by itself.
 pub(super) fn note_notice(message: &str) -> Notice {
     Notice { level: NoticeLevel::Warning, message: message.to_owned(), code: "VLT-00".to_owned() }
-}
-
-fn short(id: Uuid) -> String {
-    id.to_string().chars().take(8).collect()
 }
 
 /// Brings a detail into the form that audit lines have. Lists of ids are joined with `+`; what an operator wrote may

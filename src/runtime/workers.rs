@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::station::{DeviceLine, Notice, NoticeLevel};
 use super::vault_jobs::VaultAnswer;
-use crate::session::event::CaptureOutcome;
+use crate::session::event::{CaptureOutcome, FingerHit};
 use crate::vault::VaultError;
 
 /// Answers that may wait for the shell; a worker that meets a full inbox waits.
@@ -25,6 +25,7 @@ const BACKLOG: usize = 1_024;
 pub(super) enum Answer {
     Vault(VaultAnswer),
     Captured { session: Uuid, id: RequestId, outcome: CaptureOutcome },
+    FingersSearched { session: Uuid, id: RequestId, result: Result<Vec<FingerHit>, String> },
     Devices(Vec<DeviceLine>),
     Arrived(DeviceInfo),
     Left(DeviceKind, DeviceId),

@@ -4,7 +4,6 @@
 use std::sync::Arc;
 
 use biometrics::iso::IsoError;
-use biometrics::position::{Eye, FingerPosition};
 use chrono::{DateTime, Utc};
 use record::draft::{CaptureNote, Draft, Entry, OfficerNote, PolicyNote, RequirementNote};
 use record::entries;
@@ -17,6 +16,7 @@ use super::event::{Subject, Target};
 use super::sample::{DeviceStamp, Media};
 use crate::steps::verification::{chip_fingers, is_verified};
 
+mod quality;
 mod standard;
 
 /// Why the record cannot be put together.
@@ -212,6 +212,7 @@ fn biometrics(s: &Session, out: &mut Entries) -> Result<(), AssembleError> {
         out.bytes(entries::IRISES_IIR, iir.clone());
     }
     out.bytes(entries::BIOMETRICS, records.bir(s)?);
+    out.json(entries::QUALITY, &quality::lines(s))?;
     verification(s, out)
 }
 
@@ -364,8 +365,3 @@ fn block_id(record: Uuid, part: u8) -> Uuid {
     uuid::Builder::from_custom_bytes(bytes).into_uuid()
 }
 
-/// The positions that are recorded, for reports.
-#[must_use]
-pub fn recorded(s: &Session) -> (Vec<FingerPosition>, Vec<Eye>) {
-    (s.data.fingers.samples.keys().copied().collect(), s.data.irises.samples.keys().copied().collect())
-}

@@ -8,6 +8,7 @@ use record::schema::{RequirementKind, StepId};
 use uuid::Uuid;
 
 use crate::session::event::Target;
+use crate::session::sample::SlapSample;
 
 /// Most effects that one event can cause.
 pub const MAX_EFFECTS: usize = 32;
@@ -51,6 +52,15 @@ pub enum Effect {
         /// The strokes.
         strokes: Strokes,
     },
+    /// Cut the fingers of a slap from these boxes, and judge them again.
+    Recut {
+        /// Answers carry it back.
+        id: RequestId,
+        /// The slap with the boxes wanted.
+        slap: Box<SlapSample>,
+        /// As for [`Effect::Capture`].
+        gallery: Vec<(FingerPosition, Template)>,
+    },
     /// Stop a capture.
     Cancel(RequestId),
     /// Ask queue and roster about a NIK.
@@ -61,6 +71,15 @@ pub enum Effect {
         nik: String,
         /// No. KK, may be empty.
         no_kk: String,
+    },
+    /// Compare recorded fingers with the officers' own and with those of records still here.
+    SearchFingers {
+        /// Answers carry it back.
+        id: RequestId,
+        /// The fingers; all are compared with the officers'.
+        fingers: Vec<(FingerPosition, Template)>,
+        /// Those of them that are compared with the records' chip fingers.
+        chip: Vec<FingerPosition>,
     },
     /// Make out an approval request.
     AskApproval(ApprovalDraft),

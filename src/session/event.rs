@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::population::biodata::Biodata;
-use crate::session::sample::Samples;
+use crate::session::sample::{Samples, SlapBox};
 
 /// One of the two people whose health is checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -74,6 +74,10 @@ pub enum Target {
     CardSignature,
     /// A slap of the 4-4-2 sequence.
     Slap(Slap),
+    /// A slap whose boxes the operator corrected: no device is asked.
+    Boxes(Slap),
+    /// The empty glass of the fingerprint reader, after it was disinfected.
+    Platen,
     /// One finger (again, or with a single-finger reader).
     Finger(FingerPosition),
     /// Both irises (those without exception).
@@ -98,7 +102,7 @@ impl Target {
             Self::Temperature(_) => StepId::Health,
             Self::Face => StepId::Photo,
             Self::CardSignature => StepId::Signature,
-            Self::Slap(_) | Self::Finger(_) | Self::Reverify(_) | Self::ExceptionPhoto => StepId::Fingers,
+            Self::Slap(_) | Self::Boxes(_) | Self::Platen | Self::Finger(_) | Self::Reverify(_) | Self::ExceptionPhoto => StepId::Fingers,
             Self::Irises => StepId::Irises,
             Self::Verify(_) => StepId::Verification,
             Self::StatementSignature => StepId::Statement,
@@ -113,6 +117,8 @@ impl Target {
             Self::Face => "face".into(),
             Self::CardSignature => "card-signature".into(),
             Self::Slap(s) => format!("slap:{s}"),
+            Self::Boxes(s) => format!("boxes:{s}"),
+            Self::Platen => "platen".into(),
             Self::Finger(f) => format!("finger:{f}"),
             Self::Irises => "irises".into(),
             Self::Verify(f) => format!("verify:{f}"),
@@ -135,6 +141,8 @@ pub enum Command {
     Capture(Target),
     /// Takes strokes drawn in the window as the capture.
     Drawn(Target, Strokes),
+    /// Cuts the fingers of a captured slap from these boxes instead: `(finger, box)` for every finger expected.
+    CorrectBoxes(Slap, Vec<SlapBox>),
     /// Stops the running capture.
     CancelCapture,
     /// Accepts the best of several weak captures of the current step, with a reason.
@@ -223,6 +231,29 @@ pub struct LookUpAnswer {
     pub sealed_today: u32,
 }
 
+/// Whose finger it is that a recorded one is held to be.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FingerOwner {
+    /// An officer of this station.
+    Officer(Uuid),
+    /// Another record that is still here, by its short id.
+    Record(String),
+}
+
+/// A recorded finger that the station knows already.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FingerHit {
+    /// The recorded finger.
+    pub finger: FingerPosition,
+    /// Whose it is held to be.
+    pub owner: FingerOwner,
+    /// Matcher's score.
+    pub score: u32,
+    /// Score that was needed.
+    pub threshold: u32,
+}
+
 /// Everything that can happen.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
@@ -238,6 +269,8 @@ pub enum Event {
     Tick,
     /// The look-up ended.
     LookedUp(RequestId, LookUpAnswer),
+    /// The search of the recorded fingers ended; the stable code says why it failed.
+    FingersSearched(RequestId, Result<Vec<FingerHit>, String>),
     /// An approval request was made out (randomness comes from outside).
     ApprovalAsked(GrantRequest),
     /// A supervisor or second person decided.

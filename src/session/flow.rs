@@ -1,6 +1,7 @@
 //! How one event moves the session: commands to the step on screen, captures to the step they belong to,
 //! and what follows from both (keeping, asking for approvals, moving on).
 
+use biometrics::position::Slap;
 use chrono::{DateTime, Utc};
 use devices::vocabulary::{CaptureTask, DeviceKind, RequestId};
 use record::grant::Grant;
@@ -11,13 +12,16 @@ use super::Session;
 use super::core::{Closing, Reverify, SealedNote};
 use super::effect::{ApprovalDraft, Effect, Effects};
 use super::event::{Command, LookUpAnswer, Target};
-use super::sample::Samples;
+use super::sample::{Samples, SlapBox};
 use crate::steps;
 
 /// Most approvals that one event asks for.
 const MAX_ASKS: usize = 8;
 /// Failed tries at taking up a session before a second person must vouch.
 pub const REVERIFY_TRIES: u32 = 4;
+
+/// How long cutting corrected boxes may take, in milliseconds.
+const RECUT_MS: u64 = 15_000;
 
 /// How long a device may take for a task, in milliseconds. SBI devices answer within their own timeout of
 /// 10-30 s; a signature takes as long as a person writes.
@@ -76,6 +80,7 @@ impl Session {
                     fx.push(Effect::AnalyseStrokes { id, strokes });
                 }
             }
+            Command::CorrectBoxes(slap, boxes) => self.correct_boxes(slap, boxes, now, fx),
             Command::Confirm => {
                 let step = steps::step(self.core.current);
                 if self.core.reverify.is_none()
@@ -147,12 +152,34 @@ impl Session {
         });
     }
 
+    /// Boxes set by the operator: checked here, cut by the runtime. Boxes that do not fit are ignored; the screen
+    /// offers none.
+    fn correct_boxes(&mut self, slap: Slap, boxes: Vec<SlapBox>, now: DateTime<Utc>, fx: &mut Effects) {
+        if self.core.current != StepId::Fingers
+            || self.core.reverify.is_some()
+            || !steps::is_open(self, StepId::Fingers)
+        {
+            return;
+        }
+        let Some(mut sample) = steps::fingers::boxes::corrected(&self.data.fingers, slap, boxes) else {
+            return;
+        };
+        sample.notes.clear();
+        let id = self.core.next_request();
+        self.core.set_pending(id, Target::Boxes(slap), DeviceKind::Fingerprint, RECUT_MS, now);
+        let gallery = self.gallery_for(Target::Slap(slap));
+        fx.push(Effect::Recut { id, slap: Box::new(sample), gallery });
+    }
+
     fn task_of(&self, target: Target) -> CaptureTask {
         match target {
             Target::Temperature(_) => CaptureTask::Temperature,
             Target::Face => CaptureTask::Face,
             Target::CardSignature | Target::StatementSignature => CaptureTask::Signature,
             Target::Slap(slap) => CaptureTask::Slap { slap, missing: self.data.fingers.missing_of(slap) },
+            // Boxes are cut without a device; the task is named for completeness only.
+            Target::Boxes(slap) => CaptureTask::Slap { slap, missing: self.data.fingers.missing_of(slap) },
+            Target::Platen => CaptureTask::Platen,
             Target::Finger(position) => CaptureTask::Finger { position, again: false },
             Target::Verify(position) | Target::Reverify(position) => {
                 CaptureTask::Finger { position, again: true }
@@ -167,7 +194,11 @@ impl Session {
         target: Target,
     ) -> Vec<(biometrics::position::FingerPosition, biometrics::minutiae::Template)> {
         match target {
-            Target::Slap(_) | Target::Finger(_) | Target::Verify(_) | Target::Reverify(_) => {
+            Target::Slap(_)
+            | Target::Boxes(_)
+            | Target::Finger(_)
+            | Target::Verify(_)
+            | Target::Reverify(_) => {
                 self.data.fingers.samples.values().map(|f| (f.position, f.template.clone())).collect()
             }
             _ => Vec::new(),
@@ -440,9 +471,12 @@ pub fn target_kind(target: Target) -> Option<DeviceKind> {
         Target::Temperature(_) => DeviceKind::Thermometer,
         Target::Face | Target::ExceptionPhoto | Target::EvidencePhoto => DeviceKind::Camera,
         Target::CardSignature | Target::StatementSignature => DeviceKind::SignaturePad,
-        Target::Slap(_) | Target::Finger(_) | Target::Verify(_) | Target::Reverify(_) => {
-            DeviceKind::Fingerprint
-        }
+        Target::Slap(_)
+        | Target::Boxes(_)
+        | Target::Platen
+        | Target::Finger(_)
+        | Target::Verify(_)
+        | Target::Reverify(_) => DeviceKind::Fingerprint,
         Target::Irises => DeviceKind::Iris,
     })
 }

@@ -24,6 +24,7 @@ use devices::vocabulary::RequestId;
 use record::schema::{Environment, StepId};
 use uuid::Uuid;
 
+use crate::gate::CaptureRules;
 use crate::gate::policy::Policy;
 use crate::population::regions::Regions;
 use crate::session::core::Core;
@@ -103,6 +104,9 @@ impl Session {
             Event::DeviceLeft(kind, id) => self.core.device_left(kind, &id),
             Event::Tick => self.on_tick(now, &mut fx),
             Event::LookedUp(id, answer) => self.on_looked_up(id, answer, now, &mut fx),
+            Event::FingersSearched(id, result) => {
+                crate::steps::fingers::search::answered(self, id, result, now, &mut fx);
+            }
             Event::ApprovalAsked(request) => self.core.approval_asked(request),
             Event::Decided(grant) => self.on_decided(grant, now, &mut fx),
             Event::StepKept(step) => {
@@ -122,6 +126,12 @@ impl Session {
         self.settle(now, &mut fx);
         debug_assert!(fx.len() <= MAX_EFFECTS, "bounded effects");
         fx
+    }
+
+    /// Limits of captures, from the policy.
+    #[must_use]
+    pub fn capture_rules(&self) -> &CaptureRules {
+        &self.ctx.policy.capture
     }
 
     /// The applicant's NIK, once it is known to be well formed.

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use biometrics::image::GrayImage;
 use biometrics::minutiae::Template;
-use biometrics::position::{Eye, FingerPosition};
-use biometrics::quality::Quality;
+use biometrics::position::{Eye, FingerPosition, Slap};
+use biometrics::quality::{Quality, QualityReason};
 use biometrics::signature::Strokes;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -115,6 +116,60 @@ impl FingerSample {
     }
 }
 
+/// Where one finger lies on a slap: a rectangle turned about its middle, in whole pixels of the slap.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SlapBox {
+    /// The finger.
+    pub position: FingerPosition,
+    /// Middle, from the left.
+    pub centre_x: i32,
+    /// Middle, from the top.
+    pub centre_y: i32,
+    /// Side across the finger.
+    pub width: u32,
+    /// Side along the finger.
+    pub height: u32,
+    /// Turn of the finger from upright, counter-clockwise, in tenths of a degree.
+    pub angle_decidegrees: i32,
+    /// How sure the segmentation is, 0-100; 100 for a box that the operator set.
+    pub confidence: u8,
+    /// Set by the operator.
+    pub corrected: bool,
+}
+
+/// Something that the segmentation noticed: a stable id (message `slap-note-<id>`), and the finger where it is one's.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SlapNote {
+    /// Stable id, e.g. `touching`, `cut-off`.
+    pub id: String,
+    /// The finger.
+    pub finger: Option<FingerPosition>,
+}
+
+/// A whole slap as it was captured, with the boxes its fingers were cut from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SlapSample {
+    /// Which slap was asked for.
+    pub slap: Slap,
+    /// The picture; in memory only, until the session leaves it. The fingers cut from it are what is kept.
+    #[serde(skip)]
+    pub image: Option<Arc<GrayImage>>,
+    /// SHA-256 of the pixels, hex.
+    pub pixels_sha256: String,
+    /// Width in pixels.
+    pub width: u32,
+    /// Height in pixels.
+    pub height: u32,
+    /// The boxes, from left to right.
+    pub boxes: Vec<SlapBox>,
+    /// What was noticed.
+    pub notes: Vec<SlapNote>,
+    /// Name of the segmentation.
+    pub algorithm: String,
+    /// Device.
+    pub device: DeviceStamp,
+}
+
 /// One eye, judged and encoded.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct IrisSample {
@@ -170,6 +225,17 @@ pub struct SignatureSample {
     pub device: DeviceStamp,
 }
 
+/// The fingerprint reader's glass with nothing on it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlatenCheck {
+    /// Nothing is left on it.
+    pub clean: bool,
+    /// What was found, most important first.
+    pub reasons: Vec<QualityReason>,
+    /// Device.
+    pub device: DeviceStamp,
+}
+
 /// A temperature taken by a thermometer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TemperatureSample {
@@ -184,8 +250,12 @@ pub struct TemperatureSample {
 pub enum Samples {
     /// Face or evidence.
     Photo(Box<PhotoSample>),
-    /// Fingers.
+    /// Fingers as a device or a single-finger reader gave them.
     Fingers(Vec<FingerSample>),
+    /// A whole slap, and the fingers cut from it.
+    Slap(Box<SlapSample>, Vec<FingerSample>),
+    /// The empty glass.
+    Platen(PlatenCheck),
     /// Irises.
     Irises(Vec<IrisSample>),
     /// Signature.

@@ -218,6 +218,7 @@ pub fn answer(s: &Session, effect: &Effect, seed: u64, now: DateTime<Utc>) -> Op
             *id,
             LookUpAnswer { roster: Some(Box::new(biodata())), ..LookUpAnswer::default() },
         ),
+        Effect::SearchFingers { id, .. } => Event::FingersSearched(*id, Ok(Vec::new())),
         Effect::AskApproval(d) => {
             let ask = Ask {
                 kind: d.kind,

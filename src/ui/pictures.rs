@@ -6,11 +6,11 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 
 use biometrics::codec;
-use biometrics::image::RgbImage;
+use biometrics::image::{GrayImage, RgbImage};
 use devices::traits::PreviewFrame;
 use eframe::egui::{
     Color32, ColorImage, Context, Rect, Response, Role, Sense, Stroke, StrokeKind, TextureHandle,
-    TextureOptions, Ui, Vec2, WidgetInfo, pos2,
+    TextureOptions, Ui, Vec2, WidgetInfo, pos2, vec2,
 };
 
 use super::theme;
@@ -27,6 +27,7 @@ const PREVIEW: &str = "preview";
 
 enum Job {
     File(Media),
+    Gray(String, Arc<GrayImage>),
     Frame(u64, Arc<PreviewFrame>),
 }
 
@@ -69,6 +70,7 @@ impl Pictures {
             for job in inbox {
                 let answer = match job {
                     Job::File(media) => Answer { image: decode(&media.bytes), key: media.sha256, number: 0 },
+                    Job::Gray(key, image) => Answer { image: Some(gray(&image)), key, number: 0 },
                     Job::Frame(number, frame) => {
                         Answer { image: Some(frame_image(&frame)), key: PREVIEW.to_owned(), number }
                     }
@@ -131,8 +133,8 @@ impl Pictures {
         self.preview = None;
     }
 
-    fn texture(&mut self, media: &Media) -> Option<TextureHandle> {
-        match self.entries.get(&media.sha256) {
+    fn texture(&mut self, key: &str, job: impl FnOnce() -> Job) -> Option<TextureHandle> {
+        match self.entries.get(key) {
             Some(Entry::Ready(texture)) => return Some(texture.clone()),
             Some(Entry::Asked | Entry::Unreadable) => return None,
             None => {}
@@ -141,9 +143,9 @@ impl Pictures {
             self.entries.clear();
         }
         let jobs = self.jobs.as_ref()?;
-        match jobs.try_send(Job::File(media.clone())) {
+        match jobs.try_send(job()) {
             Ok(()) => {
-                self.entries.insert(media.sha256.clone(), Entry::Asked);
+                self.entries.insert(key.to_owned(), Entry::Asked);
             }
             Err(TrySendError::Full(_)) => {} // asked again at the next frame
             Err(TrySendError::Disconnected(_)) => self.jobs = None,
@@ -153,8 +155,23 @@ impl Pictures {
 
     /// A captured picture fitted into `room`; an even ground until it is decoded. `name` is spoken.
     pub fn show(&mut self, ui: &mut Ui, media: Option<&Media>, room: Vec2, name: &str) -> Response {
-        let texture = media.and_then(|m| self.texture(m));
+        let texture = media.and_then(|m| self.texture(&m.sha256, || Job::File(m.clone())));
         place(ui, texture.as_ref(), room, name)
+    }
+
+    /// A captured grey picture that is no file, by the digest of its pixels. Gives the rectangle of the picture too.
+    pub fn show_gray(
+        &mut self,
+        ui: &mut Ui,
+        sha256: &str,
+        image: &Arc<GrayImage>,
+        room: Vec2,
+        name: &str,
+    ) -> (Response, Rect) {
+        let texture = self.texture(sha256, || Job::Gray(sha256.to_owned(), image.clone()));
+        let response = place(ui, texture.as_ref(), room, name);
+        let inner = fit(response.rect, vec2(image.width() as f32, image.height() as f32));
+        (response, inner)
     }
 
     /// The newest live picture fitted into `room`. Gives the rectangle of the picture itself.
@@ -202,7 +219,12 @@ fn decode(bytes: &[u8]) -> Option<ColorImage> {
 fn frame_image(frame: &PreviewFrame) -> ColorImage {
     match frame {
         PreviewFrame::Rgb(image) => shrunk(image),
-        PreviewFrame::Gray(image) => {
+        PreviewFrame::Gray(image) => gray(image),
+    }
+}
+
+/// As [`shrunk`], by taking every so manieth pixel: a preview must be quick.
+fn gray(image: &GrayImage) -> ColorImage {
             let (w, h) = (image.width() as usize, image.height() as usize);
             let every = w.max(h).div_ceil(LONGEST_PX).max(1);
             let (nw, nh) = ((w / every).max(1), (h / every).max(1));
@@ -210,8 +232,6 @@ fn frame_image(frame: &PreviewFrame) -> ColorImage {
             let pixels: Vec<u8> =
                 (0..nh).flat_map(|y| (0..nw).map(move |x| (x, y))).map(|(x, y)| at(x, y)).collect();
             ColorImage::from_gray([nw, nh], &pixels)
-        }
-    }
 }
 
 /// Shrinks by whole steps, each pixel the mean of its square, until the longest side fits.

@@ -31,6 +31,8 @@ pub fn capture(words: &Words, target: Target) -> String {
         Target::Face => words.get("capture-face"),
         Target::CardSignature | Target::StatementSignature => words.get("capture-signature"),
         Target::Slap(s) => with("capture-slap", words.get(&format!("slap-{}", s.id()))),
+        Target::Boxes(s) => with("capture-boxes", words.get(&format!("slap-{}", s.id()))),
+        Target::Platen => words.get("capture-platen"),
         Target::Finger(f) => with("capture-finger", finger(f)),
         Target::Irises => words.get("capture-irises"),
         Target::Verify(f) => with("capture-verify", finger(f)),
@@ -48,6 +50,8 @@ pub fn during(words: &Words, target: Target) -> String {
         Target::Face => "during-face",
         Target::CardSignature | Target::StatementSignature => "during-signature",
         Target::Slap(_) => "during-slap",
+        Target::Boxes(_) => "during-boxes",
+        Target::Platen => "during-platen",
         Target::Finger(_) | Target::Verify(_) | Target::Reverify(_) => "during-finger",
         Target::Irises => "during-irises",
         Target::ExceptionPhoto | Target::EvidencePhoto => "during-document",
@@ -74,7 +78,17 @@ pub fn retry(words: &Words, note: &RetryNote) -> Told {
 
 /// Reasons that the session itself finds.
 fn own_retry(words: &Words, reason: &str) -> Told {
-    let known = ["wrong-hand", "duplicate-finger", "no-match", "replay", "low-quality"];
+    let known = [
+        "wrong-hand",
+        "other-hand",
+        "missing-disagrees",
+        "duplicate-finger",
+        "no-match",
+        "replay",
+        "low-quality",
+        "officer-finger",
+        "platen-dirty",
+    ];
     let id = known.into_iter().find(|k| *k == reason).unwrap_or("low-quality");
     let what = words.get(&format!("retry-{id}"));
     Told { what, to_do: words.get(&format!("retry-{id}-do")), code: reason.to_owned() }
@@ -94,6 +108,9 @@ pub fn requirement_reason(words: &Words, s: &Session, reason: &str) -> String {
             _ => rest.to_owned(),
         };
         return words.with("requirement-reason-exception", &[("name", name.as_str())]);
+    }
+    if let Some(record) = reason.strip_prefix(crate::steps::fingers::search::SAME_FINGER) {
+        return words.with("requirement-reason-same-finger", &[("record", record)]);
     }
     let known =
         ["biodata-correction", "cannot-sign", "verification", "reverify", "quota-jump", "outside-domicile"];
@@ -149,6 +166,7 @@ pub fn blocker(words: &Words, s: &Session, id: &str) -> String {
                 "statement-confirmed",
                 "statement-signature",
                 "identical-sample",
+                "finger-search",
             ];
             let id = known.into_iter().find(|k| *k == id).unwrap_or("other");
             words.get(&format!("blocker-{id}"))

@@ -10,6 +10,7 @@ use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use super::pictures::Pictures;
+use super::screens::boxes::BoxEdit;
 use super::widgets::{self, DigitsField, SignatureInk};
 use super::{fonts, theme};
 use crate::i18n::Words;
@@ -35,6 +36,8 @@ pub enum Dialog {
     Discard(Uuid, String),
     /// The biodata in large letters.
     ReadAloud,
+    /// Boxes of a slap.
+    Boxes(BoxEdit),
 }
 
 /// What the second officer has filled in.

@@ -7,6 +7,7 @@
 //! counter                  last record counter that was given out
 //! lockout.json             wrong passphrases per officer
 //! officers.json            accounts, each signed by a supervisor
+//! officer-fingers.enc      templates of the officers' own fingers, encrypted under the vault key
 //! keys/<officer id>.slot   the vault key and the officer's own key, wrapped under the passphrase
 //! records/<id>.json        outer header     }
 //! records/<id>.rekam       sealed payload   } the truth
@@ -72,6 +73,9 @@ impl Layout {
     }
     pub(super) fn officers(&self) -> PathBuf {
         self.root.join("officers.json")
+    }
+    pub(super) fn officer_fingers(&self) -> PathBuf {
+        self.root.join("officer-fingers.enc")
     }
     pub(super) fn keys(&self) -> PathBuf {
         self.root.join("keys")

@@ -10,6 +10,7 @@ mod crypto;
 mod drafts;
 mod error;
 mod extract;
+mod fingers;
 mod index;
 mod init;
 mod notes;
@@ -40,6 +41,7 @@ pub use check::{CheckReport, Problem, ProblemKind, RebuildReport};
 pub use drafts::{DraftInfo, DraftSteps, STEP_MAX};
 pub use error::VaultError;
 pub use extract::{Extract, ExtractInput, FingerTemplate};
+pub use fingers::{OFFICER_FINGERS_MAX, OfficerFingers};
 pub use index::QueueRow;
 pub use init::{InitOptions, InitReport, TRAINING_OFFICERS, TrainingLogin};
 pub use layout::{Layout, VaultConfig};
@@ -75,6 +77,7 @@ struct Keys {
     vault: Key,
     draft: Key,
     local: Key,
+    officer_fingers: Key,
     people: Key,
     station: SigningKey,
 }
@@ -84,6 +87,7 @@ impl Keys {
         Self {
             draft: vault.derive("rekam draft"),
             local: vault.derive("rekam local extract"),
+            officer_fingers: vault.derive("rekam officer fingers"),
             people: vault.derive("rekam people"),
             vault,
             station,

@@ -19,6 +19,8 @@ pub const POLICY: &str = "policy.json";
 pub const HEALTH: &str = "health.json";
 /// Every attempt with its score, one JSON object a line.
 pub const EVENTS: &str = "events.jsonl";
+/// Every capture's score with its measure, reasons, limit and, where a weak one was accepted, why.
+pub const QUALITY: &str = "quality.json";
 /// Corrections of biodata: old, new, document, second person.
 pub const CORRECTIONS: &str = "corrections.json";
 /// CBEFF BIR in XML (ISO/IEC 19785-3).
@@ -58,6 +60,7 @@ const FIXED: &[(&str, &str)] = &[
     (POLICY, JSON),
     (HEALTH, JSON),
     (EVENTS, JSON_LINES),
+    (QUALITY, JSON),
     (CORRECTIONS, JSON),
     (BIOMETRICS, XML),
     (FACE_JPEG, JPEG),

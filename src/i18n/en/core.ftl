@@ -175,6 +175,11 @@ requirement-evidence = Supporting document checked
 requirement-evidence_photo = Photo of the document or condition
 
 # Fingers, hands, eyes
+digit-thumb = Thumb
+digit-index = Index
+digit-middle = Middle
+digit-ring = Ring
+digit-little = Little
 finger-right_thumb = Right thumb
 finger-right_index = Right index finger
 finger-right_middle = Right middle finger

@@ -172,6 +172,11 @@ requirement-evidence = Dokumen pendukung diperiksa
 requirement-evidence_photo = Foto dokumen atau keadaan
 
 # Jari, tangan, mata
+digit-thumb = Ibu jari
+digit-index = Telunjuk
+digit-middle = Tengah
+digit-ring = Manis
+digit-little = Kelingking
 finger-right_thumb = Ibu jari kanan
 finger-right_index = Telunjuk kanan
 finger-right_middle = Jari tengah kanan

@@ -16,6 +16,9 @@ impl Station {
         match answer {
             Answer::Vault(answer) => self.take_vault(answer),
             Answer::Captured { session, id, outcome } => self.feed(session, Event::Captured(id, outcome)),
+            Answer::FingersSearched { session, id, result } => {
+                self.feed(session, Event::FingersSearched(id, result));
+            }
             Answer::Devices(lines) => self.lines = lines,
             Answer::Arrived(info) => self.feed_all(&Event::DeviceArrived(info)),
             Answer::Left(kind, id) => self.feed_all(&Event::DeviceLeft(kind, id)),
@@ -35,6 +38,9 @@ impl Station {
     fn take_vault(&mut self, answer: VaultAnswer) {
         match answer {
             VaultAnswer::SignedIn { officer, public_key } => self.signed_in(officer, public_key),
+            VaultAnswer::NotSearched { session, id, code } => {
+                self.feed(session, Event::FingersSearched(id, Err(code)));
+            }
             VaultAnswer::NotSignedIn => self.checking = false,
             VaultAnswer::SignedOut => self.signed_out(),
             VaultAnswer::Kept { session, step, result } => {

@@ -8,13 +8,14 @@ use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use super::Station;
+use crate::runtime::analysis::Work;
 use crate::runtime::device_host::{AnalysisJob, DeviceMessage, Order};
 use crate::runtime::documents::{DocumentJob, Sheet};
 use crate::runtime::error;
-use crate::runtime::vault_jobs::{Question, VaultJob};
+use crate::runtime::vault_jobs::{FingerQuestion, Question, VaultJob};
 use crate::runtime::workers::{Answer, error_notice};
 use crate::session::effect::Effect;
-use crate::session::event::CaptureOutcome;
+use crate::session::event::{CaptureOutcome, Target};
 
 /// The window as a signature pad.
 fn window() -> DeviceInfo {
@@ -38,6 +39,28 @@ impl Station {
                 }
             }
             Effect::AnalyseStrokes { id, strokes } => self.analyse_strokes(session, id, strokes, now),
+            Effect::Recut { id, slap, gallery } => {
+                let device = &slap.device;
+                let job = AnalysisJob {
+                    session,
+                    id,
+                    target: Target::Boxes(slap.slap),
+                    gallery,
+                    device: DeviceInfo {
+                        id: DeviceId(device.driver.clone()),
+                        kind: DeviceKind::Fingerprint,
+                        driver: device.driver.clone(),
+                        model: device.model.clone(),
+                        serial: device.serial.clone(),
+                        training_only: false,
+                    },
+                    at: device.at,
+                    work: Work::Recut(slap),
+                };
+                if self.analysis.give(job).is_err() {
+                    self.capture_failed(session, id);
+                }
+            }
             Effect::Cancel(id) => {
                 // A host that is gone has failed the capture already.
                 self.devices.give(DeviceMessage::Cancel(session, id)).ok();
@@ -46,6 +69,10 @@ impl Station {
                 let today = self.local_date(now);
                 let question = Question { id, nik: Zeroizing::new(nik), no_kk: Zeroizing::new(no_kk), today };
                 self.give_vault(VaultJob::LookUp { session, question });
+            }
+            Effect::SearchFingers { id, fingers, chip } => {
+                let search = FingerQuestion { id, fingers, chip };
+                self.give_vault(VaultJob::SearchFingers { session, search });
             }
             Effect::AskApproval(draft) => self.give_vault(VaultJob::Ask { session, draft, now }),
             Effect::KeepStep { step, bytes } => {
@@ -88,7 +115,7 @@ impl Station {
             target,
             gallery: Vec::new(),
             device: window(),
-            captured: Captured::Signature(strokes),
+            work: Captured::Signature(strokes).into(),
             at: now,
         };
         if self.analysis.give(job).is_err() {

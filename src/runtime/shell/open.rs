@@ -19,6 +19,7 @@ use crate::runtime::device_host::{DeviceHost, DeviceMessage, analyse_all, first_
 use crate::runtime::device_thread::PreviewSlot;
 use crate::runtime::documents::Documents;
 use crate::runtime::error::StationError;
+use crate::runtime::finger_search::search_all;
 use crate::runtime::station::{Notice, NoticeLevel, StationOptions};
 use crate::runtime::vault_jobs::VaultJob;
 use crate::runtime::vault_worker::{VaultWorker, note_notice, officer_line};
@@ -101,7 +102,11 @@ impl Station {
         let preview = Arc::new(PreviewSlot::default());
         let lines = first_lines(&registry, &setup);
         let worker_out = out.clone();
-        let vault_worker = VaultWorker::new(vault, roster, offset, worker_out);
+        let search_out = out.clone();
+        let searches = Worker::start("finger-search", move |jobs| search_all(&jobs, &search_out))?;
+        let to_search =
+            searches.sender().ok_or_else(|| StationError::Thread(std::io::ErrorKind::BrokenPipe.into()))?;
+        let vault_worker = VaultWorker::new(vault, roster, offset, to_search, worker_out);
         let vault = Worker::start("vault", move |jobs| vault_worker.run(&jobs))?;
         let worker_out = out.clone();
         let analysis = Worker::start("analysis", move |jobs| analyse_all(&engine, &jobs, &worker_out))?;
@@ -118,6 +123,7 @@ impl Station {
             inbox,
             stash: VecDeque::new(),
             vault,
+            searches,
             analysis,
             documents,
             registry,

@@ -1,5 +1,7 @@
 //! Step 8: ten fingers in the 4-4-2 sequence, each recorded or declared as an exception.
 
+pub mod boxes;
+pub mod search;
 #[cfg(feature = "gui")]
 pub(crate) mod view;
 
@@ -11,11 +13,12 @@ use record::schema::{Environment, ExceptionReason, ExceptionTerm, StepId, StepSt
 use serde::{Deserialize, Serialize};
 
 use super::{Step, exceptions, limits};
+use crate::gate::CaptureRules;
 use crate::session::Session;
 use crate::session::core::RetryNote;
 use crate::session::effect::{Effect, Effects};
 use crate::session::event::{Command, Subject, Target};
-use crate::session::sample::{FingerSample, PhotoSample, Samples};
+use crate::session::sample::{FingerSample, PhotoSample, PlatenCheck, Samples, SlapSample};
 use crate::steps::identity::MIN_REASON;
 
 /// The slaps in the order they are captured (right hand first, as in the 2011 procedure).
@@ -45,6 +48,15 @@ pub struct FingersData {
     pub exception_photos: Vec<PhotoSample>,
     /// Two slaps held the same hand: either may be captured again.
     pub conflict: Option<(Slap, Slap)>,
+    /// Whole slaps as they were captured last.
+    #[serde(default)]
+    pub slaps: BTreeMap<Slap, SlapSample>,
+    /// The last look at the empty glass.
+    #[serde(default)]
+    pub platen: Option<PlatenCheck>,
+    /// The comparison of the recorded fingers with those the station knows.
+    #[serde(default)]
+    pub search: Option<search::Search>,
 }
 
 impl FingersData {
@@ -55,25 +67,25 @@ impl FingersData {
     }
     /// True when the finger is recorded well enough, or accepted.
     #[must_use]
-    pub fn good(&self, f: FingerPosition) -> bool {
+    pub fn good(&self, f: FingerPosition, rules: &CaptureRules) -> bool {
         self.samples.get(&f).is_some_and(|s| {
-            limits::reaches(&s.quality, limits::FINGER_MIN) || self.accepted_low.contains(&f)
+            limits::reaches(&s.quality, rules.finger_min) || self.accepted_low.contains(&f)
         })
     }
     /// True when the finger needs nothing more.
     #[must_use]
-    pub fn settled(&self, f: FingerPosition) -> bool {
-        self.exceptions.contains_key(&f) || self.good(f)
+    pub fn settled(&self, f: FingerPosition, rules: &CaptureRules) -> bool {
+        self.exceptions.contains_key(&f) || self.good(f, rules)
     }
     /// True when all fingers of the slap need nothing more.
     #[must_use]
-    pub fn slap_settled(&self, slap: Slap) -> bool {
-        slap.fingers().iter().all(|f| self.settled(*f))
+    pub fn slap_settled(&self, slap: Slap, rules: &CaptureRules) -> bool {
+        slap.fingers().iter().all(|f| self.settled(*f, rules))
     }
     /// The slap to capture next.
     #[must_use]
-    pub fn next_slap(&self) -> Option<Slap> {
-        SLAPS.into_iter().find(|s| !self.slap_settled(*s))
+    pub fn next_slap(&self, rules: &CaptureRules) -> Option<Slap> {
+        SLAPS.into_iter().find(|s| !self.slap_settled(*s, rules))
     }
 }
 
@@ -87,7 +99,7 @@ impl Step for Fingers {
 
     fn state(&self, s: &Session) -> StepState {
         let d = &s.data.fingers;
-        if d.next_slap().is_some()
+        if d.next_slap(s.capture_rules()).is_some()
             || d.conflict.is_some()
             || exceptions::photo_blocker(s, StepId::Fingers).is_some()
         {
@@ -102,7 +114,7 @@ impl Step for Fingers {
     fn blockers(&self, s: &Session, _now: DateTime<Utc>) -> Vec<String> {
         let d = &s.data.fingers;
         let mut out: Vec<String> =
-            FingerPosition::ALL.iter().filter(|f| !d.settled(**f)).map(|f| format!("finger.{f}")).collect();
+            FingerPosition::ALL.iter().filter(|f| !d.settled(**f, s.capture_rules())).map(|f| format!("finger.{f}")).collect();
         if d.conflict.is_some() {
             out.push("hands-swapped".into());
         }
@@ -127,7 +139,7 @@ impl Step for Fingers {
         // recorded can be captured again.
         let conflicting = d.conflict.into_iter().flat_map(|(a, b)| [b, a]);
         let mut out: Vec<Target> = Vec::new();
-        for slap in conflicting.chain(d.next_slap()).chain(SLAPS) {
+        for slap in conflicting.chain(d.next_slap(s.capture_rules())).chain(SLAPS) {
             let target = Target::Slap(slap);
             if d.missing_of(slap).len() < slap.fingers().len() && !out.contains(&target) {
                 out.push(target);
@@ -136,8 +148,11 @@ impl Step for Fingers {
         out.extend(
             FingerPosition::ALL.iter().filter(|f| !d.exceptions.contains_key(f)).map(|f| Target::Finger(*f)),
         );
+        if d.samples.is_empty() {
+            out.push(Target::Platen);
+        }
         if exceptions::photo_wanted(s) {
-            out.insert(usize::from(d.next_slap().is_some() && !out.is_empty()), Target::ExceptionPhoto);
+            out.insert(usize::from(d.next_slap(s.capture_rules()).is_some() && !out.is_empty()), Target::ExceptionPhoto);
         }
         out
     }
@@ -174,12 +189,17 @@ impl Step for Fingers {
     }
 
     fn confirm(&self, s: &mut Session, now: DateTime<Utc>, fx: &mut Effects) {
+        search::begin(s, now, fx);
         s.advance(StepId::Fingers, now, fx);
     }
 
     fn samples(&self, s: &mut Session, t: Target, got: Samples, now: DateTime<Utc>, fx: &mut Effects) {
         match (t, got) {
             (Target::Slap(slap), Samples::Fingers(list)) => take(s, t, slap.fingers(), list, now, fx),
+            (Target::Slap(slap) | Target::Boxes(slap), Samples::Slap(sample, list)) => {
+                take_slap(s, t, slap, *sample, list, now, fx);
+            }
+            (Target::Platen, Samples::Platen(check)) => platen(s, check, now, fx),
             (Target::Finger(f), Samples::Fingers(list)) => take(s, t, &[f], list, now, fx),
             (Target::ExceptionPhoto, Samples::Photo(photo)) => exceptions::photo_taken(s, *photo, now, fx),
             _ => {}
@@ -190,12 +210,49 @@ impl Step for Fingers {
 /// Weak fingers of the next slap that may be accepted now: all are there and the tries are used up.
 fn acceptable(s: &Session) -> Option<Vec<FingerPosition>> {
     let d = &s.data.fingers;
-    let slap = d.next_slap()?;
-    let open: Vec<FingerPosition> = slap.fingers().iter().copied().filter(|f| !d.settled(*f)).collect();
+    let slap = d.next_slap(s.capture_rules())?;
+    let open: Vec<FingerPosition> = slap.fingers().iter().copied().filter(|f| !d.settled(*f, s.capture_rules())).collect();
     let tried = |f: &FingerPosition| {
-        s.core.attempts_of(Target::Slap(slap)) + s.core.attempts_of(Target::Finger(*f)) >= limits::TRIES
+        s.core.attempts_of(Target::Slap(slap)) + s.core.attempts_of(Target::Finger(*f)) >= s.capture_rules().tries
     };
     (open.iter().all(|f| d.samples.contains_key(f) && tried(f))).then_some(open)
+}
+
+/// Takes a whole slap: its picture is shown whatever comes of it, its fingers only when it is what was asked for.
+fn take_slap(
+    s: &mut Session,
+    t: Target,
+    slap: Slap,
+    sample: SlapSample,
+    list: Vec<FingerSample>,
+    now: DateTime<Utc>,
+    fx: &mut Effects,
+) {
+    let refused = boxes::refused(s, t, &sample);
+    boxes::note_corrected(s, &sample, now);
+    s.data.fingers.slaps.insert(slap, sample);
+    if let Some(note) = refused {
+        s.core.attempt(t, now, "retry", Some(note.reason.clone()), None);
+        s.core.retry = Some(note);
+        return;
+    }
+    take(s, t, slap.fingers(), list, now, fx);
+}
+
+/// The empty glass: dirt on it would be taken for ridges.
+fn platen(s: &mut Session, check: PlatenCheck, now: DateTime<Utc>, fx: &mut Effects) {
+    let reason = check.reasons.first().map(|r| r.id().to_owned());
+    s.core.attempt(Target::Platen, now, "platen", reason.clone(), None);
+    fx.push(Effect::Audit {
+        event: "platen-checked",
+        details: vec![("clean", check.clean.to_string()), ("target", "platen".to_owned())],
+    });
+    s.core.retry = (!check.clean).then(|| RetryNote {
+        target: Target::Platen,
+        reason: reason.unwrap_or_else(|| "platen-dirty".to_owned()),
+        found: None,
+    });
+    s.data.fingers.platen = Some(check);
 }
 
 fn take(
@@ -208,6 +265,10 @@ fn take(
 ) {
     let worst = list.iter().filter_map(|f| f.quality.score).min();
     s.core.attempt(t, now, "capture", None, worst);
+    for f in &list {
+        let reason = f.quality.reasons.first().map(|r| r.id().to_owned());
+        s.core.note(now, "finger", StepId::Fingers, f.position.id().to_owned(), reason, f.quality.score);
+    }
     super::audit_capture(fx, t, worst);
     let expected: BTreeSet<FingerPosition> =
         asked.iter().copied().filter(|f| !s.data.fingers.exceptions.contains_key(f)).collect();
@@ -224,33 +285,36 @@ fn take(
             event: "capture-rejected",
             details: vec![("target", t.id()), ("reason", reason.to_owned())],
         });
-        if let (Target::Slap(slap), "wrong-hand") = (t, reason) {
+        if let (Target::Slap(slap) | Target::Boxes(slap), "wrong-hand") = (t, reason) {
             s.data.fingers.conflict = Some((other.slap(), slap));
         }
         s.core.retry = retry(reason, Some(Subject::Finger(found)));
         return;
     }
-    if s.ctx.environment == Environment::Production && list.iter().any(|f| is_replay(s, f)) {
+    let fresh = !matches!(t, Target::Boxes(_));
+    if fresh && s.ctx.environment == Environment::Production && list.iter().any(|f| is_replay(s, f)) {
         s.core.retry = retry("replay", None);
         return;
     }
-    if let (Target::Slap(slap), Some((a, b))) = (t, s.data.fingers.conflict)
+    if let (Target::Slap(slap) | Target::Boxes(slap), Some((a, b))) = (t, s.data.fingers.conflict)
         && (slap == a || slap == b)
     {
         s.data.fingers.conflict = None;
     }
+    let rules = *s.capture_rules();
     let mut weak = None;
     for finger in list {
         let d = &mut s.data.fingers;
         let position = finger.position;
-        let keep_old = d.samples.get(&position).is_some_and(|old| {
+        // A box that the operator corrected replaces what was cut before, better or not.
+        let keep_old = !matches!(t, Target::Boxes(_)) && d.samples.get(&position).is_some_and(|old| {
             finger.score_against(position) >= finger.threshold && old.quality.score >= finger.quality.score
         });
         if !keep_old {
             d.accepted_low.remove(&position);
             d.samples.insert(position, finger);
         }
-        if !d.good(position) && weak.is_none() {
+        if !d.good(position, &rules) && weak.is_none() {
             let reason = d
                 .samples
                 .get(&position)

@@ -1,21 +1,27 @@
 //! Ten fingers: the hands with their states, the next slap, every captured print with its quality.
 
 use biometrics::position::{FingerPosition, Hand};
-use eframe::egui::{Align, Layout, RichText, Ui, vec2};
+use eframe::egui::{Align, Layout, RichText, Sense, Ui, vec2};
 use record::schema::StepState;
 
-use super::FingersData;
+use super::{FingersData, boxes};
+use crate::gate::CaptureRules;
 use crate::session::event::{Command, Subject, Target};
+use crate::session::sample::SlapNote;
 use crate::session::view::SessionView;
 use crate::steps::Step;
+use crate::ui::screens::boxes::BoxEdit;
 use crate::ui::stage::{Dialog, Stage, small, title};
 use crate::ui::{fonts, speech, theme, views, widgets};
 
+/// Height of the slap's picture in points: the prints below begin on the same screen.
+const SLAP_HEIGHT: f32 = 190.0;
+
 pub(crate) fn show(ui: &mut Ui, st: &mut Stage<'_>, view: &SessionView<'_>) {
     let s = view.session;
-    let d = &s.data.fingers;
+    let (d, rules) = (&s.data.fingers, s.capture_rules());
     title(ui, &st.get("step-fingers"));
-    let next = d.next_slap();
+    let next = d.next_slap(rules);
     let told = match next {
         Some(slap) => {
             let name = st.get(&format!("slap-{}", slap.id()));
@@ -31,12 +37,12 @@ pub(crate) fn show(ui: &mut Ui, st: &mut Stage<'_>, view: &SessionView<'_>) {
         _ => Vec::new(),
     };
     let wanted: Vec<FingerPosition> = if busy.is_empty() {
-        next.map(|slap| slap.fingers().iter().copied().filter(|f| !d.settled(*f)).collect())
+        next.map(|slap| slap.fingers().iter().copied().filter(|f| !d.settled(*f, rules)).collect())
             .unwrap_or_default()
     } else {
         busy.clone()
     };
-    let state = |f: FingerPosition| if busy.contains(&f) { StepState::Busy } else { state_of(d, f) };
+    let state = |f: FingerPosition| if busy.contains(&f) { StepState::Busy } else { state_of(d, f, rules) };
     let pressed = widgets::card(ui, |ui| {
         // Small enough that the prints below begin on the same screen.
         let size = vec2(ui.available_width().min(460.0), 0.0);
@@ -52,14 +58,69 @@ pub(crate) fn show(ui: &mut Ui, st: &mut Stage<'_>, view: &SessionView<'_>) {
         st.scratch.dialog = Some(Dialog::Subject(Subject::Finger(f), None, None));
     }
     ways_on(ui, st, view);
-    prints(ui, st, d);
+    slap_picture(ui, st, view);
+    prints(ui, st, d, rules);
+}
+
+/// The slap captured last with its boxes; a press on one opens its correction.
+fn slap_picture(ui: &mut Ui, st: &mut Stage<'_>, view: &SessionView<'_>) {
+    let d = &view.session.data.fingers;
+    if let Some(check) = &d.platen {
+        small(ui, &st.get(if check.clean { "platen-clean" } else { "platen-not-clean" }));
+    }
+    let Some(sample) = d.slaps.values().max_by_key(|s| s.device.at) else { return };
+    let Some(image) = &sample.image else { return };
+    let slap = st.get(&format!("slap-{}", sample.slap.id()));
+    let name = st.words.with("slap-picture", &[("slap", slap)]);
+    widgets::card(ui, |ui| {
+        ui.label(RichText::new(&name).font(fonts::bold(theme::TEXT_BODY)));
+        for note in &sample.notes {
+            ui.label(RichText::new(note_words(st, note)).color(theme::state_colour(StepState::Retry)));
+        }
+        let room = vec2(ui.available_width(), SLAP_HEIGHT);
+        let (response, inner) = st.pictures.show_gray(ui, &sample.pixels_sha256, image, room, &name);
+        let frame = widgets::SlapFrame { rect: inner, size: (sample.width, sample.height) };
+        let label = |f: FingerPosition| {
+            let digit = f.id().rsplit('_').next().unwrap_or_default();
+            st.get(&format!("digit-{digit}"))
+        };
+        widgets::paint_boxes(ui, frame, &sample.boxes, None, &label);
+        if view.session.busy() {
+            return;
+        }
+        let pressed = ui.interact(inner, response.id.with("press"), Sense::click());
+        let at = pressed.interact_pointer_pos().filter(|_| pressed.clicked());
+        let found = at.and_then(|at| frame.box_at(&sample.boxes, at));
+        let open = widgets::secondary_button(ui, &st.get("slap-boxes-open")).clicked();
+        let first = boxes::expected(d, sample.slap).into_iter().next();
+        if let Some(chosen) = found.or(first.filter(|_| open)) {
+            let edit = BoxEdit { slap: sample.slap, boxes: sample.boxes.clone(), chosen };
+            st.scratch.dialog = Some(Dialog::Boxes(edit));
+        }
+    });
+}
+
+fn note_words(st: &Stage<'_>, note: &SlapNote) -> String {
+    const KNOWN: [&str; 10] = [
+        "touching", "cut-off", "rotated", "wrong-hand", "too-few-fingers", "too-many-fingers", "missing-disagrees", "blank",
+        "ambiguous", "partial",
+    ];
+    let id = KNOWN.into_iter().find(|k| *k == note.id).unwrap_or("other");
+    let what = st.get(&format!("slap-note-{id}"));
+    match note.finger {
+        Some(f) => {
+            let name = st.get(&format!("finger-{}", f.id()));
+            st.words.with("retry-of", &[("name", name), ("what", what)])
+        }
+        None => what,
+    }
 }
 
 /// State of one finger.
-fn state_of(d: &FingersData, f: FingerPosition) -> StepState {
+fn state_of(d: &FingersData, f: FingerPosition, rules: &CaptureRules) -> StepState {
     if d.exceptions.contains_key(&f) {
         StepState::Excepted
-    } else if d.good(f) {
+    } else if d.good(f, rules) {
         StepState::Done
     } else if d.samples.contains_key(&f) {
         StepState::Retry
@@ -83,7 +144,7 @@ fn ways_on(ui: &mut Ui, st: &mut Stage<'_>, view: &SessionView<'_>) {
 }
 
 /// Two rows of five prints, left hand above, in the order of the hands as they lie.
-fn prints(ui: &mut Ui, st: &mut Stage<'_>, d: &FingersData) {
+fn prints(ui: &mut Ui, st: &mut Stage<'_>, d: &FingersData, rules: &CaptureRules) {
     use FingerPosition as F;
     let rows = [
         (Hand::Left, [F::LeftLittle, F::LeftRing, F::LeftMiddle, F::LeftIndex, F::LeftThumb]),
@@ -99,14 +160,14 @@ fn prints(ui: &mut Ui, st: &mut Stage<'_>, d: &FingersData) {
                 ui.allocate_ui_with_layout(vec2(width, 0.0), Layout::top_down(Align::Min), |ui| {
                     ui.spacing_mut().item_spacing.y = 2.0;
                     ui.set_width(width);
-                    print(ui, st, d, f, width);
+                    print(ui, st, d, f, rules, width);
                 });
             }
         });
     }
 }
 
-fn print(ui: &mut Ui, st: &mut Stage<'_>, d: &FingersData, f: FingerPosition, width: f32) {
+fn print(ui: &mut Ui, st: &mut Stage<'_>, d: &FingersData, f: FingerPosition, rules: &CaptureRules, width: f32) {
     let name = st.get(&format!("finger-{}", f.id()));
     let sample = d.samples.get(&f);
     st.pictures.show(ui, sample.map(|s| &s.jp2), vec2(width, (width * 1.1).min(120.0)), &name);
@@ -117,7 +178,7 @@ fn print(ui: &mut Ui, st: &mut Stage<'_>, d: &FingersData, f: FingerPosition, wi
         ui.label(RichText::new(told).size(theme::TEXT_SMALL).color(colour));
     } else if let Some(sample) = sample {
         let score = sample.quality.score;
-        let grade = match (d.good(f), sample.quality.reasons.first()) {
+        let grade = match (d.good(f, rules), sample.quality.reasons.first()) {
             (false, Some(reason)) => st.words.reason(*reason).what,
             (true, _) => st.get("quality-enough"),
             (false, None) => st.get("quality-poor"),

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::fingers::Exception;
 use super::{Step, exceptions, limits};
+use crate::gate::CaptureRules;
 use crate::session::Session;
 use crate::session::core::RetryNote;
 use crate::session::effect::{Effect, Effects};
@@ -40,10 +41,10 @@ impl IrisesData {
     }
     /// True when the eye needs nothing more.
     #[must_use]
-    pub fn settled(&self, e: Eye) -> bool {
+    pub fn settled(&self, e: Eye, rules: &CaptureRules) -> bool {
         self.exceptions.contains_key(&e)
             || self.samples.get(&e).is_some_and(|s| {
-                limits::reaches(&s.quality, limits::IRIS_MIN) || self.accepted_low.contains(&e)
+                limits::reaches(&s.quality, rules.iris_min) || self.accepted_low.contains(&e)
             })
     }
 }
@@ -58,7 +59,7 @@ impl Step for Irises {
 
     fn state(&self, s: &Session) -> StepState {
         let d = &s.data.irises;
-        if !Eye::ALL.iter().all(|e| d.settled(*e)) || exceptions::photo_blocker(s, StepId::Irises).is_some() {
+        if !Eye::ALL.iter().all(|e| d.settled(*e, s.capture_rules())) || exceptions::photo_blocker(s, StepId::Irises).is_some() {
             StepState::Empty
         } else if d.exceptions.is_empty() {
             StepState::Done
@@ -70,7 +71,7 @@ impl Step for Irises {
     fn blockers(&self, s: &Session, _now: DateTime<Utc>) -> Vec<String> {
         let d = &s.data.irises;
         let mut out: Vec<String> =
-            Eye::ALL.iter().filter(|e| !d.settled(**e)).map(|e| format!("eye.{e}")).collect();
+            Eye::ALL.iter().filter(|e| !d.settled(**e, s.capture_rules())).map(|e| format!("eye.{e}")).collect();
         out.extend(exceptions::photo_blocker(s, StepId::Irises));
         out
     }
@@ -92,7 +93,7 @@ impl Step for Irises {
             out.push(Target::Irises);
         }
         if exceptions::photo_wanted(s) {
-            let first = if Eye::ALL.iter().all(|e| s.data.irises.settled(*e)) { 0 } else { out.len() };
+            let first = if Eye::ALL.iter().all(|e| s.data.irises.settled(*e, s.capture_rules())) { 0 } else { out.len() };
             out.insert(first, Target::ExceptionPhoto);
         }
         out
@@ -179,7 +180,7 @@ impl Step for Irises {
 /// Weak eyes that may be accepted now.
 fn acceptable(s: &Session) -> Option<Vec<Eye>> {
     let d = &s.data.irises;
-    let open: Vec<Eye> = Eye::ALL.iter().copied().filter(|e| !d.settled(*e)).collect();
+    let open: Vec<Eye> = Eye::ALL.iter().copied().filter(|e| !d.settled(*e, s.capture_rules())).collect();
     let there = !open.is_empty() && open.iter().all(|e| d.samples.contains_key(e));
-    (there && s.core.attempts_of(Target::Irises) >= limits::TRIES).then_some(open)
+    (there && s.core.attempts_of(Target::Irises) >= s.capture_rules().tries).then_some(open)
 }

@@ -22,7 +22,7 @@ pub(crate) fn show(ui: &mut Ui, st: &mut Stage<'_>, view: &SessionView<'_>) {
             StepState::Excepted
         } else if busy {
             StepState::Busy
-        } else if d.settled(e) {
+        } else if d.settled(e, s.capture_rules()) {
             StepState::Done
         } else if d.samples.contains_key(&e) {
             StepState::Retry
@@ -30,7 +30,7 @@ pub(crate) fn show(ui: &mut Ui, st: &mut Stage<'_>, view: &SessionView<'_>) {
             StepState::Empty
         }
     };
-    let wanted: Vec<Eye> = Eye::ALL.iter().copied().filter(|e| !d.settled(*e)).collect();
+    let wanted: Vec<Eye> = Eye::ALL.iter().copied().filter(|e| !d.settled(*e, s.capture_rules())).collect();
     let pressed = widgets::eyes_picture(ui, st.words, &state, &wanted);
     small(ui, &st.get("irises-press"));
     if let Some(eye) = pressed.filter(|_| !s.busy()) {

@@ -38,9 +38,10 @@ pub fn background_is_red(birth_year: i32) -> bool {
 /// The step.
 pub struct Photo;
 
-fn good(d: &PhotoData) -> bool {
+fn good(s: &Session) -> bool {
+    let d = &s.data.photo;
     d.sample.as_ref().is_some_and(|p| {
-        has_one_face(p) && (limits::reaches(&p.quality, limits::FACE_MIN) || d.accepted_low.is_some())
+        has_one_face(p) && (limits::reaches(&p.quality, s.capture_rules().face_min) || d.accepted_low.is_some())
     })
 }
 
@@ -56,14 +57,14 @@ impl Step for Photo {
 
     fn state(&self, s: &Session) -> StepState {
         let d = &s.data.photo;
-        if good(d) && d.approved { StepState::Done } else { StepState::Empty }
+        if good(s) && d.approved { StepState::Done } else { StepState::Empty }
     }
 
     fn blockers(&self, s: &Session, _now: DateTime<Utc>) -> Vec<String> {
         let d = &s.data.photo;
         if d.sample.is_none() {
             vec!["photo".into()]
-        } else if !good(d) {
+        } else if !good(s) {
             vec!["photo-quality".into()]
         } else if !d.approved {
             vec!["photo-approval".into()]
@@ -75,7 +76,7 @@ impl Step for Photo {
     fn inputs(&self, s: &Session, _now: DateTime<Utc>) -> Vec<String> {
         let d = &s.data.photo;
         let mut out = Vec::new();
-        if good(d) {
+        if good(s) {
             out.extend(["approve-photo".to_owned(), "background-reason".to_owned()]);
         } else if may_accept(s) {
             out.push("accept-best".into());
@@ -88,12 +89,12 @@ impl Step for Photo {
     }
 
     fn next_capture(&self, s: &Session, _now: DateTime<Utc>) -> Option<Target> {
-        (!good(&s.data.photo)).then_some(Target::Face)
+        (!good(s)).then_some(Target::Face)
     }
 
     fn command(&self, s: &mut Session, c: &Command, now: DateTime<Utc>, fx: &mut Effects) {
         match c {
-            Command::ApprovePhoto(yes) if good(&s.data.photo) => {
+            Command::ApprovePhoto(yes) if good(s) => {
                 s.data.photo.approved = *yes;
                 s.core.dirty.insert(StepId::Photo);
                 let event = if *yes { "photo-approved" } else { "photo-declined" };
@@ -131,7 +132,7 @@ impl Step for Photo {
         s.core.attempt(t, now, "capture", None, photo.quality.score);
         super::audit_capture(fx, t, photo.quality.score);
         let reason = photo.quality.reasons.first().copied();
-        let weak = !limits::reaches(&photo.quality, limits::FACE_MIN) || !has_one_face(&photo);
+        let weak = !limits::reaches(&photo.quality, s.capture_rules().face_min) || !has_one_face(&photo);
         let better = s.data.photo.sample.as_ref().is_none_or(|old| {
             !weak || !has_one_face(old) || (has_one_face(&photo) && old.quality.score <= photo.quality.score)
         });
@@ -151,7 +152,7 @@ impl Step for Photo {
 
 fn may_accept(s: &Session) -> bool {
     let d = &s.data.photo;
-    !good(d)
+    !good(s)
         && d.sample.as_ref().is_some_and(has_one_face)
-        && s.core.attempts_of(Target::Face) >= limits::TRIES
+        && s.core.attempts_of(Target::Face) >= s.capture_rules().tries
 }

@@ -44,7 +44,7 @@ impl Step for Seal {
         }
     }
 
-    fn blockers(&self, s: &Session, _now: DateTime<Utc>) -> Vec<String> {
+    fn blockers(&self, s: &Session, now: DateTime<Utc>) -> Vec<String> {
         let mut out: Vec<String> = s
             .ctx
             .policy
@@ -54,6 +54,9 @@ impl Step for Seal {
             .map(|id| format!("step.{id}"))
             .collect();
         out.extend(s.core.open_requirements().map(|r| format!("requirement.{}", r.kind)));
+        if super::fingers::search::waits(s, now) {
+            out.push("finger-search".into());
+        }
         if s.core.identical_sample && s.ctx.environment == Environment::Production {
             out.push("identical-sample".into());
         }

@@ -8,6 +8,7 @@ use record::schema::{ExceptionReason, RequirementKind, StepId, StepState};
 use serde::{Deserialize, Serialize};
 
 use super::{Step, limits};
+use crate::gate::CaptureRules;
 use crate::session::Session;
 use crate::session::core::RetryNote;
 use crate::session::effect::{Effect, Effects};
@@ -28,8 +29,8 @@ pub struct SignatureData {
 
 /// True when a signature is more than dots.
 #[must_use]
-pub fn good(sample: &SignatureSample) -> bool {
-    limits::reaches(&sample.quality, limits::SIGNATURE_MIN)
+pub fn good(sample: &SignatureSample, rules: &CaptureRules) -> bool {
+    limits::reaches(&sample.quality, rules.signature_min)
 }
 
 /// Handles a signature capture for either signature: refuses empty ones and a copy of the other signature.
@@ -46,7 +47,7 @@ pub(crate) fn take(
     let copy = other.as_ref().is_some_and(|o| o.strokes == sample.strokes);
     let reason = if copy {
         "replay".to_owned()
-    } else if good(&sample) {
+    } else if good(&sample, s.capture_rules()) {
         return Some(sample);
     } else {
         sample.quality.reasons.first().map_or("empty-signature", |r| r.id()).to_owned()
@@ -67,7 +68,7 @@ impl Step for Signature {
         let d = &s.data.signature;
         if d.cannot_sign.is_some() {
             StepState::Excepted
-        } else if d.sample.as_ref().is_some_and(good) {
+        } else if d.sample.as_ref().is_some_and(|x| good(x, s.capture_rules())) {
             StepState::Done
         } else {
             StepState::Empty

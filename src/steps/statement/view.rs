@@ -33,7 +33,7 @@ pub(crate) fn show(ui: &mut Ui, st: &mut Stage<'_>, view: &SessionView<'_>) {
     });
     ui.add_space(theme::GAP);
     if d.confirmed {
-        let kept = d.sample.as_ref().filter(|s| crate::steps::signature::good(s));
+        let kept = d.sample.as_ref().filter(|x| crate::steps::signature::good(x, s.capture_rules()));
         views::signing(ui, st, view, kept, d.cannot_sign, Target::StatementSignature);
         if d.cannot_sign.is_some() && widgets::secondary_button(ui, &st.get("can-sign")).clicked() {
             st.send(Command::CanSign);

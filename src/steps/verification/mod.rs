@@ -49,21 +49,78 @@ pub struct VerificationData {
     pub excepted: Option<String>,
 }
 
+/// The order in which a hand's fingers are taken for the chip: index, thumb, middle, ring, little.
+const RANK: [FingerPosition; 5] = [
+    FingerPosition::RightIndex,
+    FingerPosition::RightThumb,
+    FingerPosition::RightMiddle,
+    FingerPosition::RightRing,
+    FingerPosition::RightLittle,
+];
+
+/// The recorded fingers of a hand, the one for the chip first: one that is verified already, then those that have
+/// not failed too often and are not too weak (as the policy says), then by [`RANK`].
+fn ranked(s: &Session, hand: Hand) -> Vec<FingerPosition> {
+    let rules = s.capture_rules();
+    let mut fingers: Vec<FingerPosition> = RANK
+        .iter()
+        .map(|f| if hand == Hand::Right { *f } else { f.mirrored() })
+        .filter(|f| s.data.fingers.samples.contains_key(f))
+        .collect();
+    fingers.sort_by_key(|f| {
+        let exhausted = rules.another_finger_after.is_some_and(|n| failed(s, *f) >= n);
+        (!is_verified(s, *f), exhausted, is_weak(s, *f))
+    });
+    fingers
+}
+
+fn failed(s: &Session, f: FingerPosition) -> u32 {
+    s.data.verification.failed.get(&f).copied().unwrap_or(0)
+}
+
+fn is_weak(s: &Session, f: FingerPosition) -> bool {
+    let min = s.capture_rules().chip_finger_min;
+    s.data.fingers.samples.get(&f).is_none_or(|x| !limits::reaches(&x.quality, min))
+}
+
+/// Why another finger than the first of its hand goes to the chip.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Replaced {
+    /// The print is too weak for the chip.
+    Weak,
+    /// Its verification failed too often.
+    NotMatching,
+}
+
+/// Recorded fingers that another one stands in for on the chip: `(finger, stand-in, why)`.
+#[must_use]
+pub fn replaced(s: &Session) -> Vec<(FingerPosition, FingerPosition, Replaced)> {
+    let first_recorded = |hand: Hand| {
+        RANK.iter()
+            .map(|f| if hand == Hand::Right { *f } else { f.mirrored() })
+            .find(|f| s.data.fingers.samples.contains_key(f))
+    };
+    [Hand::Right, Hand::Left]
+        .into_iter()
+        .filter_map(|hand| {
+            let (first, used) = (first_recorded(hand)?, *ranked(s, hand).first()?);
+            let why = if failed(s, first) > 0 && !is_weak(s, first) {
+                Replaced::NotMatching
+            } else {
+                Replaced::Weak
+            };
+            (first != used).then_some((first, used, why))
+        })
+        .collect()
+}
+
 /// The fingers that go to the chip: both index fingers, or the next best of each hand (thumb, middle, ring,
-/// little); when one hand has none, a second of the other.
+/// little); when one hand has none, a second of the other. The policy may put a finger back that is too weak or
+/// whose verification failed too often: then another finger is asked for by itself.
 #[must_use]
 pub fn chip_fingers(s: &Session) -> Vec<FingerPosition> {
-    use FingerPosition as F;
-    let recorded = &s.data.fingers.samples;
-    let rank = [F::RightIndex, F::RightThumb, F::RightMiddle, F::RightRing, F::RightLittle];
-    let by_hand = |hand: Hand| -> Vec<F> {
-        rank.iter()
-            .map(|f| if hand == Hand::Right { *f } else { f.mirrored() })
-            .filter(|f| recorded.contains_key(f))
-            .collect()
-    };
-    let (right, left) = (by_hand(Hand::Right), by_hand(Hand::Left));
-    let mut out: Vec<F> = right.first().into_iter().chain(left.first()).copied().collect();
+    let (right, left) = (ranked(s, Hand::Right), ranked(s, Hand::Left));
+    let mut out: Vec<FingerPosition> = right.first().into_iter().chain(left.first()).copied().collect();
     let spare = if right.is_empty() { left.get(1) } else { right.get(1) };
     if out.len() == 1 {
         out.extend(spare);
@@ -181,11 +238,14 @@ impl Step for Verification {
     }
 }
 
-/// After enough failed tries with a finger a supervisor may let the record go without its verification.
+/// After enough failed tries with the fingers of a hand a supervisor may let the record go without verification.
 fn may_except(s: &Session) -> bool {
     let d = &s.data.verification;
+    let tries = |hand: Hand| -> u32 {
+        d.failed.iter().filter(|(f, _)| f.hand() == hand).map(|(_, n)| *n).fold(0, u32::saturating_add)
+    };
     d.excepted.is_none()
         && chip_fingers(s)
             .iter()
-            .any(|f| !is_verified(s, *f) && d.failed.get(f).copied().unwrap_or(0) >= limits::VERIFY_TRIES)
+            .any(|f| !is_verified(s, *f) && tries(f.hand()) >= s.capture_rules().verify_tries)
 }

@@ -4,7 +4,7 @@ use biometrics::position::FingerPosition;
 use eframe::egui::{RichText, Ui, vec2};
 use record::schema::StepState;
 
-use super::{chip_fingers, is_verified};
+use super::{Replaced, chip_fingers, is_verified, replaced};
 use crate::session::view::SessionView;
 use crate::steps::Step;
 use crate::t;
@@ -21,6 +21,15 @@ pub(crate) fn show(ui: &mut Ui, st: &mut Stage<'_>, view: &SessionView<'_>) {
     if chip.is_empty() {
         let (what, to_do) = (st.get("verification-none"), st.get("verification-none-do"));
         widgets::banner(ui, st.words, Tone::Info, &what, &to_do, "");
+    }
+    for (first, used, why) in replaced(s) {
+        let id = match why {
+            Replaced::Weak => "chip-finger-weak",
+            Replaced::NotMatching => "chip-finger-not-matching",
+        };
+        let name = |f: FingerPosition| st.get(&format!("finger-{}", f.id()));
+        let told = t!(st.words, id, first = name(first), used = name(used));
+        widgets::banner(ui, st.words, Tone::Info, &told, "", "");
     }
     if s.core.identical_sample {
         let (what, to_do) = (st.get("identical-sample"), st.get("identical-sample-do"));

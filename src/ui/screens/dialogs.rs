@@ -14,7 +14,7 @@ use crate::session::event::{Command, Subject, Target};
 use crate::steps::identity::MIN_REASON;
 
 /// What becomes of a dialog after a frame.
-enum Next {
+pub(super) enum Next {
     Stay(Dialog),
     Close,
 }
@@ -38,6 +38,7 @@ pub(super) fn show(ctx: &Context, st: &mut Stage<'_>) {
         .map_or(Next::Close, |r| Next::Stay(Dialog::Discard(id, r))),
         Dialog::CannotSign(reason) => show_cannot_sign(ctx, st, reason),
         Dialog::ReadAloud => show_read_aloud(ctx, st),
+        Dialog::Boxes(edit) => super::boxes::show(ctx, st, edit),
     };
     if let Next::Stay(dialog) = next {
         st.scratch.dialog = Some(dialog);
@@ -45,7 +46,7 @@ pub(super) fn show(ctx: &Context, st: &mut Stage<'_>) {
 }
 
 /// A card over the dimmed screen; true when it is to be closed.
-fn modal(ctx: &Context, name: &str, width: f32, contents: impl FnOnce(&mut Ui) -> bool) -> bool {
+pub(super) fn modal(ctx: &Context, name: &str, width: f32, contents: impl FnOnce(&mut Ui) -> bool) -> bool {
     let frame = Frame::new().fill(theme::SURFACE).corner_radius(theme::CORNER_CARD).inner_margin(24);
     let modal = Modal::new(Id::unique(format!("dialog-{name}"))).frame(frame).backdrop_color(theme::BACKDROP);
     let room = ctx.content_rect();
@@ -58,7 +59,7 @@ fn modal(ctx: &Context, name: &str, width: f32, contents: impl FnOnce(&mut Ui) -
     shown.inner || shown.should_close()
 }
 
-fn buttons(ui: &mut Ui, contents: impl FnOnce(&mut Ui)) {
+pub(super) fn buttons(ui: &mut Ui, contents: impl FnOnce(&mut Ui)) {
     ui.add_space(theme::GAP);
     let row = vec2(ui.available_width(), theme::TOUCH + theme::GAP);
     ui.allocate_ui_with_layout(row, Layout::right_to_left(Align::Center), contents);

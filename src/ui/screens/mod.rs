@@ -1,6 +1,7 @@
 //! The screens: sign-in, start, the frame of a session, the end of one.
 
 mod aside;
+pub(crate) mod boxes;
 mod dialogs;
 mod ended;
 mod fault;

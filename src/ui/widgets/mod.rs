@@ -4,6 +4,7 @@
 //! Every interactive widget has an accessible name, is at least [`theme::TOUCH`] on each side, works by keyboard and
 //! shows where the keyboard is.
 
+mod boxes;
 mod buttons;
 mod choices;
 mod dialogs;
@@ -17,6 +18,7 @@ mod states;
 #[cfg(test)]
 mod tests;
 
+pub use boxes::{SlapFrame, paint_boxes};
 pub use buttons::{action_bar, danger_button, primary_button, secondary_button};
 pub use choices::{check_tile, chips, radio_list};
 pub use dialogs::{Confirm, ConfirmAnswer, confirm, toast};

@@ -1,0 +1,109 @@
+//! Reads the files of `rekam bio`: what a file is says its content, not its name.
+
+use std::io::Read;
+use std::path::Path;
+
+use biometrics::codec;
+use biometrics::image::{GrayImage, RgbImage};
+use biometrics::iso::fac::FaceRecord;
+use biometrics::iso::fir::{FingerRecord, Position};
+use biometrics::iso::iir::IrisRecord;
+use biometrics::position::Eye;
+
+use super::super::{CliError, failure};
+
+/// Most bytes of a file that is read.
+const MAX_BYTES: u64 = codec::MAX_ENCODED_BYTES as u64;
+
+/// The bytes of a file, at most [`MAX_BYTES`].
+pub(super) fn bytes(path: &Path) -> Result<Vec<u8>, CliError> {
+    let unread = |e: std::io::Error| {
+        failure("CLI-02", format!("{} cannot be read ({e}); name the right file", path.display()))
+    };
+    if path.is_dir() {
+        let what = format!("{} is a folder; name the files in it", path.display());
+        return Err(failure("CLI-02", what));
+    }
+    let mut bytes = Vec::new();
+    std::fs::File::open(path)
+        .and_then(|file| file.take(MAX_BYTES + 1).read_to_end(&mut bytes))
+        .map_err(unread)?;
+    match bytes.len() as u64 {
+        0 => Err(failure("CLI-07", format!("{} is empty; export it again", path.display()))),
+        n if n > MAX_BYTES => {
+            let what = format!("{} is larger than {MAX_BYTES} bytes; this is no sample", path.display());
+            Err(failure("CLI-07", what))
+        }
+        _ => Ok(bytes),
+    }
+}
+
+/// What a file that cannot be used is told as.
+pub(super) fn bad(path: &Path, error: impl std::fmt::Display) -> CliError {
+    failure("CLI-07", format!("{} cannot be used: {error}", path.display()))
+}
+
+/// Writes a file.
+pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<(), CliError> {
+    std::fs::write(path, bytes).map_err(|e| {
+        failure("CLI-03", format!("{} cannot be written ({e}); check folder and disk", path.display()))
+    })
+}
+
+/// A grey picture with the resolution given where the file tells none.
+fn at_ppi(image: GrayImage, ppi: u16) -> Result<GrayImage, biometrics::image::ImageError> {
+    if image.ppi().is_some() {
+        return Ok(image);
+    }
+    GrayImage::new(image.width(), image.height(), Some(ppi), image.pixels().to_vec())
+}
+
+/// The fingerprints of a picture or a FIR record, with their positions where the record tells them.
+pub(super) fn fingers(path: &Path, ppi: u16) -> Result<Vec<(Option<Position>, GrayImage)>, CliError> {
+    let bytes = bytes(path)?;
+    if !bytes.starts_with(b"FIR\0") {
+        let image = codec::decode_gray(&bytes).map_err(|e| bad(path, e))?;
+        return Ok(vec![(None, at_ppi(image, ppi).map_err(|e| bad(path, e))?)]);
+    }
+    let record = FingerRecord::read(&bytes).map_err(|e| bad(path, e))?;
+    let mut out = Vec::new();
+    for r in &record.representations {
+        let image = r.decode_image().map_err(|e| bad(path, e))?;
+        out.push((Some(r.position), at_ppi(image, ppi).map_err(|e| bad(path, e))?));
+    }
+    if out.is_empty() { Err(bad(path, "the record holds no finger")) } else { Ok(out) }
+}
+
+/// The one fingerprint of a file.
+pub(super) fn finger(path: &Path, ppi: u16) -> Result<(Option<Position>, GrayImage), CliError> {
+    let mut all = fingers(path, ppi)?;
+    match (all.pop(), all.len()) {
+        (Some(only), 0) => Ok(only),
+        (_, more) => Err(bad(path, format!("the record holds {} fingers; one is wanted", more + 1))),
+    }
+}
+
+/// The face of a picture or a FAC record.
+pub(super) fn face(path: &Path) -> Result<RgbImage, CliError> {
+    let bytes = bytes(path)?;
+    if !bytes.starts_with(b"FAC\0") {
+        return codec::decode_rgb(&bytes).map_err(|e| bad(path, e));
+    }
+    let record = FaceRecord::read(&bytes).map_err(|e| bad(path, e))?;
+    let first = record.representations.first().ok_or_else(|| bad(path, "the record holds no face"))?;
+    first.decode_image().map_err(|e| bad(path, e))
+}
+
+/// The irises of a picture or an IIR record.
+pub(super) fn irises(path: &Path) -> Result<Vec<(Option<Eye>, GrayImage)>, CliError> {
+    let bytes = bytes(path)?;
+    if !bytes.starts_with(b"IIR\0") {
+        return Ok(vec![(None, codec::decode_gray(&bytes).map_err(|e| bad(path, e))?)]);
+    }
+    let record = IrisRecord::read(&bytes).map_err(|e| bad(path, e))?;
+    let mut out = Vec::new();
+    for r in &record.representations {
+        out.push((r.eye, r.decode_image().map_err(|e| bad(path, e))?));
+    }
+    if out.is_empty() { Err(bad(path, "the record holds no iris")) } else { Ok(out) }
+}

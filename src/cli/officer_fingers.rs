@@ -1,0 +1,141 @@
+//! `rekam officer fingers`: the officers' own fingers, so that none is recorded as an applicant's.
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use biometrics::finger::FingerMatcher;
+use biometrics::image::GrayImage;
+use biometrics::iso::fmr::{FmrImpression, FmrRecord};
+use biometrics::position::FingerPosition;
+use clap::Args;
+use devices::registry::Registry;
+use devices::traits::{CaptureWatch, PreviewFrame};
+use devices::vocabulary::{CaptureEnd, CaptureTask, Captured, DeviceKind};
+use record::schema::Environment;
+use rekam::runtime::analysis::default_matcher;
+use rekam::runtime::clock::{Clock, SystemClock};
+use rekam::vault::FingerTemplate;
+use serde_json::json;
+
+use super::bio::input;
+use super::vault::{Secret, account, open};
+use super::{CliError, Done, Place, VaultArg, failure};
+
+/// Name of the templates' format.
+const TEMPLATE_FORMAT: &str = "iso-19794-2:2005";
+/// How long a finger is waited for.
+const WAIT: Duration = Duration::from_secs(30);
+
+#[derive(Debug, Args)]
+pub(super) struct Fingers {
+    #[command(flatten)]
+    vault: VaultArg,
+    /// Account id or name whose fingers these are.
+    #[arg(long, value_name = "ACCOUNT")]
+    of: String,
+    /// Account id or name of who signs: the officer, or a supervisor.
+    #[arg(long, value_name = "ACCOUNT")]
+    by: String,
+    /// Fingers to be captured now with the reader that is set up, e.g. `right_index,left_index`.
+    #[arg(long, value_delimiter = ',', value_parser = finger, conflicts_with_all = ["files", "remove"])]
+    capture: Vec<FingerPosition>,
+    /// Fingers from pictures or FIR records, e.g. `right_index=FILE`.
+    #[arg(value_name = "FINGER=FILE", value_parser = finger_file)]
+    files: Vec<(FingerPosition, PathBuf)>,
+    /// Forget the officer's fingers.
+    #[arg(long, conflicts_with = "files")]
+    remove: bool,
+    #[command(flatten)]
+    secret: Secret,
+    /// Print one JSON object.
+    #[arg(long)]
+    json: bool,
+}
+
+fn finger(text: &str) -> Result<FingerPosition, String> {
+    FingerPosition::from_id(text).ok_or_else(|| "write a finger as right_index".to_owned())
+}
+
+fn finger_file(text: &str) -> Result<(FingerPosition, PathBuf), String> {
+    let (name, file) = text.split_once('=').ok_or("write FINGER=FILE, e.g. right_index=finger.png")?;
+    Ok((finger(name)?, PathBuf::from(file)))
+}
+
+struct Watch(Instant);
+
+impl CaptureWatch for Watch {
+    fn deadline(&self) -> Instant {
+        self.0
+    }
+    fn cancelled(&self) -> bool {
+        false
+    }
+    fn preview(&mut self, _: PreviewFrame) {}
+}
+
+fn capture(place: &mut Place, environment: Environment, wanted: &[FingerPosition]) -> Result<Vec<GrayImage>, CliError> {
+    let setup = place.config.devices.clone().unwrap_or_else(|| super::session::default_devices(environment));
+    let registry = Registry::new(environment == Environment::Training);
+    let mut reader = registry.open_capture(DeviceKind::Fingerprint, &setup)?;
+    let mut out = Vec::new();
+    for position in wanted {
+        place.say(format!("put the {position} on the glass"))?;
+        place.out.flush()?;
+        let task = CaptureTask::Finger { position: *position, again: false };
+        match reader.capture(&task, &mut Watch(Instant::now() + WAIT)) {
+            Ok(Captured::Fingers(mut list)) if list.len() == 1 => out.extend(list.pop().map(|f| f.image)),
+            Ok(_) => return Err(failure("CLI-09", "the reader gave something else; try another reader")),
+            Err(CaptureEnd::Retry(retry)) => {
+                return Err(failure("CLI-09", format!("{position}: {}; run the command again", retry.id())));
+            }
+            Err(CaptureEnd::Fault(fault)) => return Err(failure("CLI-09", format!("{position}: {fault}"))),
+            Err(CaptureEnd::Cancelled) => return Err(failure("CLI-09", "stopped")),
+        }
+    }
+    Ok(out)
+}
+
+pub(super) fn fingers(c: &Fingers, place: &mut Place) -> Done {
+    if c.capture.is_empty() && c.files.is_empty() && !c.remove {
+        return Err(CliError::Usage("name fingers: --capture right_index, right_index=FILE, or --remove".into()));
+    }
+    let mut vault = open(place, &c.vault)?;
+    let (of, by) = (account(&vault, &c.of)?, account(&vault, &c.by)?);
+    let now = SystemClock.now();
+    let keys = vault.unlock(by.id, &c.secret.read(&format!("Passphrase of {}", by.name))?, now)?;
+    let environment = vault.config().environment;
+    let images: Vec<(FingerPosition, GrayImage)> = if c.capture.is_empty() {
+        let read = |(f, path): &(FingerPosition, PathBuf)| Ok::<_, CliError>((*f, input::finger(path, 500)?.1));
+        c.files.iter().map(read).collect::<Result<_, _>>()?
+    } else {
+        c.capture.iter().copied().zip(capture(place, environment, &c.capture)?).collect()
+    };
+    let matcher = default_matcher();
+    let mut templates = Vec::new();
+    for (position, image) in &images {
+        let template = matcher.extract(image)?;
+        let quality = biometrics::finger::quality::assess(image, &template);
+        if template.minutiae.len() < MIN_MINUTIAE {
+            let what = format!("{position} has {} minutiae, too few to be known again; capture it again", template.minutiae.len());
+            return Err(failure("CLI-10", what));
+        }
+        let score = quality.score.unwrap_or(0);
+        let record = FmrRecord::from_template(&template, Some(*position), FmrImpression::LiveScanPlain, score);
+        templates.push(FingerTemplate {
+            finger: position.code(),
+            format: TEMPLATE_FORMAT.to_owned(),
+            bytes: record.write()?,
+        });
+    }
+    let count = templates.len();
+    vault.set_officer_fingers(of.id, templates, &keys, now)?;
+    if c.json {
+        place.json(&json!({"id": of.id, "name": of.name, "fingers": count}))?;
+    } else {
+        place.say(format!("{} {} fingers {}", of.id, count, of.name))?;
+    }
+    Ok(0)
+}
+
+/// Fewest minutiae of a finger that can be found again.
+const MIN_MINUTIAE: usize = 12;
