@@ -198,6 +198,10 @@ pub fn mismatch(task: &CaptureTask, captured: &Captured) -> Option<String> {
             let asked = slap.fingers().iter().filter(|f| !missing.contains(f));
             differ(asked.copied(), fingers.iter().map(|f| f.position))
         }
+        (CaptureTask::Slap { slap, missing }, Captured::Slap { slap: given, missing: without, .. }) => {
+            (slap != given || missing != without).then(|| format!("asked for {slap}, got {given}"))
+        }
+        (CaptureTask::Platen, Captured::Platen(_)) => None,
         (CaptureTask::Finger { position, .. }, Captured::Fingers(fingers)) => {
             differ([*position].into_iter(), fingers.iter().map(|f| f.position))
         }

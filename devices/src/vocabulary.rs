@@ -56,6 +56,9 @@ impl DeviceKind {
     }
 }
 
+/// Driver family of the simulated devices: they have one person only.
+pub const SIMULATED: &str = "simulated";
+
 /// Identifies one device on this station as long as it is plugged in, e.g. `simulated-fingerprint-1`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]

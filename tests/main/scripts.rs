@@ -21,6 +21,7 @@ const SCRIPTS: &[(&str, &str, i32, &str, &str)] = &[
     ("temporary-exception", "sealed", 0, "case-accepted", "fingers:bandaged temporary"),
     ("come-back", "refused", 3, "temporary-exception", ""),
     ("wrong-hand", "sealed", 0, "case-accepted", "fingers:wrong-hand"),
+    ("other-hand", "sealed", 0, "case-accepted", "fingers:other-hand"),
     ("unplugged", "sealed", 0, "case-accepted", "fingers:DEV-03"),
     ("resume", "sealed", 0, "case-accepted", ""),
     ("too-young", "refused", 3, "too-young", ""),

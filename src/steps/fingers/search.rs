@@ -1,6 +1,7 @@
 //! Recorded fingers against those that the station knows: the officers' own, and the chip fingers of records still
 //! here. An officer's print is never the applicant's; another record's finger needs a supervisor's word.
 
+use biometrics::position::FingerPosition;
 use chrono::{DateTime, Utc};
 use devices::vocabulary::RequestId;
 use record::schema::{RequirementKind, StepId};
@@ -105,6 +106,10 @@ fn take_hits(s: &mut Session, hits: &[FingerHit], now: DateTime<Utc>, fx: &mut E
                     found: Some(Subject::Finger(finger)),
                 });
             }
+            // The simulated reader has one person only, whoever the applicant is said to be.
+            FingerOwner::Record(short) if is_simulated(s, finger) => {
+                s.core.note(now, "same-finger-simulated", StepId::Fingers, short.clone(), None, None);
+            }
             FingerOwner::Record(short) => {
                 s.core.require(
                     RequirementKind::SupervisorApproval,
@@ -122,6 +127,10 @@ fn take_hits(s: &mut Session, hits: &[FingerHit], now: DateTime<Utc>, fx: &mut E
             }
         }
     }
+}
+
+fn is_simulated(s: &Session, finger: FingerPosition) -> bool {
+    s.data.fingers.samples.get(&finger).is_some_and(|f| f.device.driver == devices::vocabulary::SIMULATED)
 }
 
 /// True while the answer may still come: the record waits for it.

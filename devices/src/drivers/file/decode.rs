@@ -5,7 +5,7 @@ use biometrics::image::{GrayImage, RgbImage};
 use biometrics::iso::fac::FaceRecord;
 use biometrics::iso::fir::{FingerRecord, Position};
 use biometrics::iso::iir::IrisRecord;
-use biometrics::position::{Eye, FingerPosition};
+use biometrics::position::{Eye, FingerPosition, Slap};
 
 /// Rank of a face file whose content is not known.
 pub(super) const RANK_UNKNOWN: u8 = 9;
@@ -93,15 +93,24 @@ pub(super) fn photo(bytes: &[u8]) -> Result<RgbImage, String> {
 /// finger than its file is refused: swapped fingers are worse than missing ones. `ppi` is the resolution
 /// where the file tells none.
 pub(super) fn finger(bytes: &[u8], position: FingerPosition, ppi: Option<u16>) -> Result<GrayImage, String> {
+    print(bytes, Position::Finger(position), &position.to_string(), ppi)
+}
+
+/// A whole slap: a picture, or the representation of this slap in a FIR record.
+pub(super) fn slap(bytes: &[u8], slap: Slap, ppi: Option<u16>) -> Result<GrayImage, String> {
+    print(bytes, Position::Slap(slap), &slap.to_string(), ppi)
+}
+
+fn print(bytes: &[u8], position: Position, name: &str, ppi: Option<u16>) -> Result<GrayImage, String> {
     let image = match Content::of(bytes) {
         Content::Picture(_) => codec::decode_gray(bytes).map_err(|e| e.to_string())?,
         Content::Finger => {
             let record = FingerRecord::read(bytes).map_err(|e| e.to_string())?;
             let all = &record.representations;
-            let named = all.iter().find(|r| r.position == Position::Finger(position));
+            let named = all.iter().find(|r| r.position == position);
             let unnamed = || all.iter().find(|r| r.position == Position::Unknown);
             let codes = || all.iter().map(|r| r.position.code().to_string()).collect::<Vec<_>>().join(" ");
-            let other = || format!("the record is of ISO position {}, not of {position}", codes());
+            let other = || format!("the record is of ISO position {}, not of {name}", codes());
             let finger = named.or_else(unnamed).ok_or_else(other)?;
             finger.decode_image().map_err(|e| e.to_string())?
         }

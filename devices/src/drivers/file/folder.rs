@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use biometrics::position::{Eye, FingerPosition};
+use biometrics::position::{Eye, FingerPosition, Slap};
 
 use super::{MAX_FILE_BYTES, decode, strokes};
 use crate::vocabulary::{DeviceFault, DeviceKind};
@@ -108,6 +108,15 @@ fn head(path: &Path) -> Option<Vec<u8>> {
 /// The files of a folder's fingers.
 pub(super) fn fingers(folder: &Path) -> Result<BTreeMap<FingerPosition, PathBuf>, DeviceFault> {
     by_position(folder, finger_of_name, decode::finger_of_record)
+}
+
+/// The files of a folder's whole slaps: named `slap_right_four` and so on, or by the ISO code 13 to 15.
+pub(super) fn slaps(folder: &Path) -> Result<BTreeMap<Slap, PathBuf>, DeviceFault> {
+    let named = |stem: &str| match stem.trim().parse() {
+        Ok(code) => Slap::from_code(code),
+        Err(_) => stem.to_lowercase().replace('-', "_").strip_prefix("slap_").and_then(Slap::from_id),
+    };
+    by_position(folder, named, |_| None)
 }
 
 /// The files of a folder's irises.

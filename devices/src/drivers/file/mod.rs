@@ -4,7 +4,7 @@
 //! | kind | `path` |
 //! |---|---|
 //! | camera | a picture or FAC record, or a folder with exactly one |
-//! | fingerprint | a folder with one file per finger: `Left_Index.iso`, `left-index.png`, `telunjuk kiri.jpg`, `7.pgm` (ISO code); FIR records of any name are taken by the position inside |
+//! | fingerprint | a folder with one file per finger: `Left_Index.iso`, `left-index.png`, `telunjuk kiri.jpg`, `7.pgm` (ISO code); FIR records of any name are taken by the position inside; whole slaps as `slap_left_four.png` or `14.png` come before the fingers |
 //! | iris | a folder with one file per eye: `Left_Iris.iso`, `right.png`, `mata kiri.pgm`; IIR records of any name by the eye inside |
 //! | signature-pad | a JSON file of strokes, or a folder with `strokes.json` (see [`strokes`]) |
 //! | thermometer | a text file with degrees Celsius, or a folder with `temperature.txt` |
@@ -20,6 +20,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use biometrics::image::RgbImage;
+use biometrics::position::{FingerPosition, Slap};
 use toml::{Table, Value};
 
 pub use folder::{MAX_ENTRIES, check_folder};
@@ -161,7 +162,8 @@ impl Device for FileDevice {
 
     fn can(&self, task: &CaptureTask) -> bool {
         let evidence = *task != CaptureTask::EvidencePhoto || self.parameters.evidence.is_some();
-        task.kind() == self.info.kind && evidence
+        // A file of the empty glass would say nothing of any glass.
+        task.kind() == self.info.kind && evidence && *task != CaptureTask::Platen
     }
 }
 
@@ -182,8 +184,12 @@ impl CaptureDevice for FileDevice {
             CaptureTask::EvidencePhoto => photo(self.parameters.evidence.as_deref().unwrap_or(path), watch),
             CaptureTask::Slap { slap, missing } => {
                 let asked: Vec<_> = slap.fingers().iter().filter(|f| !missing.contains(f)).copied().collect();
-                self.fingers(&asked, watch)
+                match self.slap(*slap, missing, watch)? {
+                    Some(captured) => Ok(captured),
+                    None => self.fingers(&asked, watch),
+                }
             }
+            CaptureTask::Platen => Err(DeviceFault::Unsupported.into()),
             CaptureTask::Finger { position, .. } => self.fingers(&[*position], watch),
             CaptureTask::Irises { missing } => irises(path, missing, watch),
             CaptureTask::Signature => {
@@ -202,9 +208,23 @@ impl CaptureDevice for FileDevice {
 }
 
 impl FileDevice {
+    /// The whole slap, where the folder has one (`slap_left_four.png`, or as its ISO code, `14.png`).
+    fn slap(
+        &self,
+        slap: Slap,
+        missing: &[FingerPosition],
+        watch: &mut dyn CaptureWatch,
+    ) -> Result<Option<Captured>, CaptureEnd> {
+        let Some(file) = folder::slaps(&self.parameters.path)?.remove(&slap) else { return Ok(None) };
+        let image =
+            decode::slap(&folder::read(&file)?, slap, self.parameters.ppi).map_err(|e| folder::bad(&file, e))?;
+        watch.preview(PreviewFrame::Gray(image.clone()));
+        Ok(Some(Captured::Slap { slap, missing: missing.to_vec(), image }))
+    }
+
     fn fingers(
         &self,
-        asked: &[biometrics::position::FingerPosition],
+        asked: &[FingerPosition],
         watch: &mut dyn CaptureWatch,
     ) -> Result<Captured, CaptureEnd> {
         let files = folder::fingers(&self.parameters.path)?;

@@ -1,10 +1,12 @@
-//! The simulated fingerprint reader: slaps (segmented) and single fingers.
+//! The simulated fingerprint reader: whole slaps (or segmented ones, as the set-up says), single fingers and the
+//! empty glass.
 
 use std::collections::BTreeMap;
 
 use biometrics::image::GrayImage;
-use biometrics::position::FingerPosition;
+use biometrics::position::{FingerPosition, Slap};
 use biometrics::synth::finger::{FingerSpec, HEIGHT_PX, Impression, Master, PPI, WIDTH_PX};
+use biometrics::synth::slap::{self, Press, Print};
 
 use super::capture::{Order, SimulatedDevice, Variant, mix};
 use super::samples;
@@ -36,9 +38,22 @@ impl CaptureDevice for Reader {
     fn capture(&mut self, task: &CaptureTask, watch: &mut dyn CaptureWatch) -> Result<Captured, CaptureEnd> {
         let absent = &self.device.parameters().missing_fingers;
         let person_seed = self.device.parameters().person_seed;
+        let whole_slaps = !self.device.parameters().segmented;
         let masters = &mut self.masters;
         self.device.capture(task, watch, |order, watch| {
+            if *task == CaptureTask::Platen {
+                let platen = samples::blank(slap::WIDTH_PX, slap::HEIGHT_PX, Some(PPI))?;
+                return Ok((Captured::Platen(platen.clone()), Some(PreviewFrame::Gray(platen))));
+            }
             let asked = asked(task, absent)?;
+            if let CaptureTask::Slap { slap, missing } = task
+                && whole_slaps
+                && order.variant != Variant::WrongFinger
+            {
+                let image = whole_slap(masters, person_seed, *slap, &asked, order, watch)?;
+                let captured = Captured::Slap { slap: *slap, missing: missing.clone(), image: image.clone() };
+                return Ok((captured, Some(PreviewFrame::Gray(image))));
+            }
             let mut fingers = Vec::with_capacity(asked.len());
             for position in asked {
                 pace::check(watch)?;
@@ -58,6 +73,42 @@ impl CaptureDevice for Reader {
     }
 }
 
+/// The platen with the hand on it.
+fn whole_slap(
+    masters: &mut BTreeMap<FingerPosition, Master>,
+    person_seed: u64,
+    asked: Slap,
+    fingers: &[FingerPosition],
+    order: Order,
+    watch: &dyn CaptureWatch,
+) -> Result<GrayImage, CaptureEnd> {
+    if order.variant == Variant::Blank {
+        return Ok(samples::blank(slap::WIDTH_PX, slap::HEIGHT_PX, Some(PPI))?);
+    }
+    let swapped = order.variant == Variant::WrongHand;
+    let mut images = Vec::with_capacity(fingers.len());
+    for finger in fingers {
+        pace::check(watch)?;
+        let shown = if swapped { finger.mirrored() } else { *finger };
+        // Thumbs that are swapped lie crossed, each in the other's place.
+        let place = if asked == Slap::Thumbs { *finger } else { shown };
+        let master =
+            masters.entry(shown).or_insert_with(|| Master::new(&FingerSpec { person_seed, position: shown }));
+        images.push((place, master.impression(&touch(order, shown))));
+    }
+    let prints: Vec<Print<'_>> = images
+        .iter()
+        .map(|(position, image)| Print {
+            position: *position,
+            image,
+            distal: slap::extent(image),
+            below_px: 0.0,
+        })
+        .collect();
+    let slap = prints.first().map_or(asked, |p| p.position.slap());
+    Ok(slap::compose(&prints, slap, &Press::ordinary(order.seed)).0)
+}
+
 /// The fingers to be given; a finger that the person does not have and nobody declared is the person's to say.
 fn asked(task: &CaptureTask, absent: &[FingerPosition]) -> Result<Vec<FingerPosition>, CaptureEnd> {
     match task {
@@ -73,6 +124,7 @@ fn asked(task: &CaptureTask, absent: &[FingerPosition]) -> Result<Vec<FingerPosi
             Err(Retry::NothingPresented.into())
         }
         CaptureTask::Finger { position, .. } => Ok(vec![*position]),
+        CaptureTask::Platen => Ok(Vec::new()),
         _ => Err(DeviceFault::Unsupported.into()),
     }
 }

@@ -30,7 +30,7 @@ use parameters::SimulatedParameters;
 use simulation::Slot;
 
 /// Identifier of the family.
-pub const ID: &str = "simulated";
+pub const ID: &str = crate::vocabulary::SIMULATED;
 
 /// The family, for the registry.
 pub const FAMILY: DriverFamily =

@@ -51,6 +51,8 @@ pub struct SimulatedParameters {
     pub background: Background,
     /// Fingerprint: fingers that the person does not have.
     pub missing_fingers: Vec<FingerPosition>,
+    /// Fingerprint: slaps come segmented, as from readers with segmentation of their own.
+    pub segmented: bool,
     /// Iris: eyes that the person does not have.
     pub missing_eyes: Vec<Eye>,
     /// Thermometer: readings in tenths of a degree Celsius, one per capture; the last one stays.
@@ -80,6 +82,7 @@ impl SimulatedParameters {
             script,
             background: Background::Red,
             missing_fingers: Vec::new(),
+            segmented: false,
             missing_eyes: Vec::new(),
             decidegrees_c: vec![365],
             card_uid: Some(CARD_UID.to_vec()),
@@ -89,6 +92,7 @@ impl SimulatedParameters {
             DeviceKind::Camera => parameters.background = background(&mut reader),
             DeviceKind::Fingerprint => {
                 let read = |v: &Value| v.as_str().and_then(FingerPosition::from_id);
+                parameters.segmented = reader.boolean("segmented").unwrap_or(false);
                 parameters.missing_fingers = reader.list("missing", "a finger, e.g. \"right_index\"", read);
             }
             DeviceKind::Iris => {

@@ -125,6 +125,7 @@ pub fn names(task: &CaptureTask) -> Vec<String> {
         CaptureTask::Slap { slap, .. } => pair("slap", slap.id()),
         CaptureTask::Finger { position, again: false } => pair("finger", position.id()),
         CaptureTask::Finger { position, again: true } => pair("again", position.id()),
+        CaptureTask::Platen => vec!["platen".to_owned()],
         CaptureTask::Irises { .. } => vec!["irises".to_owned()],
         CaptureTask::Signature => vec!["signature".to_owned()],
         CaptureTask::Temperature => vec!["temperature".to_owned()],
@@ -135,7 +136,7 @@ pub fn names(task: &CaptureTask) -> Vec<String> {
 fn names_of(kind: DeviceKind) -> Vec<String> {
     let words: &[&str] = match kind {
         DeviceKind::Camera => &["face", "evidence-photo", "frame"],
-        DeviceKind::Fingerprint => &["slap", "finger", "again"],
+        DeviceKind::Fingerprint => &["slap", "finger", "again", "platen"],
         DeviceKind::Iris => &["irises"],
         DeviceKind::Card => &["card-uid", "apdu"],
         DeviceKind::SignaturePad => &["signature"],

@@ -173,7 +173,8 @@ fn missing_fingers() {
 #[test]
 fn wrong_and_blank_fingers_and_new_impressions() {
     use biometrics::finger::{FingerMatcher, NbisMatcher};
-    let script = r#"script = [{ on = "slap:thumbs", do = "wrong-hand" }, { on = "again", do = "wrong-finger" },
+    let script = r#"segmented = true
+        script = [{ on = "slap:thumbs", do = "wrong-hand" }, { on = "again", do = "wrong-finger" },
         { on = "finger:left_index", do = "blank" }]"#;
     let rig = Rig::new(DeviceKind::Fingerprint, script);
     let mut device = rig.open();
