@@ -1,4 +1,4 @@
-//! Image codecs: JPEG, PNG, PGM and JPEG 2000, from and to memory.
+//! Image codecs: JPEG, PNG, PGM, JPEG 2000 and WSQ, from and to memory.
 //!
 //! Every decoder reads the claimed size from the header and refuses it (see [`crate::image::check_size`])
 //! before anything of that size is allocated. Images have 8 bits a channel; other depths, alpha channels
@@ -12,8 +12,11 @@ mod raster;
 mod resolution;
 #[cfg(test)]
 pub(crate) mod tests;
+mod wsq;
 
 use crate::image::{GrayImage, ImageError, RgbImage};
+
+pub use wsq::{WSQ_RATE, WSQ_RATES, decode_wsq, encode_wsq, encode_wsq_with_comment};
 
 /// Most bytes of one encoded image that a decoder looks at.
 pub const MAX_ENCODED_BYTES: usize = 64 * 1024 * 1024;
@@ -32,7 +35,7 @@ pub enum Format {
     Jp2,
     /// A bare JPEG 2000 codestream, ISO/IEC 15444-1 annex A.
     J2k,
-    /// WSQ, IAFIS-IC-0110. Recognised, not decoded.
+    /// WSQ, IAFIS-IC-0110 v3.1: fingerprints.
     Wsq,
 }
 
@@ -155,12 +158,12 @@ fn decode(data: &[u8]) -> Result<Decoded, CodecError> {
         Format::Pgm => pgm::decode(data).map(Decoded::Gray),
         Format::Jp2 => jp2::decode(data, Format::Jp2),
         Format::J2k => jp2::decode(data, Format::J2k),
-        Format::Wsq => Err(CodecError::Unsupported { format: Format::Wsq, what: "decoding" }),
+        Format::Wsq => decode_wsq(data).map(Decoded::Gray),
     }
 }
 
 /// Decodes an image to grey; colour becomes ITU-R BT.601 luma. The resolution is kept where the file tells
-/// one (PNG `pHYs`, JPEG JFIF density, JP2 `resc`).
+/// one (PNG `pHYs`, JPEG JFIF density, JP2 `resc`, WSQ `NIST_COM`).
 ///
 /// # Errors
 /// [`CodecError`] for anything that is not a sound image within the limits.
