@@ -1,5 +1,6 @@
 //! Fingerprints: minutiae extraction and comparison behind a trait, and a quality measure.
 
+pub mod extract;
 pub mod matcher;
 #[cfg(feature = "nbis")]
 pub mod nbis;
