@@ -151,8 +151,7 @@ fn weigh(probe: &Prepared, gallery: &Prepared, laid: &[(f32, f32)], found: &[Fit
     let mut evidence = 0.0;
     let (mut fit_p, mut fit_g) = (vec![false; laid.len()], vec![false; theirs.len()]);
     for f in found {
-        let closeness = (1.0 - (f.off_px / REACH_PX).powi(2))
-            * (1.0 - 0.7 * (f.off_angle / f32::from(REACH_ANGLE)).powi(2));
+        let closeness = (-0.5 * ((f.off_px / 5.0).powi(2) + (f.off_angle / 5.0).powi(2))).exp();
         evidence += closeness;
         (fit_p[f.probe], fit_g[f.gallery]) = (true, true);
     }
