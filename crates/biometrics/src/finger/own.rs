@@ -1,0 +1,49 @@
+//! `rekam-minutiae-1`: our own extractor ([`extract`](super::extract)) and comparison
+//! ([`compare`](super::compare)) behind [`FingerMatcher`].
+//!
+//! Re-entrant and without globals: any number of threads may call one matcher at once.
+
+use super::compare::{self, Edges, Prepared, Scratch};
+use super::extract::Extractor;
+use super::matcher::{FingerError, FingerMatcher, WORK_PPI, at_work_resolution};
+use crate::image::GrayImage;
+use crate::minutiae::Template;
+
+/// Smallest score that counts as the same finger.
+pub const THRESHOLD: u32 = 110;
+
+/// Our own matcher. Holds only constant tables; cheap to clone, one serves every thread.
+#[derive(Debug, Clone, Default)]
+pub struct MinutiaeMatcher {
+    extractor: Extractor,
+}
+
+impl MinutiaeMatcher {
+    /// The matcher, with its filter kernels computed (some milliseconds).
+    #[must_use]
+    pub fn new() -> Self {
+        Self { extractor: Extractor::new() }
+    }
+}
+
+impl FingerMatcher for MinutiaeMatcher {
+    fn name(&self) -> &str {
+        "rekam-minutiae-1"
+    }
+
+    fn extract(&self, image: &GrayImage) -> Result<Template, FingerError> {
+        let image = at_work_resolution(image)?;
+        let side = |side: u32| u16::try_from(side).map_err(|_| FingerError::Template { what: "image size" });
+        let (width, height) = (side(image.width())?, side(image.height())?);
+        Ok(Template { width, height, ppi: WORK_PPI, minutiae: self.extractor.minutiae(&image) })
+    }
+
+    fn compare(&self, probe: &Template, gallery: &Template) -> Result<u32, FingerError> {
+        let (probe, gallery) = (Prepared::new(probe)?, Prepared::new(gallery)?);
+        Ok(compare::score(&probe, &Edges::new(&probe), &gallery, &mut Scratch::default()))
+    }
+
+    fn threshold(&self) -> u32 {
+        THRESHOLD
+    }
+}
