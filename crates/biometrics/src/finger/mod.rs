@@ -4,6 +4,7 @@ pub mod matcher;
 #[cfg(feature = "nbis")]
 pub mod nbis;
 pub mod quality;
+pub mod segment;
 
 pub use matcher::{FingerError, FingerMatcher};
 #[cfg(feature = "nbis")]
