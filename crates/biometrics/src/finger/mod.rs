@@ -7,6 +7,7 @@ pub mod matcher;
 pub mod nbis;
 pub mod own;
 pub mod quality;
+pub mod segment;
 
 pub use matcher::{FingerError, FingerMatcher};
 #[cfg(feature = "nbis")]
