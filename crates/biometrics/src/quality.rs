@@ -48,6 +48,12 @@ reasons! {
     Smudged = "smudged",
     /// Nothing on the glass.
     Blank = "blank",
+    /// Finger: a faint print of the last person beside this one. Platen: such a print on the empty glass.
+    GhostPrint = "ghost-print",
+    /// Platen: dirt on the empty glass.
+    PlatenDirty = "platen-dirty",
+    /// Platen: wet streaks or drops on the empty glass.
+    PlatenWet = "platen-wet",
     /// Finger: too few minutiae to be compared.
     FewMinutiae = "few-minutiae",
     /// Image too dark.

@@ -34,6 +34,9 @@ pub enum FingerError {
         /// Height at 500 ppi.
         height: u32,
     },
+    /// There is too little print in the image to measure its quality.
+    #[error("BIO-29 too little fingerprint in the image to measure; capture the whole finger")]
+    TooLittlePrint,
     /// The image is out of the bounds of the image vocabulary.
     #[error(transparent)]
     Image(#[from] ImageError),

@@ -1,29 +1,22 @@
-//! `rekam-finger-1`: how fit a fingerprint is for comparison, and what the person can do about it.
+//! How the finger touched the glass: contrast, width and order of its ridges, and where it lies.
 //!
-//! The features follow the families of ISO/IEC 29794-4 (local clarity, orientation certainty, ridge-valley
-//! structure, area, minutiae count); the scale is our own, set on synthetic impressions and a handful of real
-//! ones. It is not NFIQ 2 and its scores must not be read as such.
+//! These measures name the reasons. They follow the families of ISO/IEC 29794-4 (local clarity, orientation certainty,
+//! ridge-valley structure, area); their limits were set on synthetic impressions and a handful of real ones.
 
-use super::matcher::{FingerError, PPI_RANGE, WORK_PPI, at_work_resolution};
 use crate::image::GrayImage;
-use crate::minutiae::Template;
-use crate::quality::{Quality, QualityReason};
-
-/// Name of the measure.
-pub const ALGORITHM: &str = "rekam-finger-1";
 
 /// Side of a block in pixels at 500 ppi: two to three ridges.
 const BLOCK_PX: usize = 24;
 /// Square millimetres of one block (24 px at 500 ppi are 1.219 mm).
 const BLOCK_MM2: f32 = 1.486;
+/// Smallest area that counts as a print, in square millimetres.
+const MIN_AREA_MM2: f32 = 12.0;
 /// Grey-level deviation under which a block is ground.
 const GROUND_DEVIATION: f32 = 11.0;
-/// A part of the measure below this is named as a reason.
-const REASON_BELOW: f32 = 0.62;
 
 /// What was measured; every share is 0 to 1.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Features {
+pub struct Touch {
     /// Area of the print in square millimetres.
     pub area_mm2: f32,
     /// Mean distance of ridge and valley, in grey levels.
@@ -40,67 +33,12 @@ pub struct Features {
     pub mean: f32,
 }
 
-/// The quality of a print; `template` is what the extractor found in it.
-#[must_use]
-pub fn assess(image: &GrayImage, template: &Template) -> Quality {
-    let off_scale = image.ppi().is_some_and(|p| !PPI_RANGE.contains(&p));
-    let work = match at_work_resolution(image) {
-        Ok(work) => work,
-        Err(FingerError::TooSmall { .. }) => return verdict(Some(0), vec![QualityReason::TooSmall]),
-        Err(_) if off_scale => return verdict(None, vec![QualityReason::WrongResolution]),
-        Err(_) => return verdict(None, Vec::new()),
-    };
-    let Some(features) = measure(&work) else {
-        return verdict(Some(0), vec![QualityReason::Blank]);
-    };
-    let mut parts = parts(&features, template.minutiae.len());
-    let score =
-        parts.iter().map(|(part, weight, _)| part.max(0.001).ln() * weight).sum::<f32>().exp() * 100.0;
-    parts.sort_by(|a, b| a.0.total_cmp(&b.0));
-    let mut reasons = Vec::new();
-    for (part, _, reason) in parts {
-        if part < REASON_BELOW && !reasons.contains(&reason) {
-            reasons.push(reason);
-        }
-    }
-    if image.ppi().is_some_and(|p| p.abs_diff(WORK_PPI) > 5) {
-        reasons.push(QualityReason::WrongResolution);
-    }
-    verdict(Some(score.round().clamp(0.0, 100.0) as u8), reasons)
-}
-
-fn verdict(score: Option<u8>, reasons: Vec<QualityReason>) -> Quality {
-    // Not validated: no set of prints with known quality was at hand.
-    Quality { score, algorithm: ALGORITHM.to_owned(), reasons, validated: false }
-}
-
-/// Parts of the score: value 0 to 1, exponent, and the reason that it stands for when it is low.
-fn parts(f: &Features, minutiae: usize) -> [(f32, f32, QualityReason); 8] {
-    use QualityReason as R;
-    let ramp = |low: f32, high: f32, value: f32| ((value - low) / (high - low)).clamp(0.0, 1.0);
-    let thin = ramp(0.22, 0.43, f.ridge_share);
-    let thick = 1.0 - ramp(0.57, 0.80, f.ridge_share);
-    let order = ramp(0.15, 0.62, f.coherence);
-    // Ridges that are thin or broken are dry; as disordered with enough dark in them, smudged.
-    let disorder = if f.ridge_share < 0.46 { R::TooDry } else { R::Smudged };
-    [
-        (ramp(20.0, 190.0, f.area_mm2), 0.55, R::TooLittleArea),
-        (ramp(8.0, 70.0, f.contrast), 0.3, R::LowContrast),
-        (order, 0.6, disorder),
-        (1.0 - ramp(0.24, 0.46, f.spread), 0.5, disorder),
-        (thin, 0.4, R::TooDry),
-        (thick, 0.4, R::TooWet),
-        (1.0 - 0.8 * ramp(0.15, 0.6, f.off_centre), 0.3, R::OffCentre),
-        (ramp(0.0, 28.0, minutiae as f32), 0.4, R::FewMinutiae),
-    ]
-}
-
 /// Measures a print at 500 ppi; `None` when there is none.
 #[must_use]
-pub fn measure(image: &GrayImage) -> Option<Features> {
+pub fn measure(image: &GrayImage) -> Option<Touch> {
     let (width, height) = (image.width() as usize, image.height() as usize);
     let (columns, rows) = (width / BLOCK_PX, height / BLOCK_PX);
-    let mut sum = Features {
+    let mut sum = Touch {
         area_mm2: 0.0,
         contrast: 0.0,
         coherence: 0.0,
@@ -123,12 +61,12 @@ pub fn measure(image: &GrayImage) -> Option<Features> {
             sum.mean += block.mean;
         }
     }
-    if count * BLOCK_MM2 < 12.0 {
+    if count * BLOCK_MM2 < MIN_AREA_MM2 {
         return None;
     }
     let (half_width, half_height) = (width as f32 / 2.0, height as f32 / 2.0);
     let (dx, dy) = ((cx / count - half_width) / half_width, (cy / count - half_height) / half_height);
-    Some(Features {
+    Some(Touch {
         area_mm2: count * BLOCK_MM2,
         contrast: sum.contrast / count,
         coherence: sum.coherence / count,
@@ -223,6 +161,3 @@ fn coherence<'a>(line: &impl Fn(usize) -> &'a [u8]) -> f32 {
     let all = xx + yy;
     if all <= 0.0 { 0.0 } else { ((xx - yy).powi(2) + 4.0 * xy * xy).sqrt() / all }
 }
-
-#[cfg(test)]
-mod tests;

@@ -1,0 +1,78 @@
+//! `rekam-finger-2`: how fit a fingerprint is for comparison, and what the person can do about it.
+//!
+//! The score is the vote of NFIQ 2's random forest over our own port of NFIQ 2's features. It is not NFIQ 2 and must not
+//! be recorded as such: four of the 69 features come from our own minutiae, brought to the scale of those that the
+//! forest was trained with (see [`points`]), and a print with a grave fault is capped (see [`assess`]). The other 65 are
+//! the same numbers as NFIQ 2.3 gives on every image they were compared on (`tools/nfiq2_compare.py`).
+
+pub mod blocks;
+mod features;
+pub mod forest;
+mod histogram;
+mod local;
+pub mod names;
+pub mod points;
+pub mod reasons;
+mod region;
+pub(super) mod texture;
+mod touch;
+
+pub use features::{Features, features, features_with};
+pub use points::Calibration;
+
+use super::matcher::{FingerError, PPI_RANGE, WORK_PPI, at_work_resolution};
+use crate::image::GrayImage;
+use crate::minutiae::Template;
+use crate::quality::{Quality, QualityReason};
+use blocks::Plane;
+use forest::Forest;
+
+/// Name of the measure.
+pub const ALGORITHM: &str = "rekam-finger-2";
+
+/// The quality of a print; `template` is what the extractor found in it.
+///
+/// The score is the forest's vote, 0 to 100. Where the touch has grave faults (the product of its parts, see
+/// [`reasons`], is below half), the vote is capped: the forest was not trained to see, for instance, how dry a finger is.
+#[must_use]
+pub fn assess(image: &GrayImage, template: &Template) -> Quality {
+    let off_scale = image.ppi().is_some_and(|p| !PPI_RANGE.contains(&p));
+    let work = match at_work_resolution(image) {
+        Ok(work) => work,
+        Err(FingerError::TooSmall { .. }) => return verdict(Some(0), vec![QualityReason::TooSmall]),
+        Err(_) if off_scale => return verdict(None, vec![QualityReason::WrongResolution]),
+        Err(_) => return verdict(None, Vec::new()),
+    };
+    let Some(touch) = touch::measure(&work) else {
+        return verdict(Some(0), vec![QualityReason::Blank]);
+    };
+    let parts = reasons::parts(&touch, template.minutiae.len());
+    let mut reasons = reasons::named(&parts);
+    let plane = Plane::cropped(&work);
+    let mut score = None;
+    match (features::measured(&plane, template, &Calibration::MINDTCT), Forest::built_in()) {
+        (Some((features, region)), Ok(forest)) => {
+            score = Some(forest.score(&features.values).min(reasons::cap(&parts)));
+            if reasons::ghost(&plane, &region) {
+                reasons.push(QualityReason::GhostPrint);
+            }
+        }
+        (None, _) => {
+            score = Some(0);
+            if !reasons.contains(&QualityReason::TooLittleArea) {
+                reasons.push(QualityReason::TooLittleArea);
+            }
+        }
+        // A damaged program: no score rather than a wrong one.
+        (_, Err(_)) => {}
+    }
+    if image.ppi().is_some_and(|p| p.abs_diff(WORK_PPI) > 5) {
+        reasons.push(QualityReason::WrongResolution);
+    }
+    verdict(score, reasons)
+}
+
+fn verdict(score: Option<u8>, reasons: Vec<QualityReason>) -> Quality {
+    // The score was compared with NFIQ 2; that it predicts matching of these captures was not shown.
+    Quality { score, algorithm: ALGORITHM.to_owned(), reasons, validated: false }
+}
