@@ -1,7 +1,9 @@
 //! Pupil and limbus as circles: the integro-differential operator of Daugman ("High confidence visual recognition
-//! of persons by a test of statistical independence", 1993), coarse to fine, started from dark places.
+//! of persons by a test of statistical independence", 1993), coarse to fine, started from dark places; then a
+//! robust fit to edge points found along rays, which lids may cut off.
 
-use super::Circle;
+use super::circle::{Circle, fit};
+use super::plane::{Plane, directions, median, quantile};
 use crate::image::GrayImage;
 
 /// Longest side of the picture that the coarse search works on.
@@ -10,147 +12,150 @@ const COARSE_PX: u32 = 160;
 const PUPIL_STEP: f32 = 14.0;
 /// Smallest step in grey from iris to sclera.
 const LIMBUS_STEP: f32 = 4.0;
-/// Share of the pupil's edge that must be darker inside.
+/// Share of the pupil's visible edge that must be darker inside.
 const EDGE_SHARE: f32 = 0.7;
-
-/// A picture as grey levels with reflections cut off, for sampling at fractions of a pixel.
-struct Plane {
-    width: usize,
-    height: usize,
-    levels: Vec<f32>,
-}
-
-impl Plane {
-    /// The picture made smaller by a whole factor (mean of the pixels).
-    fn new(image: &GrayImage, factor: u32) -> Self {
-        let (width, height) = ((image.width() / factor) as usize, (image.height() / factor) as usize);
-        let full = image.width() as usize;
-        let f = factor as usize;
-        let mut levels = Vec::with_capacity(width * height);
-        for y in 0..height {
-            for x in 0..width {
-                let sum: u32 = (0..f)
-                    .flat_map(|dy| {
-                        &image.pixels()[(y * f + dy) * full + x * f..(y * f + dy) * full + x * f + f]
-                    })
-                    .map(|p| u32::from(*p))
-                    .sum();
-                levels.push(sum as f32 / (f * f) as f32);
-            }
-        }
-        Self { width, height, levels }
-    }
-
-    fn at(&self, x: f32, y: f32) -> f32 {
-        let xi = (x.round().max(0.0) as usize).min(self.width - 1);
-        let yi = (y.round().max(0.0) as usize).min(self.height - 1);
-        self.levels[yi * self.width + xi]
-    }
-
-    /// Mean step outward across a circle at the given directions, over `reach` pixels to each side, and the
-    /// share of directions in which it goes up. One step counts for `cap` at most, so that no reflection decides.
-    fn step(&self, circle: &Circle, directions: &[(f32, f32)], reach: f32, cap: f32) -> (f32, f32) {
-        let (mut sum, mut up) = (0.0, 0.0);
-        for (cos, sin) in directions {
-            let level = |r: f32| self.at(circle.x + r * cos, circle.y + r * sin);
-            let outside = level(circle.radius + reach) + level(circle.radius + 0.5 * reach);
-            let inside = level(circle.radius - reach) + level(circle.radius - 0.5 * reach);
-            let step = (0.5 * (outside - inside)).clamp(-cap, cap);
-            sum += step;
-            up += f32::from(u8::from(step > 5.0));
-        }
-        (sum / directions.len() as f32, up / directions.len() as f32)
-    }
-}
-
-fn directions(degrees: impl Iterator<Item = i32>) -> Vec<(f32, f32)> {
-    degrees
-        .map(|d| {
-            let (sin, cos) = (d as f32).to_radians().sin_cos();
-            (cos, sin)
-        })
-        .collect()
-}
+/// Largest radius of an iris that is looked for; bounds the mask's memory.
+pub(super) const MAX_RADIUS_PX: f32 = 600.0;
+/// Rays along which edges are searched.
+pub(super) const RAYS: i32 = 120;
 
 /// Finds pupil and iris; `None` where no such pair of circles is in the picture (closed eye, no eye).
 #[must_use]
 pub fn locate(image: &GrayImage) -> Option<(Circle, Circle)> {
+    locate_on(image, &Plane::new(image, 1), &Plane::new(image, 2))
+}
+
+/// As [`locate`], with the picture at full and at half size.
+pub(super) fn locate_on(image: &GrayImage, fine: &Plane, half: &Plane) -> Option<(Circle, Circle)> {
     if image.width().min(image.height()) < 80 {
         return None;
     }
     let factor = image.width().max(image.height()).div_ceil(COARSE_PX);
     let coarse = Plane::new(image, factor);
-    let fine = Plane::new(image, 1);
+    let f = factor as f32;
+    let mut best: Option<(f32, (Circle, Circle))> = None;
     for start in pupil_starts(&coarse) {
-        let f = factor as f32;
         let start =
             Circle { x: (start.x + 0.5) * f - 0.5, y: (start.y + 0.5) * f - 0.5, radius: start.radius * f };
-        let pupil = refine_pupil(&fine, start, f);
-        let (step, share) = fine.step(&pupil, &directions((0..360).step_by(6)), 3.0, 90.0);
-        if step < PUPIL_STEP || share < EDGE_SHARE {
-            continue;
-        }
-        if let Some(iris) = find_limbus(image, &pupil) {
-            return Some((pupil, iris));
+        let Some((pupil, strength)) = refine_pupil(fine, start, f) else { continue };
+        let Some((iris, limbus)) = find_limbus(half, &pupil) else { continue };
+        let iris = refine_limbus(half, &pupil, iris);
+        let strength = strength + 1.5 * limbus;
+        if best.is_none_or(|b| strength > b.0) {
+            best = Some((strength, (pupil, iris)));
         }
     }
-    None
+    best.map(|b| b.1)
 }
 
-/// Dark discs on the coarse picture, best first.
+/// Dark discs on the coarse picture, best first. Their upper part may be cut off by a lid.
 fn pupil_starts(plane: &Plane) -> Vec<Circle> {
     let around = directions((0..360).step_by(15));
-    let mut sorted = plane.levels.clone();
-    sorted.sort_by(f32::total_cmp);
     // Only the darkest fifth of the picture can be the middle of a pupil; a reflection there is allowed for
-    // by looking at the darkest of five points.
-    let dark = sorted[sorted.len() / 5] + 6.0;
-    let longest = plane.width.min(plane.height) as f32 / 4.5;
+    // by looking at five points.
+    let dark = quantile(&mut plane.levels().to_vec(), 0.2) + 6.0;
+    let longest = (plane.width().min(plane.height()) as f32 / 4.5).max(5.0);
     let mut found: Vec<(f32, Circle)> = Vec::new();
-    for y in (4..plane.height.saturating_sub(4)).step_by(2) {
-        for x in (4..plane.width.saturating_sub(4)).step_by(2) {
+    for y in (4..plane.height().saturating_sub(4)).step_by(2) {
+        for x in (4..plane.width().saturating_sub(4)).step_by(2) {
             let (fx, fy) = (x as f32, y as f32);
             let near = [(0.0, 0.0), (3.0, 0.0), (-3.0, 0.0), (0.0, 3.0), (0.0, -3.0)];
-            if near.iter().filter(|(dx, dy)| plane.at(fx + dx, fy + dy) <= dark).count() < 3 {
-                continue;
+            if near.iter().filter(|(dx, dy)| plane.nearest(fx + dx, fy + dy) <= dark).count() >= 3 {
+                found.extend(best_disc(plane, (fx, fy), longest, &around));
             }
-            let mut best: Option<(f32, Circle)> = None;
-            let mut radius = 4.0;
-            while radius < longest {
-                let circle = Circle { x: fx, y: fy, radius };
-                let (step, share) = plane.step(&circle, &around, 1.4, 80.0);
-                let score = step * share * share;
-                if best.is_none_or(|b| score > b.0) {
-                    best = Some((score, circle));
-                }
-                radius += 1.0;
-            }
-            found.extend(best);
         }
     }
     found.sort_by(|a, b| b.0.total_cmp(&a.0));
     let mut starts: Vec<Circle> = Vec::new();
     for (score, circle) in found {
-        let apart = |s: &Circle| (s.x - circle.x).hypot(s.y - circle.y) > 8.0;
+        let apart = |s: &Circle| (s.x - circle.x).hypot(s.y - circle.y) > 6.0;
         if score > 5.0 && starts.iter().all(apart) {
             starts.push(circle);
         }
-        if starts.len() == 4 {
+        if starts.len() == 5 {
             break;
         }
     }
     starts
 }
 
-/// Climbs to the circle with the greatest step, with ever smaller moves.
-fn refine_pupil(plane: &Plane, start: Circle, factor: f32) -> Circle {
-    let around = directions((0..360).step_by(8));
-    let value = |c: &Circle| if c.radius < 6.0 { -1.0 } else { plane.step(c, &around, 3.0, 90.0).0 };
+/// The radius at which the step outward around (x, y) is greatest, with its score. One ray is read only once.
+fn best_disc(
+    plane: &Plane,
+    (x, y): (f32, f32),
+    longest: f32,
+    around: &[(f32, f32)],
+) -> Option<(f32, Circle)> {
+    const LONGEST: usize = 48;
+    let radii = (longest as usize).min(LONGEST - 3);
+    let mut rays = [[0.0f32; LONGEST]; 24];
+    for (ray, (cos, sin)) in rays.iter_mut().zip(around) {
+        for (r, level) in ray.iter_mut().enumerate().take(radii + 3) {
+            *level = plane.nearest(x + r as f32 * cos, y + r as f32 * sin);
+        }
+    }
+    let mut best: Option<(f32, Circle)> = None;
+    for r in 4..=radii {
+        let (mut all, mut all_up, mut low, mut low_up, mut low_n) = (0.0, 0.0, 0.0, 0.0, 0.0f32);
+        for (ray, (_, sin)) in rays.iter().zip(around) {
+            let step = 0.5 * (ray[r + 1] + ray[r + 2] - ray[r - 1] - ray[r - 2]);
+            let (step, up) = (step.clamp(-80.0, 80.0), f32::from(u8::from(step > 5.0)));
+            all += step;
+            all_up += up;
+            if *sin > -0.1 {
+                low += step;
+                low_up += up;
+                low_n += 1.0;
+            }
+        }
+        let n = around.len() as f32;
+        let whole = all / n * (all_up / n).powi(2);
+        // The lower half alone: what a lid leaves of a pupil.
+        let lower = 0.8 * low / low_n.max(1.0) * (low_up / low_n.max(1.0)).powi(3);
+        let score = whole.max(lower);
+        if best.is_none_or(|b| score > b.0) {
+            best = Some((score, Circle { x, y, radius: r as f32 }));
+        }
+    }
+    best
+}
+
+/// Climbs to the circle with the greatest step and fits it to the edge. Gives the circle and its mean step.
+fn refine_pupil(plane: &Plane, start: Circle, factor: f32) -> Option<(Circle, f32)> {
+    let whole = directions((0..360).step_by(8));
+    let lower = directions((-6..=186).step_by(8));
+    let climbed = [&whole, &lower].map(|around| {
+        let value = |c: &Circle| if c.radius < 6.0 { -1.0 } else { plane.mean_step(c, around, 3.0, 90.0).0 };
+        climb(start, factor.max(2.0), 0.5, value)
+    });
+    let mut best: Option<(Circle, f32)> = None;
+    for (circle, around) in climbed.into_iter().zip([&whole, &lower]) {
+        let points: Vec<_> = edge_points(plane, &circle, 0.35 * circle.radius.max(12.0), 2.0, None)
+            .into_iter()
+            .filter(|p| p.2 > 8.0)
+            .map(|p| (p.0, p.1, p.2.min(60.0)))
+            .collect();
+        let circle = fit(&points, circle, 0.14 * circle.radius.max(25.0)).unwrap_or(circle);
+        let (step, share) = plane.mean_step(&circle, around, 3.0, 90.0);
+        if step < PUPIL_STEP || share < EDGE_SHARE || circle.radius < 6.0 {
+            continue;
+        }
+        // A whole circle is believed before a half.
+        let strength = if around.len() == whole.len() { step } else { 0.75 * step };
+        if best.is_none_or(|b| strength > b.1) {
+            best = Some((circle, strength));
+        }
+    }
+    best
+}
+
+/// Moves a circle to where `value` is greatest, with moves from `stride` pixels down to `smallest`.
+fn climb(start: Circle, mut stride: f32, smallest: f32, value: impl Fn(&Circle) -> f32) -> Circle {
     let (mut best, mut top) = (start, value(&start));
-    let mut stride = factor.max(2.0);
-    while stride >= 0.5 {
+    while stride >= smallest {
         let mut moved = false;
-        for (dx, dy, dr) in moves() {
+        for i in (0..27).filter(|i| *i != 13) {
+            let (dx, dy, dr) = ((i % 3) as f32 - 1.0, (i / 3 % 3) as f32 - 1.0, (i / 9) as f32 - 1.0);
             let c = Circle {
                 x: best.x + dx * stride,
                 y: best.y + dy * stride,
@@ -168,22 +173,65 @@ fn refine_pupil(plane: &Plane, start: Circle, factor: f32) -> Circle {
     best
 }
 
-fn moves() -> impl Iterator<Item = (f32, f32, f32)> {
-    (0..27)
-        .filter(|i| *i != 13)
-        .map(|i| ((i % 3) as f32 - 1.0, (i / 3 % 3) as f32 - 1.0, (i / 9) as f32 - 1.0))
+/// The strongest step outward along each ray within `reach` pixels of the circle: (x, y, step). `scale` is the
+/// distance over which a step is taken; `only` limits the rays by their direction.
+pub(super) fn edge_points(
+    plane: &Plane,
+    circle: &Circle,
+    reach: f32,
+    scale: f32,
+    only: Option<&dyn Fn(f32, f32) -> bool>,
+) -> Vec<(f32, f32, f32)> {
+    let mut points = Vec::with_capacity(RAYS as usize);
+    for (cos, sin) in directions((0..RAYS).map(|i| i * 360 / RAYS)) {
+        if only.is_some_and(|only| !only(cos, sin)) {
+            continue;
+        }
+        let level = |r: f32| plane.between(circle.x + r * cos, circle.y + r * sin);
+        let edge = |r: f32| {
+            level(r + scale) + level(r + 0.5 * scale) - level(r - scale) - level(r - 0.5 * scale)
+        };
+        let steps = (2.0 * reach).ceil() as usize;
+        let mut best = (f32::MIN, 0.0);
+        for i in 0..=steps {
+            let r = circle.radius - reach + i as f32;
+            let near = 1.0 - 0.4 * ((r - circle.radius) / reach).powi(2);
+            let e = 0.5 * edge(r) * near;
+            if r > 1.5 * scale && e > best.0 {
+                best = (e, r);
+            }
+        }
+        if best.0 <= 0.0 {
+            continue;
+        }
+        // A parabola through three steps gives the place between pixels.
+        let (a, b, c) = (edge(best.1 - 1.0), edge(best.1), edge(best.1 + 1.0));
+        let bend = a - 2.0 * b + c;
+        let shift = if bend < -1e-3 { (0.5 * (a - c) / bend).clamp(-0.5, 0.5) } else { 0.0 };
+        let r = best.1 + shift;
+        points.push((circle.x + r * cos, circle.y + r * sin, best.0));
+    }
+    points
 }
 
-/// Searches the limbus around the pupil: arcs at the two sides only, as lids cover it above and below.
-fn find_limbus(image: &GrayImage, pupil: &Circle) -> Option<Circle> {
-    let plane = Plane::new(image, 2);
-    let right = directions((-30..=42).step_by(6));
-    let left = directions((138..=210).step_by(6));
+/// Searches the limbus around the pupil: arcs at the two sides only, as lids cover it above and below. Gives the
+/// circle in pixels of the full picture and the smaller of the two sides' steps.
+fn find_limbus(plane: &Plane, pupil: &Circle) -> Option<(Circle, f32)> {
+    // Lids that hang low leave the sides only from the middle down.
+    let arcs = [(-30, 42), (-6, 60)].map(|(from, to)| {
+        (directions((from..=to).step_by(6)), directions((180 - to..=180 - from).step_by(6)))
+    });
     let (px, py, pr) = ((pupil.x - 0.5) / 2.0, (pupil.y - 0.5) / 2.0, pupil.radius / 2.0);
-    let longest = (plane.width.max(plane.height) as f32 * 0.48).min(pr * 5.5);
+    let longest = (plane.width().max(plane.height()) as f32 * 0.48).min(pr * 5.5).min(0.45 * MAX_RADIUS_PX);
+    let sides = |c: &Circle, arc: &(Vec<(f32, f32)>, Vec<(f32, f32)>)| {
+        (plane.mean_step(c, &arc.0, 4.0, 60.0).0, plane.mean_step(c, &arc.1, 4.0, 60.0).0)
+    };
     let value = |c: &Circle| {
-        let (r, l) = (plane.step(c, &right, 4.0, 60.0).0, plane.step(c, &left, 4.0, 60.0).0);
-        0.5 * (r + l) + r.min(l)
+        let both = arcs.each_ref().map(|arc| {
+            let (r, l) = sides(c, arc);
+            0.5 * (r + l) + r.min(l)
+        });
+        both[0].max(0.9 * both[1])
     };
     let mut best: Option<(f32, Circle)> = None;
     let mut radius = (pr * 1.35).max(pr + 5.0);
@@ -197,32 +245,34 @@ fn find_limbus(image: &GrayImage, pupil: &Circle) -> Option<Circle> {
                 best = Some((v, c));
             }
         }
-        radius += 1.0;
+        radius += 1.5;
     }
-    let (mut top, mut circle) = best?;
-    let mut stride = 1.0;
-    while stride >= 0.25 {
-        let mut moved = false;
-        for (dx, dy, dr) in moves() {
-            let c = Circle {
-                x: circle.x + dx * stride,
-                y: circle.y + dy * stride,
-                radius: circle.radius + dr * stride,
-            };
-            let v = value(&c);
-            // The pupil lies within the iris, and nearly in its middle.
-            if v > top + 1e-3 && (c.x - px).hypot(c.y - py) < 0.25 * c.radius && c.radius > 1.2 * pr {
-                (circle, top, moved) = (c, v, true);
-            }
-        }
-        if !moved {
-            stride /= 2.0;
-        }
-    }
-    let (r, l) = (plane.step(&circle, &right, 4.0, 60.0).0, plane.step(&circle, &left, 4.0, 60.0).0);
-    (r.min(l) >= LIMBUS_STEP).then_some(Circle {
-        x: circle.x * 2.0 + 0.5,
-        y: circle.y * 2.0 + 0.5,
-        radius: circle.radius * 2.0,
-    })
+    let start = best?.1;
+    // The pupil lies within the iris, and nearly in its middle.
+    let holds = |c: &Circle| (c.x - px).hypot(c.y - py) < 0.25 * c.radius && c.radius > 1.2 * pr;
+    let circle = climb(start, 1.0, 0.25, |c| if holds(c) { value(c) } else { f32::MIN });
+    let step = arcs.iter().map(|arc| sides(&circle, arc)).map(|(r, l)| r.min(l)).fold(f32::MIN, f32::max);
+    let full = Circle { x: circle.x * 2.0 + 0.5, y: circle.y * 2.0 + 0.5, radius: circle.radius * 2.0 };
+    (step >= LIMBUS_STEP && holds(&circle)).then_some((full, step))
+}
+
+/// Fits the limbus to edge points of the sides and, where it is seen, of the lower part.
+fn refine_limbus(plane: &Plane, pupil: &Circle, iris: Circle) -> Circle {
+    let half = Circle { x: (iris.x - 0.5) / 2.0, y: (iris.y - 0.5) / 2.0, radius: iris.radius / 2.0 };
+    let only = |_: f32, sin: f32| (-0.6..0.8).contains(&sin);
+    let points = edge_points(plane, &half, 0.12 * half.radius, 4.0, Some(&only));
+    let mut steps: Vec<f32> = points.iter().map(|p| p.2).collect();
+    let usual = median(&mut steps);
+    // Steps far above the usual are lashes or a lid, far below nothing.
+    let points: Vec<_> = points
+        .into_iter()
+        .filter(|p| (0.4 * usual..2.0 * usual).contains(&p.2) && p.2 > 2.0)
+        .map(|p| (p.0, p.1, 1.0))
+        .collect();
+    let Some(fitted) = fit(&points, half, 0.07 * half.radius) else { return iris };
+    let full = Circle { x: fitted.x * 2.0 + 0.5, y: fitted.y * 2.0 + 0.5, radius: fitted.radius * 2.0 };
+    let moved = (full.x - iris.x).hypot(full.y - iris.y).max((full.radius - iris.radius).abs());
+    let holds = (full.x - pupil.x).hypot(full.y - pupil.y) < 0.25 * full.radius
+        && full.radius > 1.2 * pupil.radius;
+    if holds && moved < 0.1 * iris.radius { full } else { iris }
 }

@@ -1,0 +1,234 @@
+//! The lids' edges across the iris as parabolas, found by the step in grey along them, as the circles are (Daugman,
+//! "How iris recognition works", 2004, searches lids as arcs in the same way).
+
+use serde::{Deserialize, Serialize};
+
+use super::circle::Circle;
+use super::plane::{Plane, quantile};
+
+/// The edge of one lid over the iris. Lengths are in radii of the iris.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct LidCurve {
+    /// True for the upper lid.
+    pub upper: bool,
+    /// Distance of the edge from the iris's middle, in the middle column, outward; below 0 the lid is past the middle.
+    pub height: f32,
+    /// How far the edge has come towards the other lid one radius to the side.
+    pub bend: f32,
+    /// Fall of the edge per radius to the right.
+    pub tilt: f32,
+}
+
+impl LidCurve {
+    /// Row of the edge in column `x_px` of the picture.
+    #[must_use]
+    pub fn row_px(&self, iris: &Circle, x_px: f32) -> f32 {
+        iris.y + iris.radius * self.at((x_px - iris.x) / iris.radius)
+    }
+
+    /// Whether the lid lies over the pixel (x, y).
+    #[must_use]
+    pub fn covers(&self, iris: &Circle, x_px: f32, y_px: f32) -> bool {
+        let (u, v) = ((x_px - iris.x) / iris.radius, (y_px - iris.y) / iris.radius);
+        self.beyond(u, v)
+    }
+
+    fn at(&self, u: f32) -> f32 {
+        let inward = self.bend * u * u - self.height;
+        self.tilt * u + if self.upper { inward } else { -inward }
+    }
+
+    fn beyond(&self, u: f32, v: f32) -> bool {
+        if self.upper { v < self.at(u) } else { v > self.at(u) }
+    }
+}
+
+/// The lids over the iris, where an edge was found. `None` says that no lid's edge crosses the iris visibly.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+pub struct Lids {
+    /// Edge of the upper lid.
+    pub upper: Option<LidCurve>,
+    /// Edge of the lower lid.
+    pub lower: Option<LidCurve>,
+}
+
+impl Lids {
+    /// Whether a lid lies over the pixel (x, y).
+    #[must_use]
+    pub fn cover(&self, iris: &Circle, x_px: f32, y_px: f32) -> bool {
+        [self.upper, self.lower].iter().flatten().any(|lid| lid.covers(iris, x_px, y_px))
+    }
+}
+
+/// Cells along a side of the patch that is searched, and its half width in radii.
+const CELLS: usize = 100;
+const SPAN: f32 = 1.25;
+/// Mean step in grey along an edge from which it counts as a lid.
+const LID_STEP: f32 = 11.0;
+/// Share of the edge's points that must agree on its direction.
+const AGREE: f32 = 0.8;
+
+/// The surroundings of an iris at a fixed size.
+struct Patch {
+    /// Mean of three cells below less mean of three above.
+    steps: Vec<f32>,
+    levels: Vec<f32>,
+    /// Middle and radius of the pupil in radii of the iris.
+    pupil: (f32, f32, f32),
+    /// Grey below which a cell within the pupil is pupil.
+    dark: f32,
+}
+
+impl Patch {
+    fn new(half: &Plane, pupil: &Circle, iris: &Circle) -> Self {
+        let cell = 2.0 * SPAN * iris.radius / CELLS as f32;
+        let mut levels = Vec::with_capacity(CELLS * CELLS);
+        for row in 0..CELLS {
+            for column in 0..CELLS {
+                let x = iris.x + iris.radius * coordinate(column);
+                let y = iris.y + iris.radius * coordinate(row);
+                levels.push(half.soft((x - 0.5) / 2.0, (y - 0.5) / 2.0, (cell / 6.0).max(0.8)));
+            }
+        }
+        let mut steps = vec![0.0; CELLS * CELLS];
+        for row in 3..CELLS - 3 {
+            for column in 0..CELLS {
+                let at = |r: usize| levels[r * CELLS + column];
+                let below = at(row + 1) + at(row + 2) + at(row + 3);
+                let above = at(row - 1) + at(row - 2) + at(row - 3);
+                steps[row * CELLS + column] = ((below - above) / 3.0).clamp(-60.0, 60.0);
+            }
+        }
+        let pupil = (
+            (pupil.x - iris.x) / iris.radius,
+            (pupil.y - iris.y) / iris.radius,
+            pupil.radius / iris.radius,
+        );
+        let mut patch = Self { steps, levels, pupil, dark: 0.0 };
+        patch.dark = patch.dark_level();
+        patch
+    }
+
+    /// Half way between pupil and iris. Both are read from their lower half, which lids cover last.
+    fn dark_level(&self) -> f32 {
+        let mut inside = Vec::new();
+        let mut ring = Vec::new();
+        for (u, v, level) in self.cells() {
+            let from = self.from_pupil(u, v);
+            if v > self.pupil.1 - 0.1 {
+                if from < 0.8 {
+                    inside.push(level);
+                } else if from > 1.2 && u.hypot(v) < 0.85 && v < 0.6 {
+                    ring.push(level);
+                }
+            }
+        }
+        0.5 * (quantile(&mut inside, 0.3) + quantile(&mut ring, 0.4))
+    }
+
+    fn cells(&self) -> impl Iterator<Item = (f32, f32, f32)> {
+        self.levels
+            .iter()
+            .enumerate()
+            .map(|(i, level)| (coordinate(i % CELLS), coordinate(i / CELLS), *level))
+    }
+
+    fn from_pupil(&self, u: f32, v: f32) -> f32 {
+        (u - self.pupil.0).hypot(v - self.pupil.1) / self.pupil.2.max(0.01)
+    }
+
+    /// Strength of an edge along the curve; `None` where too little of it crosses the iris or its points disagree.
+    fn strength(&self, lid: &LidCurve) -> Option<f32> {
+        let (mut sum, mut n, mut down) = (0.0f32, 0.0f32, 0.0f32);
+        let (mut outer, mut outer_n) = (0.0f32, 0.0f32);
+        for column in (0..CELLS).step_by(2) {
+            let u = coordinate(column);
+            let v = lid.at(u);
+            let row = index(v);
+            if !(3..CELLS - 3).contains(&row) {
+                continue;
+            }
+            let step = self.steps[row * CELLS + column];
+            let from_iris = u.hypot(v);
+            if from_iris > 1.06 {
+                outer += step;
+                outer_n += 1.0;
+                continue;
+            }
+            // Neither the limbus nor the pupil's edge may be taken for a lid, save where the lid is in the pupil.
+            let from_pupil = self.from_pupil(u, v);
+            if from_iris > 0.92 || (0.75..1.25).contains(&from_pupil) {
+                continue;
+            }
+            sum += step;
+            down += f32::from(u8::from(step > 0.0));
+            n += 1.0;
+        }
+        if n < 9.0 {
+            return None;
+        }
+        let agree = down.max(n - down) / n;
+        let outer = if outer_n > 5.0 { (outer / outer_n).abs().min(20.0) } else { 0.0 };
+        (agree >= AGREE).then_some((sum / n).abs() * agree * agree + 0.3 * outer)
+    }
+
+    /// Whether the pupil allows a lid here: what is beyond its edge cannot be dark pupil.
+    fn pupil_allows(&self, lid: &LidCurve) -> bool {
+        let (mut dark, mut n) = (0.0f32, 0.0f32);
+        for (u, v, level) in self.cells() {
+            if self.from_pupil(u, v) < 0.85 && lid.beyond(u, v) {
+                n += 1.0;
+                dark += f32::from(u8::from(level < self.dark));
+            }
+        }
+        n < 6.0 || dark / n < 0.3
+    }
+
+    fn search(&self, upper: bool) -> Option<LidCurve> {
+        let lowest = if upper { -18 } else { 0 };
+        let bends: &[f32] = if upper { &[0.0, 0.12, 0.24, 0.38, 0.55] } else { &[-0.06, 0.06, 0.18, 0.32] };
+        let mut found: Vec<(f32, LidCurve)> = Vec::new();
+        for height in (lowest..=24).map(|i| i as f32 * 0.04) {
+            for bend in bends {
+                for tilt in (-3..=3).map(|i| i as f32 * 0.1) {
+                    let lid = LidCurve { upper, height, bend: *bend, tilt };
+                    if let Some(strength) = self.strength(&lid).filter(|s| *s >= LID_STEP) {
+                        found.push((strength, lid));
+                    }
+                }
+            }
+        }
+        found.sort_by(|a, b| b.0.total_cmp(&a.0));
+        let (top, start) = found.into_iter().take(60).find(|(_, lid)| self.pupil_allows(lid))?;
+        let mut best = (top, start);
+        for stride in [0.02f32, 0.01] {
+            for i in 0..27 {
+                let part = |n: i32| (i / n % 3 - 1) as f32;
+                let lid = LidCurve {
+                    height: start.height.max(-0.7) + stride * part(1),
+                    bend: best.1.bend + 2.0 * stride * part(3),
+                    tilt: best.1.tilt + 2.0 * stride * part(9),
+                    upper,
+                };
+                if let Some(strength) = self.strength(&lid).filter(|s| *s > best.0) {
+                    best = (strength, lid);
+                }
+            }
+        }
+        Some(best.1)
+    }
+}
+
+fn coordinate(cell: usize) -> f32 {
+    ((cell as f32 + 0.5) / CELLS as f32 * 2.0 - 1.0) * SPAN
+}
+
+fn index(coordinate: f32) -> usize {
+    ((coordinate / SPAN + 1.0) * 0.5 * CELLS as f32) as usize
+}
+
+/// Finds the lids' edges over an iris. `half` is the picture at half size.
+pub(super) fn find_lids(half: &Plane, pupil: &Circle, iris: &Circle) -> Lids {
+    let patch = Patch::new(half, pupil, iris);
+    Lids { upper: patch.search(true), lower: patch.search(false) }
+}
