@@ -355,3 +355,6 @@ fn conflict(list: &[FingerSample]) -> Option<(&'static str, FingerPosition, Fing
         Some(("duplicate-finger", found, other))
     }
 }
+
+#[cfg(test)]
+mod tests;
