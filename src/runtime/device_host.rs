@@ -15,18 +15,22 @@ use biometrics::position::FingerPosition;
 use devices::hotplug::HotPlugMonitor;
 use devices::registry::{Registry, family};
 use devices::setup::Setup;
+use devices::traits::PreviewFrame;
 use devices::vocabulary::{
     CaptureEnd, CaptureTask, Captured, DeviceFault, DeviceInfo, DeviceKind, HotPlug, RequestId,
 };
 use uuid::Uuid;
 
-use super::analysis::{Engine, Request, analyse};
+use super::analysis::{Engine, Request, analyse, analyse_face};
 use super::clock::Clock;
-use super::device_thread::{DeviceJob, DeviceThread, PreviewSlot};
+use super::device_thread::{DeviceJob, DeviceThread};
 use super::error;
+use super::portrait::Shots;
+use super::preview::PreviewSlot;
 use super::station::{DeviceLine, DeviceState};
 use super::workers::{Answer, Outbox, error_notice};
 use crate::session::event::{CaptureOutcome, Target};
+use crate::session::sample::BackgroundColour;
 
 /// Grace over a device's own deadline before it counts as hung; also what it has to answer a cancel.
 const GRACE: Duration = Duration::from_secs(2);
@@ -46,11 +50,20 @@ pub(super) struct Order {
     pub(super) target: Target,
     pub(super) task: CaptureTask,
     pub(super) gallery: Vec<(FingerPosition, Template)>,
+    pub(super) background: Option<BackgroundColour>,
     pub(super) timeout_ms: u64,
 }
 
+/// What a device gave.
+pub(super) struct Taken {
+    pub(super) captured: Captured,
+    /// Pictures that may be kept instead (photos only).
+    pub(super) candidates: Vec<Arc<PreviewFrame>>,
+    pub(super) device: DeviceInfo,
+}
+
 /// How a capture on a device's thread ended.
-pub(super) type Ended = Result<(Captured, DeviceInfo), CaptureEnd>;
+pub(super) type Ended = Result<Taken, CaptureEnd>;
 
 /// What the manager is told: by the shell, by its threads and by the hot-plug monitor.
 pub(super) enum DeviceMessage {
@@ -76,6 +89,8 @@ pub(super) struct AnalysisJob {
     pub(super) gallery: Vec<(FingerPosition, Template)>,
     pub(super) device: DeviceInfo,
     pub(super) captured: Captured,
+    pub(super) candidates: Vec<Arc<PreviewFrame>>,
+    pub(super) background: Option<BackgroundColour>,
     pub(super) at: chrono::DateTime<chrono::Utc>,
 }
 
@@ -83,7 +98,13 @@ pub(super) struct AnalysisJob {
 pub(super) fn analyse_all(engine: &Engine, jobs: &Receiver<AnalysisJob>, out: &Outbox) {
     while let Ok(job) = jobs.recv() {
         let request = Request { target: job.target, gallery: &job.gallery, device: &job.device, at: job.at };
-        let outcome = analyse(engine, &request, job.captured);
+        let outcome = match (job.target, job.captured) {
+            (Target::Face, Captured::Photo { image }) => {
+                let shots = Shots { image, candidates: job.candidates, background: job.background };
+                analyse_face(engine, &request, shots)
+            }
+            (_, captured) => analyse(engine, &request, captured),
+        };
         if !out.send(Answer::Captured { session: job.session, id: job.id, outcome }) {
             return;
         }
@@ -341,7 +362,7 @@ impl Manager {
         };
         self.set_state(kind, state);
         match ended {
-            Ok((captured, device)) => {
+            Ok(Taken { captured, candidates, device }) => {
                 let job = AnalysisJob {
                     session: order.session,
                     id: order.id,
@@ -349,6 +370,8 @@ impl Manager {
                     gallery: order.gallery,
                     device,
                     captured,
+                    candidates,
+                    background: order.background,
                     at: self.host.clock.now(),
                 };
                 if self.host.analysis.send(job).is_err() {

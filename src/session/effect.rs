@@ -8,6 +8,7 @@ use record::schema::{RequirementKind, StepId};
 use uuid::Uuid;
 
 use crate::session::event::Target;
+use crate::session::sample::BackgroundColour;
 
 /// Most effects that one event can cause.
 pub const MAX_EFFECTS: usize = 32;
@@ -41,6 +42,8 @@ pub enum Effect {
         /// Fingers recorded so far. A captured finger is compared with the entry of its own position, with all
         /// entries of positions that are not in this capture, and with the other fingers of the capture.
         gallery: Vec<(FingerPosition, Template)>,
+        /// The background that the rule asks for, where it asks for one (face only).
+        background: Option<BackgroundColour>,
         /// How long the device may take.
         timeout_ms: u64,
     },

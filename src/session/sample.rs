@@ -136,6 +136,62 @@ pub struct IrisSample {
     pub device: DeviceStamp,
 }
 
+/// The background of a card photo: by the parity of the birth year.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BackgroundColour {
+    /// Odd years.
+    Red,
+    /// Even years.
+    Blue,
+}
+
+impl BackgroundColour {
+    /// The background that a birth year asks for.
+    #[must_use]
+    pub fn of_birth_year(year: i32) -> Self {
+        if year % 2 == 0 { Self::Blue } else { Self::Red }
+    }
+    /// Stable name, used in records and message ids.
+    #[must_use]
+    pub const fn id(self) -> &'static str {
+        match self {
+            Self::Red => "red",
+            Self::Blue => "blue",
+        }
+    }
+}
+
+/// What is behind the head.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ground {
+    /// Its colour, R G B.
+    pub rgb: [u8; 3],
+    /// The card background that this colour is held to be, if any.
+    pub colour: Option<BackgroundColour>,
+    /// One colour without folds and shadows.
+    pub even: bool,
+}
+
+impl Ground {
+    /// Name of the colour, for message ids.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        self.colour.map_or("grey", BackgroundColour::id)
+    }
+}
+
+/// The card picture with a background made by software.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Replaced {
+    /// Its background.
+    pub colour: BackgroundColour,
+    /// JPEG of the size of the card picture.
+    pub jpeg: Media,
+    /// Name of the algorithm.
+    pub algorithm: String,
+}
+
 /// A picture: face or evidence.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PhotoSample {
@@ -149,6 +205,15 @@ pub struct PhotoSample {
     pub jp2: Option<Media>,
     /// Size of the whole picture.
     pub full_size: (u32, u32),
+    /// What is behind the head, where it could be measured (face only).
+    #[serde(default)]
+    pub ground: Option<Ground>,
+    /// The card picture with another background, made where the rule's one is not there (face only).
+    #[serde(default)]
+    pub replaced: Option<Replaced>,
+    /// Pictures of which this one was the best, 1 where there was no choice.
+    #[serde(default)]
+    pub chosen_of: u32,
     /// SHA-256 of the decoded pixels of the whole picture, hex.
     pub pixels_sha256: String,
     /// Verdict; for evidence only exposure and sharpness count.

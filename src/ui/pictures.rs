@@ -157,7 +157,8 @@ impl Pictures {
         place(ui, texture.as_ref(), room, name)
     }
 
-    /// The newest live picture fitted into `room`. Gives the rectangle of the picture itself.
+    /// The newest live picture, filling `room`: what lies beyond its sides is not shown. Gives the rectangle of the
+    /// whole picture, which may be larger than the room.
     pub fn show_preview(
         &mut self,
         ui: &mut Ui,
@@ -171,15 +172,25 @@ impl Pictures {
         {
             self.asked_frame = number;
         }
-        let texture = self.preview.as_ref().map(|(_, t)| t.clone());
-        let response = place(ui, texture.as_ref(), room, name);
-        let inner = texture.map(|t| fit(response.rect, t.size_vec2()));
+        let response = place(ui, None, room, name);
+        let inner = self.preview.as_ref().map(|(_, texture)| {
+            let inner = cover(response.rect, texture.size_vec2());
+            let whole = Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0));
+            let painter = ui.painter().with_clip_rect(response.rect.intersect(ui.clip_rect()));
+            painter.image(texture.id(), inner, whole, Color32::WHITE);
+            inner
+        });
         (response, inner)
     }
 }
 
 fn fit(rect: Rect, size: Vec2) -> Rect {
     let scale = (rect.width() / size.x.max(1.0)).min(rect.height() / size.y.max(1.0));
+    Rect::from_center_size(rect.center(), size * scale)
+}
+
+fn cover(rect: Rect, size: Vec2) -> Rect {
+    let scale = (rect.width() / size.x.max(1.0)).max(rect.height() / size.y.max(1.0));
     Rect::from_center_size(rect.center(), size * scale)
 }
 

@@ -48,7 +48,10 @@ impl Station {
             }
             DeskCommand::Discard(id, reason) => self.discard(id, &reason),
             DeskCommand::RestartDevice(kind) => self.tell_devices(DeviceMessage::Restart(kind)),
-            DeskCommand::Preview(on) => self.tell_devices(DeviceMessage::Preview(on)),
+            DeskCommand::Preview(on) => {
+                self.guidance.board().watch(on);
+                self.tell_devices(DeviceMessage::Preview(on));
+            }
             DeskCommand::QueuePage(page) => {
                 self.page = page;
                 self.refresh_page();
@@ -96,6 +99,7 @@ impl Station {
         let unnamed = |line: QueueLine| QueueLine { name: None, ..line };
         self.queue = std::mem::take(&mut self.queue).into_iter().map(unnamed).collect();
         self.preview.clear();
+        self.guidance.board().watch(false);
         self.give_vault(VaultJob::SignOut);
         self.refresh_waiting();
     }

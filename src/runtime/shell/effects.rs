@@ -31,8 +31,8 @@ fn window() -> DeviceInfo {
 impl Station {
     pub(super) fn run(&mut self, session: Uuid, effect: Effect, now: DateTime<Utc>) {
         match effect {
-            Effect::Capture { id, target, task, gallery, timeout_ms } => {
-                let order = Box::new(Order { session, id, target, task, gallery, timeout_ms });
+            Effect::Capture { id, target, task, gallery, background, timeout_ms } => {
+                let order = Box::new(Order { session, id, target, task, gallery, background, timeout_ms });
                 if self.devices.give(DeviceMessage::Capture(order)).is_err() {
                     self.capture_failed(session, id);
                 }
@@ -89,6 +89,8 @@ impl Station {
             gallery: Vec::new(),
             device: window(),
             captured: Captured::Signature(strokes),
+            candidates: Vec::new(),
+            background: None,
             at: now,
         };
         if self.analysis.give(job).is_err() {

@@ -1,10 +1,14 @@
 //! Step 6: the face photo, judged at once and approved by the applicant before anything else is captured.
+//!
+//! Of the attempts the best is kept. The background is measured against the rule (red for odd birth years, blue for
+//! even ones); where it differs the officer gives a reason or takes the background made by software, and the record
+//! says which.
 
 #[cfg(feature = "gui")]
 pub(crate) mod view;
 
 use biometrics::quality::QualityReason;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Datelike, Utc};
 use record::schema::{StepId, StepState};
 use serde::{Deserialize, Serialize};
 
@@ -13,7 +17,7 @@ use crate::session::Session;
 use crate::session::core::RetryNote;
 use crate::session::effect::{Effect, Effects};
 use crate::session::event::{Command, Target};
-use crate::session::sample::{PhotoSample, Samples};
+use crate::session::sample::{BackgroundColour, Media, PhotoSample, Replaced, Samples};
 use crate::steps::identity::{MAX_FIELD, MIN_REASON};
 
 /// What the step knows.
@@ -27,12 +31,97 @@ pub struct PhotoData {
     pub approved: bool,
     /// Why the background does not have the rule's colour.
     pub background_reason: Option<String>,
+    /// The card gets the background made by software.
+    #[serde(default)]
+    pub software_background: bool,
 }
 
-/// Background of the card photo by the parity of the birth year: red for odd, blue for even.
+impl PhotoData {
+    /// The picture for the card, as the applicant approves it.
+    #[must_use]
+    pub fn card(&self) -> Option<&Media> {
+        let sample = self.sample.as_ref()?;
+        let replaced = sample.replaced.as_ref().filter(|_| self.software_background);
+        Some(replaced.map_or(&sample.jpeg, |r| &r.jpeg))
+    }
+}
+
+/// The background that the rule asks for at this place: red for odd birth years, blue for even ones.
 #[must_use]
-pub fn background_is_red(birth_year: i32) -> bool {
-    birth_year % 2 != 0
+pub fn rule(s: &Session) -> Option<BackgroundColour> {
+    let free = s.ctx.policy.venue(&s.data.health.venue).is_some_and(|v| v.no_background);
+    let born = s.data.biodata.values.tanggal_lahir.filter(|_| !free)?;
+    Some(BackgroundColour::of_birth_year(born.year()))
+}
+
+/// How the photo's background stands against the rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Background {
+    /// Nothing is asked for here.
+    Free,
+    /// It could not be measured: for the officer's eyes.
+    Unknown,
+    /// It is the one that the rule asks for.
+    Right,
+    /// It is not; a reason or another background is needed.
+    Wrong,
+    /// It is not, and the reason was given.
+    Excepted,
+    /// The card has one made by software, and that is the right one.
+    Replaced,
+}
+
+/// The state of the background of the photo that is kept.
+#[must_use]
+pub fn background(s: &Session) -> Background {
+    let d = &s.data.photo;
+    let (Some(rule), Some(sample)) = (rule(s), &d.sample) else { return Background::Free };
+    let reason = d.background_reason.as_ref().is_some_and(|r| r.chars().count() >= MIN_REASON);
+    if d.software_background && replacement(s).is_some() {
+        return Background::Replaced;
+    }
+    match &sample.ground {
+        None => Background::Unknown,
+        Some(ground) if ground.colour == Some(rule) => Background::Right,
+        Some(_) if reason => Background::Excepted,
+        Some(_) => Background::Wrong,
+    }
+}
+
+/// The picture with the rule's background, where there is one. A birth date that was corrected since may ask for
+/// another colour than the one that was made.
+#[must_use]
+pub fn replacement(s: &Session) -> Option<&Replaced> {
+    let sample = s.data.photo.sample.as_ref()?;
+    sample.replaced.as_ref().filter(|r| rule(s) == Some(r.colour))
+}
+
+/// What the record says of the photo beside its pictures.
+#[must_use]
+pub fn facts(s: &Session) -> serde_json::Value {
+    let d = &s.data.photo;
+    let Some(sample) = &d.sample else { return serde_json::Value::Null };
+    let state = background(s);
+    let replaced = replacement(s).filter(|_| state == Background::Replaced);
+    serde_json::json!({
+        "background": {
+            "rule": rule(s),
+            "measured": sample.ground,
+            "agrees": match state {
+                Background::Right => Some(true),
+                Background::Wrong | Background::Excepted | Background::Replaced => Some(false),
+                Background::Free | Background::Unknown => None,
+            },
+            "reason": d.background_reason.as_ref().filter(|_| state == Background::Excepted),
+            "replaced_by_software": replaced.map(|r| serde_json::json!({
+                "colour": r.colour,
+                "algorithm": r.algorithm,
+                "original": "face/photo.jp2",
+            })),
+        },
+        "chosen_of": sample.chosen_of,
+        "accepted_low": d.accepted_low,
+    })
 }
 
 /// The step.
@@ -56,7 +145,8 @@ impl Step for Photo {
 
     fn state(&self, s: &Session) -> StepState {
         let d = &s.data.photo;
-        if good(d) && d.approved { StepState::Done } else { StepState::Empty }
+        let done = good(d) && background(s) != Background::Wrong && d.approved;
+        if done { StepState::Done } else { StepState::Empty }
     }
 
     fn blockers(&self, s: &Session, _now: DateTime<Utc>) -> Vec<String> {
@@ -65,6 +155,8 @@ impl Step for Photo {
             vec!["photo".into()]
         } else if !good(d) {
             vec!["photo-quality".into()]
+        } else if background(s) == Background::Wrong {
+            vec!["photo-background".into()]
         } else if !d.approved {
             vec!["photo-approval".into()]
         } else {
@@ -75,10 +167,21 @@ impl Step for Photo {
     fn inputs(&self, s: &Session, _now: DateTime<Utc>) -> Vec<String> {
         let d = &s.data.photo;
         let mut out = Vec::new();
-        if good(d) {
-            out.extend(["approve-photo".to_owned(), "background-reason".to_owned()]);
-        } else if may_accept(s) {
-            out.push("accept-best".into());
+        if !good(d) {
+            if may_accept(s) {
+                out.push("accept-best".into());
+            }
+            return out;
+        }
+        let state = background(s);
+        if matches!(state, Background::Wrong | Background::Excepted) {
+            out.push("background-reason".into());
+        }
+        if replacement(s).is_some() {
+            out.push("software-background".into());
+        }
+        if state != Background::Wrong {
+            out.push("approve-photo".into());
         }
         out
     }
@@ -93,7 +196,9 @@ impl Step for Photo {
 
     fn command(&self, s: &mut Session, c: &Command, now: DateTime<Utc>, fx: &mut Effects) {
         match c {
-            Command::ApprovePhoto(yes) if good(&s.data.photo) => {
+            Command::ApprovePhoto(yes)
+                if good(&s.data.photo) && (!yes || background(s) != Background::Wrong) =>
+            {
                 s.data.photo.approved = *yes;
                 s.core.dirty.insert(StepId::Photo);
                 let event = if *yes { "photo-approved" } else { "photo-declined" };
@@ -110,6 +215,14 @@ impl Step for Photo {
                 s.data.photo.background_reason =
                     Some(text.trim().chars().take(MAX_FIELD).collect::<String>()).filter(|t| !t.is_empty());
             }
+            Command::SoftwareBackground(on) if good(&s.data.photo) && replacement(s).is_some() => {
+                if s.data.photo.software_background != *on {
+                    s.data.photo.software_background = *on;
+                    // What the applicant approved was another picture.
+                    s.data.photo.approved = false;
+                    s.core.dirty.insert(StepId::Photo);
+                }
+            }
             Command::AcceptBest(reason) if may_accept(s) && reason.trim().chars().count() >= MIN_REASON => {
                 s.data.photo.accepted_low = Some(reason.trim().chars().take(MAX_FIELD).collect());
                 s.core.retry = None;
@@ -123,6 +236,15 @@ impl Step for Photo {
     }
 
     fn confirm(&self, s: &mut Session, now: DateTime<Utc>, fx: &mut Effects) {
+        let event = match background(s) {
+            Background::Excepted => Some("background-excepted"),
+            Background::Replaced => Some("background-replaced"),
+            _ => None,
+        };
+        if let Some(event) = event {
+            s.core.note(now, event, StepId::Photo, "face".into(), None, None);
+            fx.push(Effect::Audit { event, details: Vec::new() });
+        }
         s.advance(StepId::Photo, now, fx);
     }
 
