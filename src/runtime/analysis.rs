@@ -1,6 +1,7 @@
 //! From what a device captured to what the session keeps: judged, compared, encoded. Pure, but not quick.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
 use biometrics::codec::{CodecError, encode_jp2_lossless_gray, encode_png_gray};
 use biometrics::face::{FaceAnalyser, FaceError};
@@ -47,7 +48,7 @@ pub(super) enum AnalysisError {
 /// The algorithms. Make one and keep it.
 pub struct Engine {
     matcher: Box<dyn FingerMatcher>,
-    pub(super) face: FaceAnalyser,
+    pub(super) face: Arc<FaceAnalyser>,
 }
 
 impl std::fmt::Debug for Engine {
@@ -62,7 +63,14 @@ impl Engine {
     /// # Errors
     /// [`FaceError::Model`] when the face detector's model cannot be read.
     pub fn new() -> Result<Self, FaceError> {
-        Ok(Self { matcher: Box::new(NbisMatcher::new()), face: FaceAnalyser::new()? })
+        Ok(Self { matcher: Box::new(NbisMatcher::new()), face: Arc::new(FaceAnalyser::new()?) })
+    }
+}
+
+impl Engine {
+    /// The analyser of faces, to be shared.
+    pub(super) fn face(&self) -> Arc<FaceAnalyser> {
+        self.face.clone()
     }
 }
 

@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::{Duration, Instant};
 
+use biometrics::face::BackgroundColour;
 use biometrics::minutiae::Template;
 use biometrics::position::FingerPosition;
 use devices::hotplug::HotPlugMonitor;
@@ -30,7 +31,6 @@ use super::preview::PreviewSlot;
 use super::station::{DeviceLine, DeviceState};
 use super::workers::{Answer, Outbox, error_notice};
 use crate::session::event::{CaptureOutcome, Target};
-use crate::session::sample::BackgroundColour;
 
 /// Grace over a device's own deadline before it counts as hung; also what it has to answer a cancel.
 const GRACE: Duration = Duration::from_secs(2);

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use biometrics::face::BackgroundColour;
 use biometrics::image::RgbImage;
 use biometrics::quality::QualityReason;
 use devices::traits::PreviewFrame;
@@ -69,8 +70,9 @@ pub(super) trait Judge {
     fn judge(&mut self, picture: &RgbImage, t_ms: u64) -> Judged;
 }
 
-/// Makes a judge when the live picture starts; it goes when the live picture ends.
-pub(super) type MakeJudge = Box<dyn FnMut() -> Option<Box<dyn Judge>> + Send>;
+/// Makes a judge when the live picture starts, for the background that the rule asks for; it goes when the live
+/// picture ends.
+pub(super) type MakeJudge = Box<dyn FnMut(Option<BackgroundColour>) -> Box<dyn Judge> + Send>;
 
 /// What must be mended first comes first: without a face nothing else can be said, and light goes before sharpness.
 /// Reasons that are not listed come after these, in the judge's order.
@@ -81,9 +83,22 @@ const ORDER: &[QualityReason] = &[
     QualityReason::TooBright,
     QualityReason::FaceTooFar,
     QualityReason::FaceTooNear,
+    QualityReason::HeadCutOff,
     QualityReason::OffCentre,
-    QualityReason::LowContrast,
+    QualityReason::HeadTurned,
+    QualityReason::HeadTilted,
+    QualityReason::ChinUp,
+    QualityReason::ChinDown,
+    QualityReason::EyesClosed,
+    QualityReason::MouthOpen,
+    QualityReason::FaceMoving,
     QualityReason::Blurred,
+    QualityReason::ShadowOnFace,
+    QualityReason::LowContrast,
+    QualityReason::UnnaturalColour,
+    QualityReason::BackgroundColour,
+    QualityReason::BackgroundUneven,
+    QualityReason::TooSmall,
 ];
 
 fn rank(reason: QualityReason) -> usize {
@@ -104,8 +119,8 @@ fn advice(judged: &Judged) -> Advice {
 
 /// True for what is only suspected and left to the operator's eyes.
 #[must_use]
-pub fn is_suspicion(reason: QualityReason) -> bool {
-    reason.id().ends_with("-suspected")
+pub const fn is_suspicion(reason: QualityReason) -> bool {
+    matches!(reason, QualityReason::MaskSuspected | QualityReason::GlareSuspected)
 }
 
 /// Keeps a sentence on the screen until it has been read and another one is meant for good.
@@ -138,9 +153,16 @@ impl Steady {
     }
 }
 
+/// What the live picture is watched for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Watching {
+    /// The background that the rule asks for.
+    pub(super) background: Option<BackgroundColour>,
+}
+
 #[derive(Default)]
 struct State {
-    watching: bool,
+    watching: Option<Watching>,
     newest: Option<Arc<Guidance>>,
 }
 
@@ -153,19 +175,19 @@ impl Board {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
     /// Starts or stops judging; a verdict that is under way as it stops is dropped.
-    pub(super) fn watch(&self, on: bool) {
-        *self.state() = State { watching: on, newest: None };
+    pub(super) fn watch(&self, watching: Option<Watching>) {
+        *self.state() = State { watching, newest: None };
     }
     pub(super) fn newest(&self) -> Option<Arc<Guidance>> {
         self.state().newest.clone()
     }
-    fn watching(&self) -> bool {
+    fn watching(&self) -> Option<Watching> {
         self.state().watching
     }
     /// True when something is shown that was not shown before.
     fn publish(&self, guidance: Option<Guidance>) -> bool {
         let mut state = self.state();
-        if !state.watching || (guidance.is_none() && state.newest.is_none()) {
+        if state.watching.is_none() || (guidance.is_none() && state.newest.is_none()) {
             return false;
         }
         state.newest = guidance.map(Arc::new);
@@ -200,7 +222,7 @@ impl GuidanceWorker {
 
 impl Drop for GuidanceWorker {
     fn drop(&mut self) {
-        self.board.watch(false);
+        self.board.watch(None);
         self.frames.close();
         if let Some(thread) = self.thread.take()
             && thread.join().is_err()
@@ -228,21 +250,18 @@ impl Run {
                 Next::Closed => return,
                 Next::Nothing => {
                     steady = Steady::default();
-                    if !self.board.watching() {
+                    if self.board.watching().is_none() {
                         judge = None;
                     }
                     self.tell(None);
                 }
                 Next::Frame(frame) => {
                     last = frame.number;
-                    if !self.board.watching() {
+                    let Some(watching) = self.board.watching() else {
                         (judge, steady) = (None, Steady::default());
                         continue;
-                    }
-                    if judge.is_none() {
-                        judge = (self.make)();
-                    }
-                    let Some(able) = &mut judge else { continue };
+                    };
+                    let able = judge.get_or_insert_with(|| (self.make)(watching.background));
                     if !self.look(able.as_mut(), &mut steady, &frame) {
                         tracing::error!("the live analysis of a picture crashed; it is started again");
                         judge = None;

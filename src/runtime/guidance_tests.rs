@@ -5,6 +5,8 @@ use QualityReason as R;
 
 use super::*;
 
+const ON: Option<Watching> = Some(Watching { background: None });
+
 fn picture(name: u8) -> Arc<PreviewFrame> {
     Arc::new(PreviewFrame::Rgb(RgbImage::new(1, 1, vec![name, 0, 0]).unwrap()))
 }
@@ -22,6 +24,9 @@ fn one_thing_is_said_and_the_most_important() {
     check(&[R::NoFace, R::TooDark], false, Advice::Mend(R::NoFace));
     check(&[R::BackgroundUneven, R::OffCentre], false, Advice::Mend(R::OffCentre));
     check(&[R::BackgroundUneven], true, Advice::Mend(R::BackgroundUneven));
+    // A suspicion is for the officer's eyes and never before what can be mended.
+    check(&[R::MaskSuspected], true, Advice::Look(R::MaskSuspected));
+    check(&[R::GlareSuspected, R::EyesClosed], true, Advice::Mend(R::EyesClosed));
 }
 
 #[test]
@@ -76,7 +81,7 @@ fn bench() -> Bench {
     let (leave, leave_out) = sync_channel(8);
     let (woken_in, woken) = sync_channel(8);
     let mut gated = Some(Gated { seen: seen_in, leave: leave_out });
-    let make: MakeJudge = Box::new(move || gated.take().map(|g| Box::new(g) as Box<dyn Judge>));
+    let make: MakeJudge = Box::new(move |_| Box::new(gated.take().unwrap()));
     let wake = Arc::new(move || woken_in.send(()).unwrap_or_default());
     let worker = GuidanceWorker::start(slot.clone(), make, wake).unwrap();
     Bench { slot, seen, leave, woken, worker }
@@ -85,7 +90,7 @@ fn bench() -> Bench {
 #[test]
 fn pictures_that_come_meanwhile_are_dropped_and_nobody_waits() {
     let b = bench();
-    b.worker.board().watch(true);
+    b.worker.board().watch(ON);
     b.slot.put(picture(1));
     assert_eq!(b.seen.recv(), Ok(1));
     // The judge is at work and does not come back; whoever puts pictures or reads verdicts goes on all the same.
@@ -107,7 +112,7 @@ fn pictures_that_come_meanwhile_are_dropped_and_nobody_waits() {
 fn nothing_is_judged_or_shown_while_nobody_watches() {
     let b = bench();
     b.slot.put(picture(1));
-    b.worker.board().watch(true);
+    b.worker.board().watch(ON);
     b.slot.put(picture(2));
     // The first may have come before anybody watched; the second is judged in any case.
     let first = b.seen.recv().unwrap();
@@ -118,7 +123,7 @@ fn nothing_is_judged_or_shown_while_nobody_watches() {
     }
     b.slot.put(picture(3));
     assert_eq!(b.seen.recv(), Ok(3));
-    b.worker.board().watch(false);
+    b.worker.board().watch(None);
     b.leave.send(()).unwrap();
     b.slot.put(picture(4));
     drop(b.worker);
@@ -130,11 +135,11 @@ fn a_verdict_that_comes_too_late_is_dropped() {
     let board = Board::default();
     let guidance = || Guidance { frame: 1, face: None, advice: Advice::Hold, score: None, behind_ms: 0 };
     assert!(!board.publish(Some(guidance())));
-    board.watch(true);
+    board.watch(ON);
     assert!(!board.publish(None), "nothing new");
     assert!(board.publish(Some(guidance())));
     assert!(board.newest().is_some());
-    board.watch(false);
+    board.watch(None);
     assert!(board.newest().is_none());
     assert!(!board.publish(Some(guidance())) && board.newest().is_none());
 }
@@ -151,12 +156,12 @@ impl Judge for Crashing {
 fn a_judge_that_crashes_harms_nobody() {
     let slot = Arc::new(PreviewSlot::default());
     let (made_in, made) = sync_channel(1);
-    let make: MakeJudge = Box::new(move || {
+    let make: MakeJudge = Box::new(move |_| {
         made_in.send(()).ok();
-        Some(Box::new(Crashing))
+        Box::new(Crashing)
     });
     let worker = GuidanceWorker::start(slot.clone(), make, Arc::new(|| {})).unwrap();
-    worker.board().watch(true);
+    worker.board().watch(ON);
     slot.put(picture(1));
     made.recv().unwrap();
     slot.put(picture(2));

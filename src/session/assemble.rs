@@ -189,7 +189,7 @@ fn people(s: &Session, out: &mut Entries) -> Result<(), AssembleError> {
 
 fn biometrics(s: &Session, out: &mut Entries) -> Result<(), AssembleError> {
     if let Some(photo) = &s.data.photo.sample {
-        out.media(entries::FACE_JPEG, s.data.photo.card().unwrap_or(&photo.jpeg));
+        out.media(entries::FACE_JPEG, crate::steps::photo::card(s).unwrap_or(&photo.jpeg));
         if let Some(jp2) = &photo.jp2 {
             out.media(entries::FACE_JP2, jp2);
         }

@@ -1,5 +1,6 @@
 //! What a session asks the runtime to do. Effects are data; the reducer does nothing itself.
 
+use biometrics::face::BackgroundColour;
 use biometrics::minutiae::Template;
 use biometrics::position::FingerPosition;
 use biometrics::signature::Strokes;
@@ -8,7 +9,6 @@ use record::schema::{RequirementKind, StepId};
 use uuid::Uuid;
 
 use crate::session::event::Target;
-use crate::session::sample::BackgroundColour;
 
 /// Most effects that one event can cause.
 pub const MAX_EFFECTS: usize = 32;

@@ -419,7 +419,7 @@ fn has_evidence(s: &Session, id: StepId) -> bool {
         StepId::Urgency => d.urgency.decision.as_ref().is_some_and(|x| !x.rules.is_empty()),
         StepId::Approval => !s.core.open_requirements().any(|r| r.step == StepId::Urgency),
         StepId::Biodata => d.biodata.confirmed.as_deref() == Some(d.biodata.digest().as_str()),
-        StepId::Photo => d.photo.approved && d.photo.sample.is_some() && !wrong_background(s),
+        StepId::Photo => steps::photo::approved(s) && d.photo.sample.is_some() && !wrong_background(s),
         StepId::Signature => d.signature.sample.is_some(),
         StepId::Fingers => FingerPosition::ALL.iter().all(|f| d.fingers.samples.contains_key(f)),
         StepId::Irises => Eye::ALL.iter().all(|e| d.irises.samples.contains_key(e)),

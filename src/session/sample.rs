@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use biometrics::face::{BackgroundColour, ColourName};
 use biometrics::minutiae::Template;
 use biometrics::position::{Eye, FingerPosition};
 use biometrics::quality::Quality;
@@ -136,49 +137,17 @@ pub struct IrisSample {
     pub device: DeviceStamp,
 }
 
-/// The background of a card photo: by the parity of the birth year.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum BackgroundColour {
-    /// Odd years.
-    Red,
-    /// Even years.
-    Blue,
-}
-
-impl BackgroundColour {
-    /// The background that a birth year asks for.
-    #[must_use]
-    pub fn of_birth_year(year: i32) -> Self {
-        if year % 2 == 0 { Self::Blue } else { Self::Red }
-    }
-    /// Stable name, used in records and message ids.
-    #[must_use]
-    pub const fn id(self) -> &'static str {
-        match self {
-            Self::Red => "red",
-            Self::Blue => "blue",
-        }
-    }
-}
-
 /// What is behind the head.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ground {
-    /// Its colour, R G B.
+    /// Its mean colour, R G B.
     pub rgb: [u8; 3],
-    /// The card background that this colour is held to be, if any.
-    pub colour: Option<BackgroundColour>,
+    /// Plain name of the colour.
+    pub colour: ColourName,
+    /// The card background that it is held to be, if any.
+    pub matches: Option<BackgroundColour>,
     /// One colour without folds and shadows.
     pub even: bool,
-}
-
-impl Ground {
-    /// Name of the colour, for message ids.
-    #[must_use]
-    pub fn name(&self) -> &'static str {
-        self.colour.map_or("grey", BackgroundColour::id)
-    }
 }
 
 /// The card picture with a background made by software.

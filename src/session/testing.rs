@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use biometrics::face::{BackgroundColour, ColourName};
 use biometrics::minutiae::Template;
 use biometrics::position::{Eye, FingerPosition};
 use biometrics::quality::Quality;
@@ -18,8 +19,8 @@ use uuid::Uuid;
 use super::effect::{Effect, Effects};
 use super::event::{CaptureOutcome, Command, Event, LookUpAnswer, Person, Target};
 use super::sample::{
-    BackgroundColour, DeviceStamp, FingerSample, Ground, IrisSample, Match, Media, PhotoSample, Replaced,
-    Samples, SignatureSample, TemperatureSample,
+    DeviceStamp, FingerSample, Ground, IrisSample, Match, Media, PhotoSample, Replaced, Samples,
+    SignatureSample, TemperatureSample,
 };
 use super::view::Action;
 use super::{Session, SessionContext};
@@ -138,12 +139,12 @@ pub fn iris(eye: Eye, impression: u64, score: u8) -> IrisSample {
 
 /// Behind the head: nothing measured, the rule's colour (the person was born in 1990), or others.
 fn ground(impression: u64) -> Option<Ground> {
-    let of = |rgb, colour| Some(Ground { rgb, colour, even: true });
+    let of = |rgb, colour, matches| Some(Ground { rgb, colour, matches, even: true });
     match impression % 4 {
         0 => None,
-        1 => of([30, 76, 168], Some(BackgroundColour::Blue)),
-        2 => of([196, 32, 38], Some(BackgroundColour::Red)),
-        _ => of([200, 200, 196], None),
+        1 => of([30, 76, 168], ColourName::Blue, Some(BackgroundColour::Blue)),
+        2 => of([196, 32, 38], ColourName::Red, Some(BackgroundColour::Red)),
+        _ => of([140, 140, 136], ColourName::Grey, None),
     }
 }
 

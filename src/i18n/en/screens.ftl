@@ -364,9 +364,22 @@ guide-off-centre = Move to the middle of the line
 guide-too-dark = Face too dark: add light
 guide-too-bright = Face too bright: less light
 guide-low-contrast = Face not clear: even out the light
-guide-blurred = Do not move
+guide-blurred = Blurred: do not move
 guide-too-small = Come nearer to the camera
+guide-head-cut-off = Head cut off: move the camera
+guide-head-turned = Look straight at the camera
+guide-head-tilted = Hold the head upright
+guide-chin-up = Lower the chin a little
+guide-chin-down = Raise the chin a little
+guide-eyes-closed = Open the eyes
+guide-mouth-open = Close the mouth
+guide-face-moving = Do not move
+guide-shadow-on-face = Shadow on the face: even out the light
+guide-unnatural-colour = Skin looks unnatural: change the light
+guide-background-colour = Change the backdrop: not the right colour yet
 guide-background-uneven = Straighten the backdrop
+guide-mask-suspected = Look: perhaps the mask is still on
+guide-glare-suspected = Look: perhaps glare on the glasses
 
 # Signature
 signature-what = This signature is printed on the card. As the applicant always signs.

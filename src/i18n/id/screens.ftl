@@ -364,9 +364,22 @@ guide-off-centre = Geser ke tengah garis
 guide-too-dark = Wajah terlalu gelap: tambah cahaya
 guide-too-bright = Wajah terlalu terang: kurangi cahaya
 guide-low-contrast = Wajah kurang jelas: ratakan cahaya
-guide-blurred = Jangan bergerak
+guide-blurred = Gambar kabur: jangan bergerak
 guide-too-small = Maju lebih dekat ke kamera
+guide-head-cut-off = Kepala terpotong: atur kamera
+guide-head-turned = Lihat lurus ke kamera
+guide-head-tilted = Tegakkan kepala
+guide-chin-up = Turunkan dagu sedikit
+guide-chin-down = Angkat dagu sedikit
+guide-eyes-closed = Buka mata
+guide-mouth-open = Tutup mulut
+guide-face-moving = Jangan bergerak
+guide-shadow-on-face = Ada bayangan di wajah: ratakan cahaya
+guide-unnatural-colour = Warna wajah tidak wajar: ganti cahaya
+guide-background-colour = Ganti kain latar: warnanya belum sesuai
 guide-background-uneven = Rapikan kain latar
+guide-mask-suspected = Periksa: mungkin masker belum dilepas
+guide-glare-suspected = Periksa: mungkin ada pantulan di kacamata
 
 # Tanda tangan
 signature-what = Tanda tangan ini tercetak pada KTP-el. Seperti yang biasa dipakai pemohon.

@@ -19,7 +19,7 @@ use crate::runtime::device_host::{DeviceHost, DeviceMessage, analyse_all, first_
 use crate::runtime::documents::Documents;
 use crate::runtime::error::StationError;
 use crate::runtime::guidance::GuidanceWorker;
-use crate::runtime::portrait::face_judge;
+use crate::runtime::portrait::face_judges;
 use crate::runtime::preview::PreviewSlot;
 use crate::runtime::station::{Notice, NoticeLevel, StationOptions};
 use crate::runtime::vault_jobs::VaultJob;
@@ -101,7 +101,8 @@ impl Station {
         let (out, inbox) = Outbox::new(options.wake.clone());
         let registry = Arc::new(Registry::new(environment == Environment::Training));
         let preview = Arc::new(PreviewSlot::default());
-        let guidance = GuidanceWorker::start(preview.clone(), Box::new(face_judge), options.wake.clone())?;
+        let guidance =
+            GuidanceWorker::start(preview.clone(), face_judges(engine.face()), options.wake.clone())?;
         let lines = first_lines(&registry, &setup);
         let worker_out = out.clone();
         let vault_worker = VaultWorker::new(vault, roster, offset, worker_out);

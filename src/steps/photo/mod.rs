@@ -7,6 +7,7 @@
 #[cfg(feature = "gui")]
 pub(crate) mod view;
 
+use biometrics::face::{BackgroundColour, expected_background};
 use biometrics::quality::QualityReason;
 use chrono::{DateTime, Datelike, Utc};
 use record::schema::{StepId, StepState};
@@ -17,7 +18,7 @@ use crate::session::Session;
 use crate::session::core::RetryNote;
 use crate::session::effect::{Effect, Effects};
 use crate::session::event::{Command, Target};
-use crate::session::sample::{BackgroundColour, Media, PhotoSample, Replaced, Samples};
+use crate::session::sample::{Media, PhotoSample, Replaced, Samples};
 use crate::steps::identity::{MAX_FIELD, MIN_REASON};
 
 /// What the step knows.
@@ -27,8 +28,9 @@ pub struct PhotoData {
     pub sample: Option<PhotoSample>,
     /// Why a weak photo was accepted.
     pub accepted_low: Option<String>,
-    /// The applicant approved it.
-    pub approved: bool,
+    /// SHA-256 of the card picture that the applicant approved, hex.
+    #[serde(default)]
+    pub approved_picture: Option<String>,
     /// Why the background does not have the rule's colour.
     pub background_reason: Option<String>,
     /// The card gets the background made by software.
@@ -36,22 +38,17 @@ pub struct PhotoData {
     pub software_background: bool,
 }
 
-impl PhotoData {
-    /// The picture for the card, as the applicant approves it.
-    #[must_use]
-    pub fn card(&self) -> Option<&Media> {
-        let sample = self.sample.as_ref()?;
-        let replaced = sample.replaced.as_ref().filter(|_| self.software_background);
-        Some(replaced.map_or(&sample.jpeg, |r| &r.jpeg))
-    }
-}
-
-/// The background that the rule asks for at this place: red for odd birth years, blue for even ones.
+/// The background of this person's card: red for odd birth years, blue for even ones.
 #[must_use]
 pub fn rule(s: &Session) -> Option<BackgroundColour> {
+    s.data.biodata.values.tanggal_lahir.map(|born| expected_background(born.year()))
+}
+
+/// The background that has to be there: the rule, except at places where none is asked for.
+#[must_use]
+pub fn required(s: &Session) -> Option<BackgroundColour> {
     let free = s.ctx.policy.venue(&s.data.health.venue).is_some_and(|v| v.no_background);
-    let born = s.data.biodata.values.tanggal_lahir.filter(|_| !free)?;
-    Some(BackgroundColour::of_birth_year(born.year()))
+    rule(s).filter(|_| !free)
 }
 
 /// How the photo's background stands against the rule.
@@ -75,14 +72,15 @@ pub enum Background {
 #[must_use]
 pub fn background(s: &Session) -> Background {
     let d = &s.data.photo;
-    let (Some(rule), Some(sample)) = (rule(s), &d.sample) else { return Background::Free };
-    let reason = d.background_reason.as_ref().is_some_and(|r| r.chars().count() >= MIN_REASON);
+    let Some(sample) = &d.sample else { return Background::Free };
     if d.software_background && replacement(s).is_some() {
         return Background::Replaced;
     }
+    let Some(required) = required(s) else { return Background::Free };
+    let reason = d.background_reason.as_ref().is_some_and(|r| r.chars().count() >= MIN_REASON);
     match &sample.ground {
         None => Background::Unknown,
-        Some(ground) if ground.colour == Some(rule) => Background::Right,
+        Some(ground) if ground.matches == Some(required) => Background::Right,
         Some(_) if reason => Background::Excepted,
         Some(_) => Background::Wrong,
     }
@@ -96,6 +94,21 @@ pub fn replacement(s: &Session) -> Option<&Replaced> {
     sample.replaced.as_ref().filter(|r| rule(s) == Some(r.colour))
 }
 
+/// The picture for the card, as the applicant approves it.
+#[must_use]
+pub fn card(s: &Session) -> Option<&Media> {
+    let d = &s.data.photo;
+    let made = replacement(s).filter(|_| d.software_background);
+    made.map(|r| &r.jpeg).or(d.sample.as_ref().map(|p| &p.jpeg))
+}
+
+/// True when the applicant approved the picture that the card gets now.
+#[must_use]
+pub fn approved(s: &Session) -> bool {
+    let picture = card(s).map(|m| m.sha256.as_str());
+    picture.is_some() && s.data.photo.approved_picture.as_deref() == picture
+}
+
 /// What the record says of the photo beside its pictures.
 #[must_use]
 pub fn facts(s: &Session) -> serde_json::Value {
@@ -106,12 +119,9 @@ pub fn facts(s: &Session) -> serde_json::Value {
     serde_json::json!({
         "background": {
             "rule": rule(s),
+            "required": required(s).is_some(),
             "measured": sample.ground,
-            "agrees": match state {
-                Background::Right => Some(true),
-                Background::Wrong | Background::Excepted | Background::Replaced => Some(false),
-                Background::Free | Background::Unknown => None,
-            },
+            "agrees": sample.ground.map(|g| g.matches.is_some() && g.matches == rule(s)),
             "reason": d.background_reason.as_ref().filter(|_| state == Background::Excepted),
             "replaced_by_software": replaced.map(|r| serde_json::json!({
                 "colour": r.colour,
@@ -145,7 +155,7 @@ impl Step for Photo {
 
     fn state(&self, s: &Session) -> StepState {
         let d = &s.data.photo;
-        let done = good(d) && background(s) != Background::Wrong && d.approved;
+        let done = good(d) && background(s) != Background::Wrong && approved(s);
         if done { StepState::Done } else { StepState::Empty }
     }
 
@@ -157,7 +167,7 @@ impl Step for Photo {
             vec!["photo-quality".into()]
         } else if background(s) == Background::Wrong {
             vec!["photo-background".into()]
-        } else if !d.approved {
+        } else if !approved(s) {
             vec!["photo-approval".into()]
         } else {
             Vec::new()
@@ -199,7 +209,7 @@ impl Step for Photo {
             Command::ApprovePhoto(yes)
                 if good(&s.data.photo) && (!yes || background(s) != Background::Wrong) =>
             {
-                s.data.photo.approved = *yes;
+                s.data.photo.approved_picture = card(s).filter(|_| *yes).map(|m| m.sha256.clone());
                 s.core.dirty.insert(StepId::Photo);
                 let event = if *yes { "photo-approved" } else { "photo-declined" };
                 s.core.note(now, event, StepId::Photo, "face".into(), None, None);
@@ -217,9 +227,8 @@ impl Step for Photo {
             }
             Command::SoftwareBackground(on) if good(&s.data.photo) && replacement(s).is_some() => {
                 if s.data.photo.software_background != *on {
+                    // What the applicant approved was another picture: see `approved`.
                     s.data.photo.software_background = *on;
-                    // What the applicant approved was another picture.
-                    s.data.photo.approved = false;
                     s.core.dirty.insert(StepId::Photo);
                 }
             }
@@ -277,3 +286,6 @@ fn may_accept(s: &Session) -> bool {
         && d.sample.as_ref().is_some_and(has_one_face)
         && s.core.attempts_of(Target::Face) >= limits::TRIES
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,7 @@
 //! The face: live picture with guide, face and one sentence on what to do, the captured photo beside it, quality and
 //! background in words, the applicant's word.
 
+use biometrics::face::{BackgroundColour, ColourName};
 use biometrics::quality::QualityReason;
 use eframe::egui::{
     Align, Color32, Layout, Painter, Rect, RichText, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo,
@@ -9,7 +10,7 @@ use eframe::egui::{
 
 use super::Background;
 use crate::session::event::{Command, Target};
-use crate::session::sample::{BackgroundColour, PhotoSample};
+use crate::session::sample::{Media, PhotoSample};
 use crate::session::view::{Action, SessionView};
 use crate::steps::Step;
 use crate::ui::stage::{Dialog, Stage, small, title, two_columns};
@@ -84,15 +85,36 @@ fn rule(ui: &mut Ui, st: &Stage<'_>, view: &SessionView<'_>) {
     if s.data.biodata.values.tanggal_lahir.is_none() {
         return;
     }
-    ui.horizontal_wrapped(|ui| match super::rule(s) {
+    ui.horizontal_wrapped(|ui| match super::required(s) {
         Some(colour) => {
             swatch(ui, colour_of(colour), "");
-            ui.label(st.get(&format!("background-{}", colour.id())));
+            ui.label(st.get(&format!("background-{}", colour_id(colour))));
         }
         None => {
             ui.label(st.get("background-free"));
         }
     });
+}
+
+const fn colour_id(background: BackgroundColour) -> &'static str {
+    match background {
+        BackgroundColour::Red => "red",
+        BackgroundColour::Blue => "blue",
+    }
+}
+
+const fn name_id(colour: ColourName) -> &'static str {
+    match colour {
+        ColourName::Red => "red",
+        ColourName::Orange => "orange",
+        ColourName::Yellow => "yellow",
+        ColourName::Green => "green",
+        ColourName::Blue => "blue",
+        ColourName::Purple => "purple",
+        ColourName::White => "white",
+        ColourName::Grey => "grey",
+        ColourName::Black => "black",
+    }
 }
 
 fn colour_of(background: BackgroundColour) -> Color32 {
@@ -127,10 +149,10 @@ fn captured(ui: &mut Ui, st: &mut Stage<'_>, view: &SessionView<'_>) {
         };
         ui.horizontal_top(|ui| {
             let name = st.get("photo-captured");
-            picture(ui, st, d.card(), &name);
+            picture(ui, st, super::card(s), &name);
             ui.vertical(|ui| quality(ui, st, sample));
         });
-        if d.approved {
+        if super::approved(s) {
             widgets::banner(ui, st.words, Tone::Good, &st.get("photo-approved"), "", "");
         }
         suspicions(ui, st, sample);
@@ -141,7 +163,7 @@ fn captured(ui: &mut Ui, st: &mut Stage<'_>, view: &SessionView<'_>) {
     });
 }
 
-fn picture(ui: &mut Ui, st: &mut Stage<'_>, media: Option<&crate::session::sample::Media>, name: &str) {
+fn picture(ui: &mut Ui, st: &mut Stage<'_>, media: Option<&Media>, name: &str) {
     let width = (ui.available_width() * 0.48).clamp(110.0, 190.0);
     st.pictures.show(ui, media, vec2(width, width * CARD_SHAPE), name);
 }
@@ -170,9 +192,10 @@ fn background(ui: &mut Ui, st: &mut Stage<'_>, view: &SessionView<'_>, sample: &
     let Some(rule) = super::rule(s) else { return };
     let state = super::background(s);
     let made = super::replacement(s).is_some();
-    let rule_name = st.get(&format!("colour-{}", rule.id()));
+    let rule_name = st.get(&format!("colour-{}", colour_id(rule)));
     let (tone, id, to_do) = match state {
-        Background::Free => return,
+        Background::Free if !made => return,
+        Background::Free => (Tone::Info, "background-free", String::new()),
         Background::Right => (Tone::Good, "background-right", String::new()),
         Background::Wrong if made => (Tone::Warning, "background-wrong", st.get("background-wrong-do")),
         Background::Wrong => (Tone::Warning, "background-wrong", st.get("background-wrong-do-plain")),
@@ -192,7 +215,7 @@ fn background(ui: &mut Ui, st: &mut Stage<'_>, view: &SessionView<'_>, sample: &
             small(ui, &spoken);
         };
         if let Some(ground) = &sample.ground {
-            let name = st.get(&format!("colour-{}", ground.name()));
+            let name = st.get(&format!("colour-{}", name_id(ground.colour)));
             side("background-measured", theme::measured(ground.rgb), &name);
         }
         side("background-rule", colour_of(rule), &rule_name);
