@@ -222,3 +222,7 @@ fn exposure(image: &GrayImage) -> Quality {
     let score = ((light * contrast).sqrt() * 100.0).round().clamp(0.0, 100.0) as u8;
     Quality { score: Some(score), algorithm: EXPOSURE_ALGORITHM.to_owned(), reasons, validated: false }
 }
+
+#[cfg(test)]
+#[path = "portrait_tests.rs"]
+mod tests;

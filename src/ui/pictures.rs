@@ -49,6 +49,10 @@ pub struct Pictures {
     entries: HashMap<String, Entry>,
     preview: Option<(u64, TextureHandle)>,
     asked_frame: u64,
+    /// A live picture is with the decoder; those that come meanwhile are left out rather than queued.
+    frame_under_way: bool,
+    /// The live picture is on screen: one that comes back later is not kept.
+    live: bool,
 }
 
 impl std::fmt::Debug for Pictures {
@@ -84,14 +88,23 @@ impl Pictures {
             tracing::error!(%error, "UI-01 picture decoder did not start; pictures are not shown");
         }
         let jobs = started.is_ok().then_some(jobs);
-        Self { jobs, answers, entries: HashMap::new(), preview: None, asked_frame: 0 }
+        Self {
+            jobs,
+            answers,
+            entries: HashMap::new(),
+            preview: None,
+            asked_frame: 0,
+            frame_under_way: false,
+            live: false,
+        }
     }
 
     /// Takes what the decoder has finished. Once a frame.
     pub fn pump(&mut self, ctx: &Context) {
         while let Ok(answer) = self.answers.try_recv() {
             if answer.key == PREVIEW {
-                if let Some(image) = answer.image {
+                self.frame_under_way = false;
+                if let Some(image) = answer.image.filter(|_| self.live) {
                     match &mut self.preview {
                         Some((number, texture)) => {
                             *number = answer.number;
@@ -128,7 +141,7 @@ impl Pictures {
 
     /// Drops the live picture.
     pub fn forget_preview(&mut self) {
-        self.preview = None;
+        (self.preview, self.live) = (None, false);
     }
 
     fn texture(&mut self, media: &Media) -> Option<TextureHandle> {
@@ -166,11 +179,14 @@ impl Pictures {
         room: Vec2,
         name: &str,
     ) -> (Response, Option<Rect>) {
+        self.live = true;
         if let (Some((number, frame)), Some(jobs)) = (newest, self.jobs.as_ref())
             && number != self.asked_frame
+            && !self.frame_under_way
             && jobs.try_send(Job::Frame(number, frame)).is_ok()
         {
             self.asked_frame = number;
+            self.frame_under_way = true;
         }
         let response = place(ui, None, room, name);
         let inner = self.preview.as_ref().map(|(_, texture)| {
