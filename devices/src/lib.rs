@@ -4,6 +4,7 @@
 //! [`registry::FAMILIES`]. Devices are opened through [`registry::Registry`] from a
 //! [`setup::Setup`]; what comes and goes is told by [`hotplug::HotPlugMonitor`].
 
+pub mod burst;
 pub mod catalogue;
 pub mod conformance;
 pub mod drivers;

@@ -23,6 +23,12 @@ pub trait CaptureWatch {
     fn cancelled(&self) -> bool;
     /// Shows what the device sees; cheap, drops frames that nobody takes.
     fn preview(&mut self, frame: PreviewFrame);
+    /// Offers a picture that may be kept instead of the one that the capture ends with: of the same task, taken
+    /// while it ran, and as good as what the device gives (never a reduced live picture). It is shown as well. The
+    /// caller keeps few of them and chooses; a driver that has one picture only need not offer any.
+    fn candidate(&mut self, picture: RgbImage) {
+        self.preview(PreviewFrame::Rgb(picture));
+    }
 }
 
 /// What every device has.

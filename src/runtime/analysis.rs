@@ -3,44 +3,39 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use biometrics::codec::{
-    CodecError, Jp2Rate, encode_jp2_lossless_gray, encode_jp2_rgb, encode_jpeg, encode_png_gray,
-};
-use biometrics::face::{CARD_ASPECT, FaceAnalyser, FaceError, crop_portrait};
+use biometrics::codec::{CodecError, encode_jp2_lossless_gray, encode_png_gray};
+use biometrics::face::{FaceAnalyser, FaceError};
 use biometrics::finger::matcher::{FingerError, FingerMatcher, WORK_PPI};
 use biometrics::finger::nbis::NbisMatcher;
-use biometrics::finger::platen;
 use biometrics::finger::segment::{self, CutMode, CutOptions, FingerBox, SegmentError, SlapProblem};
-use biometrics::image::{GrayImage, ImageError, RgbImage};
+use biometrics::finger::{MinutiaeMatcher, platen};
+use biometrics::image::{GrayImage, ImageError};
 use biometrics::minutiae::Template;
 use biometrics::position::{FingerPosition, Slap};
-use biometrics::quality::{Quality, QualityReason};
+use biometrics::quality::Quality;
 use biometrics::signature::Strokes;
 use biometrics::{finger, iris, signature_analysis};
 use chrono::{DateTime, Utc};
 use devices::vocabulary::{Captured, DeviceFault, DeviceInfo, FingerImage, IrisImage};
 use sha2::{Digest, Sha256};
 
+use super::portrait::{Shots, evidence, face};
 use crate::session::event::{CaptureOutcome, Target};
 use crate::session::sample::{
-    DeviceStamp, FingerSample, IrisSample, Match, Media, PhotoSample, PlatenCheck, Samples, SignatureSample,
-    SlapBox, SlapNote, SlapSample, TemperatureSample,
+    DeviceStamp, FingerSample, IrisSample, Match, Media, PlatenCheck, Samples, SignatureSample, SlapBox,
+    SlapNote, SlapSample, TemperatureSample,
 };
 
-/// JPEG quality of portraits and evidence.
-const JPEG_QUALITY: u8 = 90;
 /// Width of a drawn signature in pixels.
 const SIGNATURE_WIDTH_PX: u32 = 640;
 /// Height of a drawn signature in pixels, at least and at most.
 const SIGNATURE_HEIGHT_PX: std::ops::RangeInclusive<u32> = 64..=640;
 /// Room left around a finger's box, in pixels.
 const CUT_MARGIN_PX: u32 = 8;
-/// Name of the measure of evidence pictures.
-const EXPOSURE_ALGORITHM: &str = "rekam-exposure-1";
 
 /// Why a capture cannot be analysed.
 #[derive(Debug, thiserror::Error)]
-enum AnalysisError {
+pub(super) enum AnalysisError {
     #[error(transparent)]
     Finger(#[from] FingerError),
     #[error(transparent)]
@@ -62,7 +57,7 @@ enum AnalysisError {
 /// The algorithms. Make one and keep it.
 pub struct Engine {
     matcher: Box<dyn FingerMatcher>,
-    face: FaceAnalyser,
+    pub(super) face: Arc<FaceAnalyser>,
 }
 
 impl std::fmt::Debug for Engine {
@@ -83,7 +78,7 @@ pub fn default_matcher() -> Box<dyn FingerMatcher> {
 /// What to write instead, where there is no such one.
 pub fn matcher_named(name: &str) -> Result<Box<dyn FingerMatcher>, &'static str> {
     match name {
-        "own" => Ok(Box::new(OwnMatcher::new())),
+        "own" => Ok(Box::new(MinutiaeMatcher::new())),
         "nbis" => Ok(Box::new(NbisMatcher::new())),
         _ => Err("no such matcher; write own or nbis"),
     }
@@ -95,7 +90,12 @@ impl Engine {
     /// # Errors
     /// [`FaceError::Model`] when the face detector's model cannot be read.
     pub fn new() -> Result<Self, FaceError> {
-        Ok(Self { matcher: default_matcher(), face: FaceAnalyser::new()? })
+        Ok(Self { matcher: default_matcher(), face: Arc::new(FaceAnalyser::new()?) })
+    }
+
+    /// The analyser of faces, to be shared.
+    pub(super) fn face(&self) -> Arc<FaceAnalyser> {
+        self.face.clone()
     }
 }
 
@@ -113,7 +113,7 @@ pub struct Request<'a> {
 }
 
 impl Request<'_> {
-    fn stamp(&self) -> DeviceStamp {
+    pub(super) fn stamp(&self) -> DeviceStamp {
         DeviceStamp {
             driver: self.device.driver.clone(),
             model: self.device.model.clone(),
@@ -124,12 +124,20 @@ impl Request<'_> {
 }
 
 /// What is analysed.
-#[derive(Debug)]
 pub enum Work {
     /// What a device captured.
     Captured(Captured),
+    /// The pictures of one face photo.
+    Face(Box<Shots>),
     /// A slap whose boxes the operator set.
     Recut(Box<SlapSample>),
+}
+
+impl std::fmt::Debug for Work {
+    // Captures are biometrics: never in a log.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Work(..)")
+    }
 }
 
 impl From<Captured> for Work {
@@ -145,6 +153,7 @@ pub fn analyse(engine: &Engine, request: &Request<'_>, work: impl Into<Work>) ->
     let work = AssertUnwindSafe(|| match work.into() {
         Work::Captured(captured) => samples(engine, request, captured),
         Work::Recut(slap) => cut_slap(&*engine.matcher, request, *slap),
+        Work::Face(shots) => Ok(Samples::Photo(Box::new(face(engine, request, *shots)?))),
     });
     match catch_unwind(work).unwrap_or(Err(AnalysisError::Crashed)) {
         Ok(samples) => CaptureOutcome::Samples(samples),
@@ -155,7 +164,7 @@ pub fn analyse(engine: &Engine, request: &Request<'_>, work: impl Into<Work>) ->
 fn samples(engine: &Engine, request: &Request<'_>, captured: Captured) -> Result<Samples, AnalysisError> {
     match (request.target, captured) {
         (Target::Face, Captured::Photo { image }) => {
-            Ok(Samples::Photo(Box::new(portrait(engine, request, &image)?)))
+            Ok(Samples::Photo(Box::new(face(engine, request, Shots::of(image))?)))
         }
         (Target::ExceptionPhoto | Target::EvidencePhoto, Captured::Photo { image }) => {
             Ok(Samples::Photo(Box::new(evidence(request, &image)?)))
@@ -185,7 +194,7 @@ fn samples(engine: &Engine, request: &Request<'_>, captured: Captured) -> Result
     }
 }
 
-fn digest(pixels: &[u8]) -> String {
+pub(super) fn digest(pixels: &[u8]) -> String {
     hex::encode(Sha256::digest(pixels))
 }
 
@@ -332,57 +341,6 @@ fn eye(request: &Request<'_>, captured: &IrisImage) -> Result<IrisSample, Analys
         iris: report.iris.map(|c| (number(c.x), number(c.y), number(c.radius))),
         device: request.stamp(),
     })
-}
-
-fn portrait(engine: &Engine, request: &Request<'_>, image: &RgbImage) -> Result<PhotoSample, AnalysisError> {
-    let report = engine.face.assess(image);
-    // Without a face there is nothing to cut: the whole picture shows why.
-    let cut = report.faces.first().map(|face| crop_portrait(image, face, CARD_ASPECT)).transpose()?;
-    let card = cut.as_ref().unwrap_or(image);
-    Ok(PhotoSample {
-        width: card.width(),
-        height: card.height(),
-        jpeg: Media::new("image/jpeg", encode_jpeg(card, JPEG_QUALITY)?),
-        jp2: Some(Media::new("image/jp2", encode_jp2_rgb(image, Jp2Rate::Lossless)?)),
-        full_size: (image.width(), image.height()),
-        pixels_sha256: digest(image.pixels()),
-        quality: report.quality,
-        device: request.stamp(),
-    })
-}
-
-fn evidence(request: &Request<'_>, image: &RgbImage) -> Result<PhotoSample, AnalysisError> {
-    Ok(PhotoSample {
-        width: image.width(),
-        height: image.height(),
-        jpeg: Media::new("image/jpeg", encode_jpeg(image, JPEG_QUALITY)?),
-        jp2: None,
-        full_size: (image.width(), image.height()),
-        pixels_sha256: digest(image.pixels()),
-        quality: exposure(&image.to_gray()),
-        device: request.stamp(),
-    })
-}
-
-/// Light and contrast of a picture of anything: mean and standard deviation of the grey levels. 100 in the middle
-/// of the scale with a deviation of 40 or more; nothing where all is black, white or one grey.
-fn exposure(image: &GrayImage) -> Quality {
-    let count = image.pixels().len().max(1) as f32;
-    let mean = image.pixels().iter().map(|p| f32::from(*p)).sum::<f32>() / count;
-    let variance = image.pixels().iter().map(|p| (f32::from(*p) - mean).powi(2)).sum::<f32>() / count;
-    let deviation = variance.sqrt();
-    // Full marks from 60 to 195, none at the ends of the scale.
-    let light = (mean.min(255.0 - mean) / 60.0).clamp(0.0, 1.0);
-    let contrast = (deviation / 40.0).clamp(0.0, 1.0);
-    let mut reasons = Vec::new();
-    if light < 0.5 {
-        reasons.push(if mean < 128.0 { QualityReason::TooDark } else { QualityReason::TooBright });
-    }
-    if contrast < 0.4 {
-        reasons.push(QualityReason::LowContrast);
-    }
-    let score = ((light * contrast).sqrt() * 100.0).round().clamp(0.0, 100.0) as u8;
-    Quality { score: Some(score), algorithm: EXPOSURE_ALGORITHM.to_owned(), reasons, validated: false }
 }
 
 fn signature(request: &Request<'_>, strokes: Strokes) -> Result<SignatureSample, AnalysisError> {

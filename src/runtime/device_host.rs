@@ -10,11 +10,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::{Duration, Instant};
 
+use biometrics::face::BackgroundColour;
 use biometrics::minutiae::Template;
 use biometrics::position::FingerPosition;
 use devices::hotplug::HotPlugMonitor;
 use devices::registry::{Registry, family};
 use devices::setup::Setup;
+use devices::traits::PreviewFrame;
 use devices::vocabulary::{
     CaptureEnd, CaptureTask, Captured, DeviceFault, DeviceInfo, DeviceKind, HotPlug, RequestId,
 };
@@ -22,8 +24,10 @@ use uuid::Uuid;
 
 use super::analysis::{Engine, Request, Work, analyse};
 use super::clock::Clock;
-use super::device_thread::{DeviceJob, DeviceThread, PreviewSlot};
+use super::device_thread::{DeviceJob, DeviceThread};
 use super::error;
+use super::portrait::Shots;
+use super::preview::PreviewSlot;
 use super::station::{DeviceLine, DeviceState};
 use super::workers::{Answer, Outbox, error_notice};
 use crate::session::event::{CaptureOutcome, Target};
@@ -46,11 +50,20 @@ pub(super) struct Order {
     pub(super) target: Target,
     pub(super) task: CaptureTask,
     pub(super) gallery: Vec<(FingerPosition, Template)>,
+    pub(super) background: Option<BackgroundColour>,
     pub(super) timeout_ms: u64,
 }
 
+/// What a device gave.
+pub(super) struct Taken {
+    pub(super) captured: Captured,
+    /// Pictures that may be kept instead (photos only).
+    pub(super) candidates: Vec<Arc<PreviewFrame>>,
+    pub(super) device: DeviceInfo,
+}
+
 /// How a capture on a device's thread ended.
-pub(super) type Ended = Result<(Captured, DeviceInfo), CaptureEnd>;
+pub(super) type Ended = Result<Taken, CaptureEnd>;
 
 /// What the manager is told: by the shell, by its threads and by the hot-plug monitor.
 pub(super) enum DeviceMessage {
@@ -341,14 +354,19 @@ impl Manager {
         };
         self.set_state(kind, state);
         match ended {
-            Ok((captured, device)) => {
+            Ok(Taken { captured, candidates, device }) => {
                 let job = AnalysisJob {
                     session: order.session,
                     id: order.id,
                     target: order.target,
                     gallery: order.gallery,
                     device,
-                    work: captured.into(),
+                    work: match (order.target, captured) {
+                        (Target::Face, Captured::Photo { image }) => {
+                            Work::Face(Box::new(Shots { image, candidates, background: order.background }))
+                        }
+                        (_, captured) => captured.into(),
+                    },
                     at: self.host.clock.now(),
                 };
                 if self.host.analysis.send(job).is_err() {

@@ -1,42 +1,24 @@
 //! The thread of one device: opens it, does captures one at a time, gives live pictures in between.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use biometrics::image::RgbImage;
 use devices::registry::Registry;
 use devices::setup::Setup;
 use devices::traits::{Camera, CaptureDevice, CaptureWatch, PreviewFrame};
 use devices::vocabulary::{CaptureEnd, CaptureTask, Captured, DeviceFault, DeviceInfo, DeviceKind};
 
-use super::device_host::DeviceMessage;
+use super::device_host::{DeviceMessage, Taken};
+use super::preview::{Candidates, PreviewSlot};
 
 /// Time between two live pictures: 15 a second at most.
 const FRAME_EVERY: Duration = Duration::from_millis(66);
 /// How long the camera may take for one live picture.
 const FRAME_LIMIT: Duration = Duration::from_millis(2_000);
-
-/// Holds the newest live picture; older ones are dropped.
-#[derive(Default)]
-pub(super) struct PreviewSlot {
-    frame: Mutex<Option<(u64, Arc<PreviewFrame>)>>,
-    count: AtomicU64,
-}
-
-impl PreviewSlot {
-    pub(super) fn put(&self, frame: PreviewFrame) {
-        let number = self.count.fetch_add(1, Ordering::Relaxed) + 1;
-        *self.frame.lock().unwrap_or_else(PoisonError::into_inner) = Some((number, Arc::new(frame)));
-    }
-    pub(super) fn newest(&self) -> Option<(u64, Arc<PreviewFrame>)> {
-        self.frame.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-    pub(super) fn clear(&self) {
-        *self.frame.lock().unwrap_or_else(PoisonError::into_inner) = None;
-    }
-}
 
 /// What the device's thread is asked to do.
 pub(super) enum DeviceJob {
@@ -90,6 +72,18 @@ struct Watch<'a> {
     slot: &'a PreviewSlot,
     wake: &'a (dyn Fn() + Send + Sync),
     next_frame: Instant,
+    candidates: Candidates,
+}
+
+impl Watch<'_> {
+    fn show(&mut self, frame: Arc<PreviewFrame>) {
+        let now = Instant::now();
+        if now >= self.next_frame {
+            self.next_frame = now + FRAME_EVERY;
+            self.slot.put(frame);
+            (self.wake)();
+        }
+    }
 }
 
 impl CaptureWatch for Watch<'_> {
@@ -100,12 +94,13 @@ impl CaptureWatch for Watch<'_> {
         self.cancel.load(Ordering::Acquire)
     }
     fn preview(&mut self, frame: PreviewFrame) {
-        let now = Instant::now();
-        if now >= self.next_frame {
-            self.next_frame = now + FRAME_EVERY;
-            self.slot.put(frame);
-            (self.wake)();
-        }
+        self.show(Arc::new(frame));
+    }
+    fn candidate(&mut self, picture: RgbImage) {
+        // Shown and kept is one and the same picture.
+        let picture = Arc::new(PreviewFrame::Rgb(picture));
+        self.candidates.offer(picture.clone());
+        self.show(picture);
     }
 }
 
@@ -139,14 +134,23 @@ impl DeviceThread {
         task: &CaptureTask,
         deadline: Instant,
         cancel: &AtomicBool,
-    ) -> Result<(Captured, DeviceInfo), CaptureEnd> {
+    ) -> Result<Taken, CaptureEnd> {
         let live = self.ready(device)?;
-        let mut watch =
-            Watch { deadline, cancel, slot: &self.preview, wake: &*self.wake, next_frame: Instant::now() };
+        let mut watch = Watch {
+            deadline,
+            cancel,
+            slot: &self.preview,
+            wake: &*self.wake,
+            next_frame: Instant::now(),
+            candidates: Candidates::default(),
+        };
         let work = AssertUnwindSafe(|| live.capture(task, &mut watch));
         let ended = catch_unwind(work).unwrap_or(Err(DeviceFault::Crashed.into()));
         match ended {
-            Ok(captured) => Ok((captured, live.info().clone())),
+            Ok(captured) => {
+                let candidates = watch.candidates.into_pictures();
+                Ok(Taken { captured, candidates, device: live.info().clone() })
+            }
             Err(CaptureEnd::Fault(fault)) => {
                 // What a device is good for after a fault nobody knows: it is opened again.
                 drop_guarded(device.take());
@@ -161,7 +165,7 @@ impl DeviceThread {
         let work = AssertUnwindSafe(|| camera.frame(Instant::now() + FRAME_LIMIT));
         match catch_unwind(work).unwrap_or(Err(DeviceFault::Crashed)) {
             Ok(frame) => {
-                self.preview.put(PreviewFrame::Rgb(frame));
+                self.preview.put(Arc::new(PreviewFrame::Rgb(frame)));
                 (self.wake)();
                 Ok(())
             }

@@ -18,9 +18,10 @@ use uuid::Uuid;
 
 use super::clock::Clock;
 use super::device_host::{AnalysisJob, DeviceMessage};
-use super::device_thread::PreviewSlot;
 use super::documents::DocumentJob;
 use super::finger_search::SearchJob;
+use super::guidance::GuidanceWorker;
+use super::preview::PreviewSlot;
 use super::station::{DeskCommand, DeviceLine, Ended, Notice, OfficerLine, QueueLine, Sessions, WaitingLine};
 use super::vault_jobs::{SealedRecord, VaultJob};
 use super::vault_worker::waiting_facts;
@@ -47,6 +48,7 @@ pub struct Station {
     documents: Worker<DocumentJob>,
     registry: Arc<Registry>,
     preview: Arc<PreviewSlot>,
+    guidance: GuidanceWorker,
     /// A worker's end was told.
     told_gone: bool,
 

@@ -15,6 +15,7 @@ use zeroize::Zeroizing;
 
 use super::clock::Clock;
 pub use super::error::StationError;
+pub use super::guidance::{Advice, Guidance, is_suspicion};
 pub use super::shell::Station;
 use crate::gate::policy::Policy;
 use crate::session::Session;
@@ -237,6 +238,10 @@ pub trait Desk {
     fn session(&self) -> Option<SessionView<'_>>;
     /// The newest preview frame and its number; frames nobody takes are dropped.
     fn preview(&self) -> Option<(u64, Arc<PreviewFrame>)>;
+    /// What to do now for a good photo, while the camera's live picture runs; `None` before the first verdict.
+    fn guidance(&self) -> Option<Arc<Guidance>> {
+        None
+    }
     /// How the last session ended.
     fn ended(&self) -> Option<&Ended>;
     /// The last document (PDF) made for the session on screen.

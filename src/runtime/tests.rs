@@ -426,3 +426,25 @@ fn two_sessions_of_one_person_give_one_record() {
     assert!(b.desk().notices().iter().any(|n| n.message == "runtime-nik-in-queue"));
     assert_eq!(b.desk().queue_len(), 1);
 }
+
+#[test]
+fn guidance_runs_with_the_live_picture_and_no_longer() {
+    let mut b = Bench::new("");
+    b.sign_in();
+    b.begin();
+    b.go_to(Some(StepId::Photo));
+    assert!(b.desk().guidance().is_none());
+    b.desk().send(DeskCommand::Preview(true));
+    b.until("verdict", |d| d.guidance().is_some_and(|g| g.face.is_some()));
+    let newest = b.desk().preview().unwrap().0;
+    assert!(b.desk().guidance().unwrap().frame <= newest);
+    b.command(Command::Capture(Target::Face));
+    b.quiet();
+    let sample = b.desk().session().unwrap().session.data.photo.sample.clone().unwrap();
+    assert_eq!(sample.chosen_of, 3, "the last picture and two that were offered");
+    assert!(sample.ground.is_some_and(|g| g.matches.is_some()), "{:?}", sample.ground);
+    b.desk().send(DeskCommand::Preview(false));
+    assert!(b.desk().guidance().is_none());
+    b.until("end of the live picture", |d| d.preview().is_none());
+    assert!(b.desk().guidance().is_none());
+}

@@ -526,10 +526,8 @@ fn extract_input(s: &Session, now: DateTime<Utc>) -> Result<ExtractInput, JobErr
             bytes: record.write().map_err(|e| told("runtime-not-assembled", e))?,
         });
     }
-    let photo_jpeg = match &s.data.photo.sample {
-        Some(photo) => {
-            small(&photo.jpeg.bytes).map_err(|code| JobError::Told("runtime-not-assembled", code))?
-        }
+    let photo_jpeg = match crate::steps::photo::card(s) {
+        Some(card) => small(&card.bytes).map_err(|code| JobError::Told("runtime-not-assembled", code))?,
         None => Vec::new(),
     };
     Ok(ExtractInput {

@@ -140,6 +140,9 @@ pub(super) fn correction(script: &Script, s: &Session, field: &str) -> Option<Co
 }
 
 fn photo(script: &Script, s: &Session, blocker: &str) -> Option<Command> {
+    if blocker == "photo-background" {
+        return Some(Command::BackgroundReason(reason(script, blocker)?));
+    }
     if blocker != "photo-approval" {
         return None;
     }

@@ -189,10 +189,11 @@ fn people(s: &Session, out: &mut Entries) -> Result<(), AssembleError> {
 
 fn biometrics(s: &Session, out: &mut Entries) -> Result<(), AssembleError> {
     if let Some(photo) = &s.data.photo.sample {
-        out.media(entries::FACE_JPEG, &photo.jpeg);
+        out.media(entries::FACE_JPEG, crate::steps::photo::card(s).unwrap_or(&photo.jpeg));
         if let Some(jp2) = &photo.jp2 {
             out.media(entries::FACE_JP2, jp2);
         }
+        out.json(entries::FACE_FACTS, &crate::steps::photo::facts(s))?;
     }
     for (position, finger) in &s.data.fingers.samples {
         out.media(entries::finger(*position), &finger.jp2);

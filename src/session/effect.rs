@@ -1,5 +1,6 @@
 //! What a session asks the runtime to do. Effects are data; the reducer does nothing itself.
 
+use biometrics::face::BackgroundColour;
 use biometrics::minutiae::Template;
 use biometrics::position::FingerPosition;
 use biometrics::signature::Strokes;
@@ -42,6 +43,8 @@ pub enum Effect {
         /// Fingers recorded so far. A captured finger is compared with the entry of its own position, with all
         /// entries of positions that are not in this capture, and with the other fingers of the capture.
         gallery: Vec<(FingerPosition, Template)>,
+        /// The background that the rule asks for, where it asks for one (face only).
+        background: Option<BackgroundColour>,
         /// How long the device may take.
         timeout_ms: u64,
     },

@@ -185,6 +185,8 @@ pub enum Command {
     ApprovePhoto(bool),
     /// Why the background does not have the rule's colour.
     BackgroundReason(String),
+    /// The card gets the background that was made by software, or the camera's own.
+    SoftwareBackground(bool),
     /// A finger or eye cannot be recorded.
     DeclareException(Subject, ExceptionReason, ExceptionTerm),
     /// It can be recorded after all.

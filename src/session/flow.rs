@@ -148,6 +148,7 @@ impl Session {
             target,
             task,
             gallery: self.gallery_for(target),
+            background: if target == Target::Face { steps::photo::rule(self) } else { None },
             timeout_ms: limit_ms,
         });
     }

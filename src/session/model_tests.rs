@@ -86,6 +86,8 @@ fn any_command() -> impl Strategy<Value = Command> {
         1 => (person.clone(), 300i32..420).prop_map(|(p, c)| Command::TemperatureTyped(p, c, "wrist".into())),
         1 => (person, any::<bool>()).prop_map(|(p, yes)| Command::Symptoms(p, yes)),
         1 => any::<bool>().prop_map(Command::ApprovePhoto),
+        1 => any::<bool>().prop_map(Command::SoftwareBackground),
+        1 => "[a-z ]{0,12}".prop_map(Command::BackgroundReason),
         1 => any::<bool>().prop_map(Command::ApplicantConfirms),
         1 => any::<bool>().prop_map(Command::RecordedBefore),
         2 => (any_subject(), term).prop_map(|(s, t)| Command::DeclareException(s, ExceptionReason::Bandaged, t)),
@@ -400,6 +402,10 @@ fn weaken(got: &mut Samples) {
     }
 }
 
+fn wrong_background(s: &Session) -> bool {
+    steps::photo::background(s) == steps::photo::Background::Wrong
+}
+
 fn has_evidence(s: &Session, id: StepId) -> bool {
     let d = &s.data;
     match id {
@@ -413,7 +419,7 @@ fn has_evidence(s: &Session, id: StepId) -> bool {
         StepId::Urgency => d.urgency.decision.as_ref().is_some_and(|x| !x.rules.is_empty()),
         StepId::Approval => !s.core.open_requirements().any(|r| r.step == StepId::Urgency),
         StepId::Biodata => d.biodata.confirmed.as_deref() == Some(d.biodata.digest().as_str()),
-        StepId::Photo => d.photo.approved && d.photo.sample.is_some(),
+        StepId::Photo => steps::photo::approved(s) && d.photo.sample.is_some() && !wrong_background(s),
         StepId::Signature => d.signature.sample.is_some(),
         StepId::Fingers => FingerPosition::ALL.iter().all(|f| d.fingers.samples.contains_key(f)),
         StepId::Irises => Eye::ALL.iter().all(|e| d.irises.samples.contains_key(e)),

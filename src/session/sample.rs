@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use biometrics::face::{BackgroundColour, ColourName};
 use biometrics::image::GrayImage;
 use biometrics::minutiae::Template;
 use biometrics::position::{Eye, FingerPosition, Slap};
@@ -191,6 +192,30 @@ pub struct IrisSample {
     pub device: DeviceStamp,
 }
 
+/// What is behind the head.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ground {
+    /// Its mean colour, R G B.
+    pub rgb: [u8; 3],
+    /// Plain name of the colour.
+    pub colour: ColourName,
+    /// The card background that it is held to be, if any.
+    pub matches: Option<BackgroundColour>,
+    /// One colour without folds and shadows.
+    pub even: bool,
+}
+
+/// The card picture with a background made by software.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Replaced {
+    /// Its background.
+    pub colour: BackgroundColour,
+    /// JPEG of the size of the card picture.
+    pub jpeg: Media,
+    /// Name of the algorithm.
+    pub algorithm: String,
+}
+
 /// A picture: face or evidence.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PhotoSample {
@@ -204,6 +229,15 @@ pub struct PhotoSample {
     pub jp2: Option<Media>,
     /// Size of the whole picture.
     pub full_size: (u32, u32),
+    /// What is behind the head, where it could be measured (face only).
+    #[serde(default)]
+    pub ground: Option<Ground>,
+    /// The card picture with another background, made where the rule's one is not there (face only).
+    #[serde(default)]
+    pub replaced: Option<Replaced>,
+    /// Pictures of which this one was the best, 1 where there was no choice.
+    #[serde(default)]
+    pub chosen_of: u32,
     /// SHA-256 of the decoded pixels of the whole picture, hex.
     pub pixels_sha256: String,
     /// Verdict; for evidence only exposure and sharpness count.

@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use biometrics::face::{BackgroundColour, ColourName};
 use biometrics::minutiae::Template;
 use biometrics::position::{Eye, FingerPosition};
 use biometrics::quality::Quality;
@@ -18,8 +19,8 @@ use uuid::Uuid;
 use super::effect::{Effect, Effects};
 use super::event::{CaptureOutcome, Command, Event, LookUpAnswer, Person, Target};
 use super::sample::{
-    DeviceStamp, FingerSample, IrisSample, Match, Media, PhotoSample, Samples, SignatureSample,
-    TemperatureSample,
+    DeviceStamp, FingerSample, Ground, IrisSample, Match, Media, PhotoSample, Replaced, Samples,
+    SignatureSample, TemperatureSample,
 };
 use super::view::Action;
 use super::{Session, SessionContext};
@@ -136,6 +137,22 @@ pub fn iris(eye: Eye, impression: u64, score: u8) -> IrisSample {
     }
 }
 
+/// Behind the head: nothing measured, the rule's colour (the person was born in 1990), or others.
+fn ground(impression: u64) -> Option<Ground> {
+    let of = |rgb, colour, matches| Some(Ground { rgb, colour, matches, even: true });
+    match impression % 4 {
+        0 => None,
+        1 => of([30, 76, 168], ColourName::Blue, Some(BackgroundColour::Blue)),
+        2 => of([196, 32, 38], ColourName::Red, Some(BackgroundColour::Red)),
+        _ => of([140, 140, 136], ColourName::Grey, None),
+    }
+}
+
+fn replaced(impression: u64) -> Replaced {
+    let jpeg = Media::new("image/jpeg", format!("replaced-{impression}").into_bytes());
+    Replaced { colour: BackgroundColour::Blue, jpeg, algorithm: "test".into() }
+}
+
 #[must_use]
 pub fn photo(impression: u64, score: u8) -> PhotoSample {
     let jpeg = Media::new("image/jpeg", format!("photo-{impression}").into_bytes());
@@ -146,6 +163,9 @@ pub fn photo(impression: u64, score: u8) -> PhotoSample {
         jp2: Some(Media::new("image/jp2", format!("photo-{impression}").into_bytes())),
         jpeg,
         full_size: (8, 8),
+        ground: ground(impression),
+        replaced: (impression % 4 == 2).then(|| replaced(impression)),
+        chosen_of: 3,
         quality: quality(score),
         device: device(),
     }
@@ -264,6 +284,8 @@ pub fn fill(s: &Session, input: &str) -> Option<Command> {
         "applicant-confirms" | "statement-confirmed" => Command::ApplicantConfirms(true),
         "correction-document" => Command::CorrectionDocument("KK baru".into()),
         "approve-photo" => Command::ApprovePhoto(true),
+        "background-reason" => Command::BackgroundReason("kain latar rusak".into()),
+        "software-background" => Command::SoftwareBackground(true),
         "accept-best" => Command::AcceptBest("jari kasar petani".into()),
         "treating-doctor" => Command::TreatingDoctor("dr. Contoh".into()),
         "protective-equipment" => Command::ProtectiveEquipment(true),

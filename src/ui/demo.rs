@@ -239,7 +239,7 @@ impl Demo {
             StepId::Urgency => urgency(view),
             StepId::Biodata => biodata(view, &self.options.person),
             StepId::Statement => (!s.data.statement.confirmed).then_some(Command::ApplicantConfirms(true)),
-            StepId::Photo if view.blockers() == ["photo-approval"] => Some(Command::ApprovePhoto(true)),
+            StepId::Photo => photo(view),
             _ => None,
         };
         if let Some(command) = small {
@@ -355,6 +355,17 @@ fn identity_act(view: &SessionView<'_>, person: &DemoPerson) -> Option<Command> 
         .into_iter()
         .find(|w| !d.answers.contains_key(w))
         .map(|w| Command::AnswerWarning(w, "sesuai KK asli".to_owned()))
+}
+
+fn photo(view: &SessionView<'_>) -> Option<Command> {
+    match view.blockers().first().map(String::as_str) {
+        Some("photo-approval") => Some(Command::ApprovePhoto(true)),
+        Some("photo-background") if steps::photo::replacement(view.session).is_some() => {
+            Some(Command::SoftwareBackground(true))
+        }
+        Some("photo-background") => Some(Command::BackgroundReason("kain latar belum ada".to_owned())),
+        _ => None,
+    }
 }
 
 fn urgency(view: &SessionView<'_>) -> Option<Command> {

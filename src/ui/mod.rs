@@ -5,6 +5,7 @@ pub mod demo;
 pub mod fonts;
 pub mod frames;
 pub mod gallery;
+pub mod guide;
 pub mod pictures;
 pub mod screens;
 pub mod speech;

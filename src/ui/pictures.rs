@@ -50,6 +50,10 @@ pub struct Pictures {
     entries: HashMap<String, Entry>,
     preview: Option<(u64, TextureHandle)>,
     asked_frame: u64,
+    /// A live picture is with the decoder; those that come meanwhile are left out rather than queued.
+    frame_under_way: bool,
+    /// The live picture is on screen: one that comes back later is not kept.
+    live: bool,
 }
 
 impl std::fmt::Debug for Pictures {
@@ -86,14 +90,23 @@ impl Pictures {
             tracing::error!(%error, "UI-01 picture decoder did not start; pictures are not shown");
         }
         let jobs = started.is_ok().then_some(jobs);
-        Self { jobs, answers, entries: HashMap::new(), preview: None, asked_frame: 0 }
+        Self {
+            jobs,
+            answers,
+            entries: HashMap::new(),
+            preview: None,
+            asked_frame: 0,
+            frame_under_way: false,
+            live: false,
+        }
     }
 
     /// Takes what the decoder has finished. Once a frame.
     pub fn pump(&mut self, ctx: &Context) {
         while let Ok(answer) = self.answers.try_recv() {
             if answer.key == PREVIEW {
-                if let Some(image) = answer.image {
+                self.frame_under_way = false;
+                if let Some(image) = answer.image.filter(|_| self.live) {
                     match &mut self.preview {
                         Some((number, texture)) => {
                             *number = answer.number;
@@ -130,7 +143,7 @@ impl Pictures {
 
     /// Drops the live picture.
     pub fn forget_preview(&mut self) {
-        self.preview = None;
+        (self.preview, self.live) = (None, false);
     }
 
     fn texture(&mut self, key: &str, job: impl FnOnce() -> Job) -> Option<TextureHandle> {
@@ -174,7 +187,8 @@ impl Pictures {
         (response, inner)
     }
 
-    /// The newest live picture fitted into `room`. Gives the rectangle of the picture itself.
+    /// The newest live picture, filling `room`: what lies beyond its sides is not shown. Gives the rectangle of the
+    /// whole picture, which may be larger than the room.
     pub fn show_preview(
         &mut self,
         ui: &mut Ui,
@@ -182,21 +196,34 @@ impl Pictures {
         room: Vec2,
         name: &str,
     ) -> (Response, Option<Rect>) {
+        self.live = true;
         if let (Some((number, frame)), Some(jobs)) = (newest, self.jobs.as_ref())
             && number != self.asked_frame
+            && !self.frame_under_way
             && jobs.try_send(Job::Frame(number, frame)).is_ok()
         {
             self.asked_frame = number;
+            self.frame_under_way = true;
         }
-        let texture = self.preview.as_ref().map(|(_, t)| t.clone());
-        let response = place(ui, texture.as_ref(), room, name);
-        let inner = texture.map(|t| fit(response.rect, t.size_vec2()));
+        let response = place(ui, None, room, name);
+        let inner = self.preview.as_ref().map(|(_, texture)| {
+            let inner = cover(response.rect, texture.size_vec2());
+            let whole = Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0));
+            let painter = ui.painter().with_clip_rect(response.rect.intersect(ui.clip_rect()));
+            painter.image(texture.id(), inner, whole, Color32::WHITE);
+            inner
+        });
         (response, inner)
     }
 }
 
 fn fit(rect: Rect, size: Vec2) -> Rect {
     let scale = (rect.width() / size.x.max(1.0)).min(rect.height() / size.y.max(1.0));
+    Rect::from_center_size(rect.center(), size * scale)
+}
+
+fn cover(rect: Rect, size: Vec2) -> Rect {
+    let scale = (rect.width() / size.x.max(1.0)).max(rect.height() / size.y.max(1.0));
     Rect::from_center_size(rect.center(), size * scale)
 }
 

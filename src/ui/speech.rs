@@ -159,6 +159,7 @@ pub fn blocker(words: &Words, s: &Session, id: &str) -> String {
                 "applicant-confirms",
                 "photo",
                 "photo-quality",
+                "photo-background",
                 "photo-approval",
                 "signature",
                 "hands-swapped",

@@ -43,8 +43,18 @@ pub const FOCUS: Color32 = Color32::from_rgb(0xB8, 0x56, 0x00);
 pub const INK: Color32 = Color32::from_rgb(0x10, 0x1C, 0x5C);
 /// Skin of the drawn hands.
 pub const HAND: Color32 = Color32::from_rgb(0xE9, 0xED, 0xF1);
+/// Red background of card photos (odd birth years).
+pub const CARD_RED: Color32 = Color32::from_rgb(0xC4, 0x20, 0x26);
+/// Blue background of card photos (even birth years).
+pub const CARD_BLUE: Color32 = Color32::from_rgb(0x1E, 0x4C, 0xA8);
 /// Dims what lies behind a dialog.
 pub const BACKDROP: Color32 = Color32::from_rgba_premultiplied(0x08, 0x0C, 0x10, 0x90);
+
+/// A colour that was measured in a picture, for a swatch that shows just that.
+#[must_use]
+pub const fn measured([r, g, b]: [u8; 3]) -> Color32 {
+    Color32::from_rgb(r, g, b)
+}
 
 /// Tone of a notice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

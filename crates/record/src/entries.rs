@@ -29,6 +29,8 @@ pub const BIOMETRICS: &str = "biometrics.xml";
 pub const FACE_JPEG: &str = "face/photo.jpg";
 /// Face, JPEG 2000.
 pub const FACE_JP2: &str = "face/photo.jp2";
+/// How the photo was chosen, its background against the rule, and whether that was replaced by software.
+pub const FACE_FACTS: &str = "face/photo.json";
 /// Face record, ISO/IEC 19794-5.
 pub const FACE_FAC: &str = "face/face.fac";
 /// Finger image record, ISO/IEC 19794-4.
@@ -65,6 +67,7 @@ const FIXED: &[(&str, &str)] = &[
     (BIOMETRICS, XML),
     (FACE_JPEG, JPEG),
     (FACE_JP2, JP2),
+    (FACE_FACTS, JSON),
     (FACE_FAC, FAC),
     (FINGERS_FIR, FIR),
     (FINGERS_FMR, FMR),

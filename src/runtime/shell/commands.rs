@@ -10,12 +10,14 @@ use super::open::choose;
 use crate::gate::facts::PersonFacts;
 use crate::runtime::device_host::DeviceMessage;
 use crate::runtime::error;
+use crate::runtime::guidance::Watching;
 use crate::runtime::station::{DeskCommand, QueueLine};
 use crate::runtime::vault_jobs::{Decision, VaultJob};
 use crate::runtime::vault_worker::discard_reason;
 use crate::runtime::workers::error_notice;
 use crate::session::Session;
 use crate::session::event::{CaptureOutcome, Command, Event};
+use crate::steps::photo;
 
 impl Station {
     pub(super) fn command(&mut self, command: DeskCommand) {
@@ -48,7 +50,11 @@ impl Station {
             }
             DeskCommand::Discard(id, reason) => self.discard(id, &reason),
             DeskCommand::RestartDevice(kind) => self.tell_devices(DeviceMessage::Restart(kind)),
-            DeskCommand::Preview(on) => self.tell_devices(DeviceMessage::Preview(on)),
+            DeskCommand::Preview(on) => {
+                let background = self.active.as_ref().and_then(photo::required);
+                self.guidance.board().watch(on.then_some(Watching { background }));
+                self.tell_devices(DeviceMessage::Preview(on));
+            }
             DeskCommand::QueuePage(page) => {
                 self.page = page;
                 self.refresh_page();
@@ -96,6 +102,7 @@ impl Station {
         let unnamed = |line: QueueLine| QueueLine { name: None, ..line };
         self.queue = std::mem::take(&mut self.queue).into_iter().map(unnamed).collect();
         self.preview.clear();
+        self.guidance.board().watch(None);
         self.give_vault(VaultJob::SignOut);
         self.refresh_waiting();
     }

@@ -13,7 +13,7 @@ use super::Station;
 use crate::gate::policy::Policy;
 use crate::runtime::error;
 use crate::runtime::station::{
-    Desk, DeskCommand, DeviceLine, Ended, Notice, OfficerLine, QueueLine, Screen, WaitingLine,
+    Desk, DeskCommand, DeviceLine, Ended, Guidance, Notice, OfficerLine, QueueLine, Screen, WaitingLine,
 };
 use crate::runtime::workers::error_notice;
 use crate::session::event::Event;
@@ -108,6 +108,9 @@ impl Desk for Station {
     }
     fn preview(&self) -> Option<(u64, Arc<PreviewFrame>)> {
         self.preview.newest()
+    }
+    fn guidance(&self) -> Option<Arc<Guidance>> {
+        self.guidance.board().newest()
     }
     fn ended(&self) -> Option<&Ended> {
         self.ended.as_ref()

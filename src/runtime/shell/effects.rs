@@ -32,8 +32,8 @@ fn window() -> DeviceInfo {
 impl Station {
     pub(super) fn run(&mut self, session: Uuid, effect: Effect, now: DateTime<Utc>) {
         match effect {
-            Effect::Capture { id, target, task, gallery, timeout_ms } => {
-                let order = Box::new(Order { session, id, target, task, gallery, timeout_ms });
+            Effect::Capture { id, target, task, gallery, background, timeout_ms } => {
+                let order = Box::new(Order { session, id, target, task, gallery, background, timeout_ms });
                 if self.devices.give(DeviceMessage::Capture(order)).is_err() {
                     self.capture_failed(session, id);
                 }

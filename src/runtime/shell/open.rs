@@ -16,10 +16,12 @@ use crate::population::regions::Regions;
 use crate::population::roster::{self, Roster, RosterError};
 use crate::runtime::analysis::Engine;
 use crate::runtime::device_host::{DeviceHost, DeviceMessage, analyse_all, first_lines};
-use crate::runtime::device_thread::PreviewSlot;
 use crate::runtime::documents::Documents;
 use crate::runtime::error::StationError;
 use crate::runtime::finger_search::search_all;
+use crate::runtime::guidance::GuidanceWorker;
+use crate::runtime::portrait::face_judges;
+use crate::runtime::preview::PreviewSlot;
 use crate::runtime::station::{Notice, NoticeLevel, StationOptions};
 use crate::runtime::vault_jobs::VaultJob;
 use crate::runtime::vault_worker::{VaultWorker, note_notice, officer_line};
@@ -100,6 +102,8 @@ impl Station {
         let (out, inbox) = Outbox::new(options.wake.clone());
         let registry = Arc::new(Registry::new(environment == Environment::Training));
         let preview = Arc::new(PreviewSlot::default());
+        let guidance =
+            GuidanceWorker::start(preview.clone(), face_judges(engine.face()), options.wake.clone())?;
         let lines = first_lines(&registry, &setup);
         let worker_out = out.clone();
         let search_out = out.clone();
@@ -128,6 +132,7 @@ impl Station {
             documents,
             registry,
             preview,
+            guidance,
             told_gone: false,
             environment,
             station,

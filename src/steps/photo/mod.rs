@@ -1,10 +1,15 @@
 //! Step 6: the face photo, judged at once and approved by the applicant before anything else is captured.
+//!
+//! Of the attempts the best is kept. The background is measured against the rule (red for odd birth years, blue for
+//! even ones); where it differs the officer gives a reason or takes the background made by software, and the record
+//! says which.
 
 #[cfg(feature = "gui")]
 pub(crate) mod view;
 
+use biometrics::face::{BackgroundColour, expected_background};
 use biometrics::quality::QualityReason;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Datelike, Utc};
 use record::schema::{StepId, StepState};
 use serde::{Deserialize, Serialize};
 
@@ -13,7 +18,7 @@ use crate::session::Session;
 use crate::session::core::RetryNote;
 use crate::session::effect::{Effect, Effects};
 use crate::session::event::{Command, Target};
-use crate::session::sample::{PhotoSample, Samples};
+use crate::session::sample::{Media, PhotoSample, Replaced, Samples};
 use crate::steps::identity::{MAX_FIELD, MIN_REASON};
 
 /// What the step knows.
@@ -23,16 +28,110 @@ pub struct PhotoData {
     pub sample: Option<PhotoSample>,
     /// Why a weak photo was accepted.
     pub accepted_low: Option<String>,
-    /// The applicant approved it.
-    pub approved: bool,
+    /// SHA-256 of the card picture that the applicant approved, hex.
+    #[serde(default)]
+    pub approved_picture: Option<String>,
     /// Why the background does not have the rule's colour.
     pub background_reason: Option<String>,
+    /// The card gets the background made by software.
+    #[serde(default)]
+    pub software_background: bool,
 }
 
-/// Background of the card photo by the parity of the birth year: red for odd, blue for even.
+/// The background of this person's card: red for odd birth years, blue for even ones.
 #[must_use]
-pub fn background_is_red(birth_year: i32) -> bool {
-    birth_year % 2 != 0
+pub fn rule(s: &Session) -> Option<BackgroundColour> {
+    s.data.biodata.values.tanggal_lahir.map(|born| expected_background(born.year()))
+}
+
+/// The background that has to be there: the rule, except at places where none is asked for.
+#[must_use]
+pub fn required(s: &Session) -> Option<BackgroundColour> {
+    let free = s.ctx.policy.venue(&s.data.health.venue).is_some_and(|v| v.no_background);
+    rule(s).filter(|_| !free)
+}
+
+/// How the photo's background stands against the rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Background {
+    /// Nothing is asked for here.
+    Free,
+    /// It could not be measured: for the officer's eyes.
+    Unknown,
+    /// It is the one that the rule asks for.
+    Right,
+    /// It is not; a reason or another background is needed.
+    Wrong,
+    /// It is not, and the reason was given.
+    Excepted,
+    /// The card has one made by software, and that is the right one.
+    Replaced,
+}
+
+/// The state of the background of the photo that is kept.
+#[must_use]
+pub fn background(s: &Session) -> Background {
+    let d = &s.data.photo;
+    let Some(sample) = &d.sample else { return Background::Free };
+    if d.software_background && replacement(s).is_some() {
+        return Background::Replaced;
+    }
+    let Some(required) = required(s) else { return Background::Free };
+    let reason = d.background_reason.as_ref().is_some_and(|r| r.chars().count() >= MIN_REASON);
+    match &sample.ground {
+        None => Background::Unknown,
+        Some(ground) if ground.matches == Some(required) => Background::Right,
+        Some(_) if reason => Background::Excepted,
+        Some(_) => Background::Wrong,
+    }
+}
+
+/// The picture with the rule's background, where there is one. A birth date that was corrected since may ask for
+/// another colour than the one that was made.
+#[must_use]
+pub fn replacement(s: &Session) -> Option<&Replaced> {
+    let sample = s.data.photo.sample.as_ref()?;
+    sample.replaced.as_ref().filter(|r| rule(s) == Some(r.colour))
+}
+
+/// The picture for the card, as the applicant approves it.
+#[must_use]
+pub fn card(s: &Session) -> Option<&Media> {
+    let d = &s.data.photo;
+    let made = replacement(s).filter(|_| d.software_background);
+    made.map(|r| &r.jpeg).or(d.sample.as_ref().map(|p| &p.jpeg))
+}
+
+/// True when the applicant approved the picture that the card gets now.
+#[must_use]
+pub fn approved(s: &Session) -> bool {
+    let picture = card(s).map(|m| m.sha256.as_str());
+    picture.is_some() && s.data.photo.approved_picture.as_deref() == picture
+}
+
+/// What the record says of the photo beside its pictures.
+#[must_use]
+pub fn facts(s: &Session) -> serde_json::Value {
+    let d = &s.data.photo;
+    let Some(sample) = &d.sample else { return serde_json::Value::Null };
+    let state = background(s);
+    let replaced = replacement(s).filter(|_| state == Background::Replaced);
+    serde_json::json!({
+        "background": {
+            "rule": rule(s),
+            "required": required(s).is_some(),
+            "measured": sample.ground,
+            "agrees": sample.ground.map(|g| g.matches.is_some() && g.matches == rule(s)),
+            "reason": d.background_reason.as_ref().filter(|_| state == Background::Excepted),
+            "replaced_by_software": replaced.map(|r| serde_json::json!({
+                "colour": r.colour,
+                "algorithm": r.algorithm,
+                "original": "face/photo.jp2",
+            })),
+        },
+        "chosen_of": sample.chosen_of,
+        "accepted_low": d.accepted_low,
+    })
 }
 
 /// The step.
@@ -57,7 +156,8 @@ impl Step for Photo {
 
     fn state(&self, s: &Session) -> StepState {
         let d = &s.data.photo;
-        if good(s) && d.approved { StepState::Done } else { StepState::Empty }
+        let done = good(s) && background(s) != Background::Wrong && approved(s);
+        if done { StepState::Done } else { StepState::Empty }
     }
 
     fn blockers(&self, s: &Session, _now: DateTime<Utc>) -> Vec<String> {
@@ -66,7 +166,9 @@ impl Step for Photo {
             vec!["photo".into()]
         } else if !good(s) {
             vec!["photo-quality".into()]
-        } else if !d.approved {
+        } else if background(s) == Background::Wrong {
+            vec!["photo-background".into()]
+        } else if !approved(s) {
             vec!["photo-approval".into()]
         } else {
             Vec::new()
@@ -76,10 +178,21 @@ impl Step for Photo {
     fn inputs(&self, s: &Session, _now: DateTime<Utc>) -> Vec<String> {
         let d = &s.data.photo;
         let mut out = Vec::new();
-        if good(s) {
-            out.extend(["approve-photo".to_owned(), "background-reason".to_owned()]);
-        } else if may_accept(s) {
-            out.push("accept-best".into());
+        if !good(s) {
+            if may_accept(s) {
+                out.push("accept-best".into());
+            }
+            return out;
+        }
+        let state = background(s);
+        if matches!(state, Background::Wrong | Background::Excepted) {
+            out.push("background-reason".into());
+        }
+        if replacement(s).is_some() {
+            out.push("software-background".into());
+        }
+        if state != Background::Wrong {
+            out.push("approve-photo".into());
         }
         out
     }
@@ -94,8 +207,8 @@ impl Step for Photo {
 
     fn command(&self, s: &mut Session, c: &Command, now: DateTime<Utc>, fx: &mut Effects) {
         match c {
-            Command::ApprovePhoto(yes) if good(s) => {
-                s.data.photo.approved = *yes;
+            Command::ApprovePhoto(yes) if good(s) && (!yes || background(s) != Background::Wrong) => {
+                s.data.photo.approved_picture = card(s).filter(|_| *yes).map(|m| m.sha256.clone());
                 s.core.dirty.insert(StepId::Photo);
                 let event = if *yes { "photo-approved" } else { "photo-declined" };
                 s.core.note(now, event, StepId::Photo, "face".into(), None, None);
@@ -111,6 +224,13 @@ impl Step for Photo {
                 s.data.photo.background_reason =
                     Some(text.trim().chars().take(MAX_FIELD).collect::<String>()).filter(|t| !t.is_empty());
             }
+            Command::SoftwareBackground(on) if good(s) && replacement(s).is_some() => {
+                if s.data.photo.software_background != *on {
+                    // What the applicant approved was another picture: see `approved`.
+                    s.data.photo.software_background = *on;
+                    s.core.dirty.insert(StepId::Photo);
+                }
+            }
             Command::AcceptBest(reason) if may_accept(s) && reason.trim().chars().count() >= MIN_REASON => {
                 s.data.photo.accepted_low = Some(reason.trim().chars().take(MAX_FIELD).collect());
                 s.core.retry = None;
@@ -124,6 +244,15 @@ impl Step for Photo {
     }
 
     fn confirm(&self, s: &mut Session, now: DateTime<Utc>, fx: &mut Effects) {
+        let event = match background(s) {
+            Background::Excepted => Some("background-excepted"),
+            Background::Replaced => Some("background-replaced"),
+            _ => None,
+        };
+        if let Some(event) = event {
+            s.core.note(now, event, StepId::Photo, "face".into(), None, None);
+            fx.push(Effect::Audit { event, details: Vec::new() });
+        }
         s.advance(StepId::Photo, now, fx);
     }
 
@@ -156,3 +285,6 @@ fn may_accept(s: &Session) -> bool {
         && d.sample.as_ref().is_some_and(has_one_face)
         && s.core.attempts_of(Target::Face) >= s.capture_rules().tries
 }
+
+#[cfg(test)]
+mod tests;

@@ -23,7 +23,7 @@ pub(super) fn show(ui: &mut Ui, st: &mut Stage<'_>, view: &SessionView<'_>, widt
 fn applicant(ui: &mut Ui, st: &mut Stage<'_>, view: &SessionView<'_>) {
     let s = view.session;
     let values = &s.data.biodata.values;
-    let photo = s.data.photo.sample.as_ref().map(|p| &p.jpeg);
+    let photo = crate::steps::photo::card(s);
     ui.horizontal_top(|ui| {
         let name = st.get("applicant-photo");
         st.pictures.show(ui, photo, vec2(72.0, 96.0), &name);

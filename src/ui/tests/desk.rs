@@ -25,8 +25,8 @@ use super::rekam::gate::policy::{Policy, PolicySet};
 use super::rekam::population::biodata::Biodata;
 use super::rekam::population::regions::Regions;
 use super::rekam::runtime::station::{
-    Desk, DeskCommand, DeviceLine, DeviceState, Ended, Notice, NoticeLevel, OfficerLine, QueueLine, Screen,
-    WaitingLine,
+    Advice, Desk, DeskCommand, DeviceLine, DeviceState, Ended, Guidance, Notice, NoticeLevel, OfficerLine,
+    QueueLine, Screen, WaitingLine,
 };
 use super::rekam::session::effect::Effect;
 use super::rekam::session::event::{CaptureOutcome, Event, LookUpAnswer};
@@ -54,6 +54,8 @@ pub(crate) struct Control {
     pub(crate) roster: Option<Biodata>,
     /// A signature pad is plugged in.
     pub(crate) pad: bool,
+    /// What live guidance says.
+    pub(crate) advice: Option<Advice>,
 }
 
 pub(crate) struct FakeDesk {
@@ -325,6 +327,11 @@ impl Desk for FakeDesk {
     fn preview(&self) -> Option<(u64, Arc<PreviewFrame>)> {
         Some((1, Arc::new(PreviewFrame::Gray(rings(320, 240, 3)))))
     }
+    fn guidance(&self) -> Option<Arc<Guidance>> {
+        let advice = self.control.borrow().advice?;
+        let face = Some([0.4, 0.25, 0.2, 0.35]);
+        Some(Arc::new(Guidance { frame: 1, face, advice, score: Some(70), behind_ms: 20 }))
+    }
     fn ended(&self) -> Option<&Ended> {
         None
     }
@@ -441,7 +448,8 @@ fn iris(eye: Eye, number: u64, now: DateTime<Utc>) -> IrisSample {
     }
 }
 
-fn photo(number: u64, now: DateTime<Utc>) -> PhotoSample {
+/// A photo of which nothing is known of the background.
+pub(crate) fn photo(number: u64, now: DateTime<Utc>) -> PhotoSample {
     let (w, h) = (120, 160);
     let gray = rings(w, h, number as u32);
     let pixels = gray.pixels().iter().flat_map(|p| [*p, p / 2 + 60, 160]).collect();
@@ -452,6 +460,9 @@ fn photo(number: u64, now: DateTime<Utc>) -> PhotoSample {
         jpeg: Media::new("image/jpeg", codec::encode_jpeg(&image, 80).unwrap()),
         jp2: None,
         full_size: (w, h),
+        ground: None,
+        replaced: None,
+        chosen_of: 1,
         pixels_sha256: format!("{number}-face"),
         quality: quality(81),
         device: stamp(now),

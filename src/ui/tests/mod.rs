@@ -5,6 +5,7 @@ use crate as rekam;
 
 mod desk;
 mod flows;
+mod photo;
 
 use std::cell::RefCell;
 use std::rc::Rc;

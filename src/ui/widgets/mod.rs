@@ -25,7 +25,9 @@ pub use dialogs::{Confirm, ConfirmAnswer, confirm, toast};
 pub use fields::{DigitsField, digits_field, secret_field, temperature_field, text_field};
 pub use hands::{HandsView, eyes_picture, hands_picture};
 pub use images::{Pixels, forget_images, image_view};
-pub use notices::{banner, card, countdown_ring, key_hints, quality_meter, section_title, told_banner};
+pub use notices::{
+    banner, card, countdown_ring, key_hints, quality_meter, section_title, strip, told_banner,
+};
 pub use select::select_list;
 pub use signature::{SignatureInk, draw_strokes, signature_canvas};
 pub use states::{paint_state, step_item};

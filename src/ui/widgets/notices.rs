@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use eframe::egui::{
     Align, Align2, Color32, Frame, InnerResponse, Layout, Margin, Rect, Response, RichText, Role, Sense,
-    Stroke, Ui, Vec2, vec2,
+    Stroke, Ui, Vec2, pos2, vec2,
 };
 
 use super::{name_it, paint_state};
@@ -65,6 +65,27 @@ pub fn banner(ui: &mut Ui, words: &Words, tone: Tone, what: &str, to_do: &str, c
 /// A banner from [`Words::reason`], [`Words::retry`] or [`Words::fault`].
 pub fn told_banner(ui: &mut Ui, words: &Words, tone: Tone, told: &Told) -> Response {
     banner(ui, words, tone, &told.what, &told.to_do, &told.code)
+}
+
+/// One sentence in large letters on a strip of its tone. There is room for two lines from the beginning, so that
+/// nothing moves when the sentence changes.
+pub fn strip(ui: &mut Ui, tone: Tone, text: &str) -> Response {
+    let font = fonts::bold(theme::TEXT_BIG);
+    let width = ui.available_width();
+    let left = theme::ICON + 2.0 * theme::GAP;
+    let room = (width - left - theme::GAP).max(theme::TOUCH);
+    let galley = ui.painter().layout(text.to_owned(), font.clone(), theme::TEXT_ON_COLOUR, room);
+    let two_lines = 2.0 * ui.ctx().fonts_mut(|f| f.row_height(&font));
+    let size = vec2(width, galley.size().y.max(two_lines) + theme::GAP);
+    let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
+    ui.painter().rect_filled(rect, theme::CORNER, tone.colour());
+    let icon = rect.left_center() + vec2(theme::GAP + theme::ICON / 2.0, 0.0);
+    ui.painter().circle_filled(icon, theme::ICON * 0.6, tone.ground());
+    paint_tone(ui, Rect::from_center_size(icon, Vec2::splat(theme::ICON * 0.8)), tone);
+    let top = rect.center().y - galley.size().y / 2.0;
+    ui.painter().galley(pos2(rect.left() + left, top), galley, theme::TEXT_ON_COLOUR);
+    name_it(ui, &response, Role::Status, None, text);
+    response
 }
 
 pub(super) fn paint_tone(ui: &Ui, rect: Rect, tone: Tone) {

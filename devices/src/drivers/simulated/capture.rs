@@ -55,7 +55,7 @@ impl SimulatedDevice {
         &self,
         task: &CaptureTask,
         watch: &mut dyn CaptureWatch,
-        take: impl FnOnce(Order, &dyn CaptureWatch) -> Result<(Captured, Option<PreviewFrame>), CaptureEnd>,
+        take: impl FnOnce(Order, &mut dyn CaptureWatch) -> Result<(Captured, Option<PreviewFrame>), CaptureEnd>,
     ) -> Result<Captured, CaptureEnd> {
         if task.kind() != self.info.kind {
             return Err(DeviceFault::Unsupported.into());

@@ -12,6 +12,8 @@ use crate::vocabulary::DeviceFault;
 pub(super) const WIDTH_PX: u32 = 1280;
 /// Height of a frame in pixels.
 pub(super) const HEIGHT_PX: u32 = 720;
+/// Movement within one picture, in pixels.
+const MOVED_PX: usize = 18;
 /// Room around the frame for the motion, in pixels.
 const MARGIN_PX: u32 = 12;
 /// Enlargement of the portrait: the eyes come to lie about 105 pixels apart.
@@ -102,6 +104,24 @@ impl Scene {
     pub(super) fn photo(&self, frame: u64, seed: u64) -> Result<RgbImage, DeviceFault> {
         let photo = self.frame(frame)?;
         image(grain(photo.pixels().to_vec(), seed))
+    }
+
+    /// A photo in which the person moved sideways: every pixel is the mean of [`MOVED_PX`] up to it.
+    pub(super) fn moved(&self, frame: u64, seed: u64) -> Result<RgbImage, DeviceFault> {
+        let sharp = self.frame(frame)?;
+        let row_bytes = WIDTH_PX as usize * 3;
+        let mut pixels = Vec::with_capacity(sharp.pixels().len());
+        for row in sharp.pixels().chunks_exact(row_bytes) {
+            // The sum of the pixels before each place, one for each channel; those before the edge are its own.
+            let mut sums = [0usize, 1, 2].map(|channel| usize::from(row[channel]) * MOVED_PX);
+            for at in 0..row_bytes {
+                let left = at.checked_sub(3 * MOVED_PX).unwrap_or(at % 3);
+                let sum = &mut sums[at % 3];
+                *sum = *sum + usize::from(row[at]) - usize::from(row[left]);
+                pixels.push((*sum / MOVED_PX) as u8);
+            }
+        }
+        image(grain(pixels, seed))
     }
 
     /// A photo with nobody in it.

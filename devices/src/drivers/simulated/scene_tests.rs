@@ -38,3 +38,16 @@ fn every_frame_number_is_inside_of_the_canvas() {
         assert!(scene.frame(number).is_ok());
     }
 }
+
+#[test]
+fn a_moved_photo_is_less_sharp() {
+    let scene = Scene::new(Background::Red).unwrap();
+    let steps = |picture: &RgbImage| -> u64 {
+        let green = |at: usize| i64::from(picture.pixels()[at * 3 + 1]);
+        let pixels = (WIDTH_PX * HEIGHT_PX) as usize;
+        (1..pixels).map(|at| (green(at) - green(at - 1)).unsigned_abs()).sum()
+    };
+    let (sharp, moved) = (scene.photo(3, 9).unwrap(), scene.moved(3, 9).unwrap());
+    assert_eq!((moved.width(), moved.height()), (WIDTH_PX, HEIGHT_PX));
+    assert!(steps(&moved) * 10 < steps(&sharp) * 9, "{} {}", steps(&moved), steps(&sharp));
+}
