@@ -10,8 +10,9 @@ use biometrics::finger::nbis::NbisMatcher;
 use biometrics::finger::segment::{self, CutMode, CutOptions, FingerBox, SegmentError, SlapProblem};
 use biometrics::finger::{MinutiaeMatcher, platen};
 use biometrics::image::{GrayImage, ImageError};
+use biometrics::iris::{IrisCode, IrisReport};
 use biometrics::minutiae::Template;
-use biometrics::position::{FingerPosition, Slap};
+use biometrics::position::{Eye, FingerPosition, Slap};
 use biometrics::quality::Quality;
 use biometrics::signature::Strokes;
 use biometrics::{finger, iris, signature_analysis};
@@ -182,7 +183,7 @@ fn samples(engine: &Engine, request: &Request<'_>, captured: Captured) -> Result
             Ok(Samples::Platen(PlatenCheck { clean: report.clean, reasons: report.reasons, device }))
         }
         (Target::Irises, Captured::Irises(list)) => {
-            Ok(Samples::Irises(list.iter().map(|i| eye(request, i)).collect::<Result<_, _>>()?))
+            Ok(Samples::Irises(eyes(request, &list)?))
         }
         (Target::CardSignature | Target::StatementSignature, Captured::Signature(strokes)) => {
             Ok(Samples::Signature(Box::new(signature(request, strokes)?)))
@@ -327,9 +328,30 @@ fn cut_slap(
     Ok(Samples::Slap(Box::new(sample), fingers))
 }
 
-fn eye(request: &Request<'_>, captured: &IrisImage) -> Result<IrisSample, AnalysisError> {
+/// The eyes of one capture; two that are one eye say so.
+fn eyes(request: &Request<'_>, list: &[IrisImage]) -> Result<Vec<IrisSample>, AnalysisError> {
+    let mut samples = Vec::with_capacity(list.len());
+    let mut codes: Vec<(Eye, Option<IrisCode>)> = Vec::with_capacity(list.len());
+    for captured in list {
+        let report = iris::assess(&captured.image);
+        let code = iris::encode(&captured.image, &report);
+        let same = |other: &Option<IrisCode>| {
+            let distance = iris::distance(code.as_ref()?, other.as_ref()?)?;
+            Some(distance < iris::SAME_EYE_BELOW)
+        };
+        let same_as = codes.iter().find(|(_, other)| same(other) == Some(true)).map(|(eye, _)| *eye);
+        samples.push(IrisSample { same_as, ..eye(request, captured, report)? });
+        codes.push((captured.eye, code));
+    }
+    Ok(samples)
+}
+
+fn eye(
+    request: &Request<'_>,
+    captured: &IrisImage,
+    report: IrisReport,
+) -> Result<IrisSample, AnalysisError> {
     let image = &captured.image;
-    let report = iris::assess(image);
     let number = |v: f32| v.round().clamp(0.0, f32::from(u16::MAX)) as u16;
     Ok(IrisSample {
         eye: captured.eye,
@@ -338,6 +360,7 @@ fn eye(request: &Request<'_>, captured: &IrisImage) -> Result<IrisSample, Analys
         jp2: Media::new("image/jp2", encode_jp2_lossless_gray(image)?),
         pixels_sha256: digest(image.pixels()),
         quality: report.quality,
+        same_as: None,
         iris: report.iris.map(|c| (number(c.x), number(c.y), number(c.radius))),
         device: request.stamp(),
     })

@@ -186,6 +186,9 @@ pub struct IrisSample {
     pub pixels_sha256: String,
     /// Verdict.
     pub quality: Quality,
+    /// The other eye of the same capture whose iris code is so near that both are held to be one eye.
+    #[serde(default)]
+    pub same_as: Option<Eye>,
     /// Iris centre (x, y) and radius in pixels, where found.
     pub iris: Option<(u16, u16, u16)>,
     /// Device.

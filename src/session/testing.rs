@@ -19,7 +19,7 @@ use uuid::Uuid;
 use super::effect::{Effect, Effects};
 use super::event::{CaptureOutcome, Command, Event, LookUpAnswer, Person, Target};
 use super::sample::{
-    DeviceStamp, FingerSample, Ground, IrisSample, Match, Media, PhotoSample, Replaced, Samples,
+    DeviceStamp, FingerSample, Ground, IrisSample, Match, Media, PhotoSample, PlatenCheck, Replaced, Samples,
     SignatureSample, TemperatureSample,
 };
 use super::view::Action;
@@ -132,6 +132,7 @@ pub fn iris(eye: Eye, impression: u64, score: u8) -> IrisSample {
         pixels_sha256: jp2.sha256.clone(),
         jp2,
         quality: quality(score),
+        same_as: None,
         iris: Some((320, 240, 100)),
         device: device(),
     }
@@ -200,6 +201,10 @@ pub fn good_samples(s: &Session, target: Target, gallery: &[FingerPosition], see
         Target::Slap(slap) => {
             let there = slap.fingers().iter().filter(|f| !s.data.fingers.exceptions.contains_key(f));
             Samples::Fingers(there.map(|f| finger(*f, *f, seed, 80, gallery)).collect())
+        }
+        Target::Boxes(_) => Samples::Fingers(Vec::new()),
+        Target::Platen => {
+            Samples::Platen(PlatenCheck { clean: true, reasons: Vec::new(), device: device() })
         }
         Target::Finger(f) | Target::Verify(f) | Target::Reverify(f) => {
             Samples::Fingers(vec![finger(f, f, seed, 80, gallery)])

@@ -87,6 +87,7 @@ fn own_retry(words: &Words, reason: &str) -> Told {
         "replay",
         "low-quality",
         "officer-finger",
+        "same-eye",
         "platen-dirty",
     ];
     let id = known.into_iter().find(|k| *k == reason).unwrap_or("low-quality");

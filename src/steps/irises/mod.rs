@@ -153,6 +153,12 @@ impl Step for Irises {
             s.core.retry = retry("replay", None);
             return;
         }
+        if let Some(eye) = list.iter().find(|i| i.same_as.is_some()) {
+            let reason = Some("same-eye".to_owned());
+            s.core.note(now, "rejected", StepId::Irises, t.id(), reason, None);
+            s.core.retry = retry("same-eye", Some(Subject::Eye(eye.eye)));
+            return;
+        }
         let mut weak = None;
         for eye in list {
             let d = &mut s.data.irises;

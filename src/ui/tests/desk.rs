@@ -10,7 +10,7 @@ use std::time::Duration;
 use biometrics::codec;
 use biometrics::image::{GrayImage, RgbImage};
 use biometrics::minutiae::Template;
-use biometrics::position::{Eye, FingerPosition};
+use biometrics::position::{Eye, FingerPosition, Slap};
 use biometrics::quality::Quality;
 use biometrics::signature::Strokes;
 use biometrics::synth;
@@ -31,8 +31,8 @@ use super::rekam::runtime::station::{
 use super::rekam::session::effect::Effect;
 use super::rekam::session::event::{CaptureOutcome, Event, LookUpAnswer};
 use super::rekam::session::sample::{
-    DeviceStamp, FingerSample, IrisSample, Match, Media, PhotoSample, Samples, SignatureSample,
-    TemperatureSample,
+    DeviceStamp, FingerSample, IrisSample, Match, Media, PhotoSample, PlatenCheck, Samples, SignatureSample,
+    SlapBox, SlapNote, SlapSample, TemperatureSample,
 };
 use super::rekam::session::view::SessionView;
 use super::rekam::session::{Session, SessionContext};
@@ -54,6 +54,8 @@ pub(crate) struct Control {
     pub(crate) roster: Option<Biodata>,
     /// A signature pad is plugged in.
     pub(crate) pad: bool,
+    /// The reader gives whole slaps.
+    pub(crate) whole_slaps: bool,
     /// What live guidance says.
     pub(crate) advice: Option<Advice>,
 }
@@ -161,6 +163,13 @@ impl FakeDesk {
                 let sample = signature(strokes, now);
                 Event::Captured(id, CaptureOutcome::Samples(Samples::Signature(Box::new(sample))))
             }
+            Effect::Recut { id, slap, gallery } => {
+                self.captures += 1;
+                let number = self.captures;
+                let cut = slap.boxes.iter().map(|b| finger(b.position, number, &gallery, now)).collect();
+                Event::Captured(id, CaptureOutcome::Samples(Samples::Slap(slap, cut)))
+            }
+            Effect::SearchFingers { id, .. } => Event::FingersSearched(id, Ok(Vec::new())),
             Effect::Cancel(id) => Event::Captured(id, CaptureOutcome::Cancelled),
             Effect::LookUp { id, nik, .. } => {
                 let roster = self.control.borrow().roster.clone().map(|b| Box::new(Biodata { nik, ..b }));
@@ -229,7 +238,17 @@ impl FakeDesk {
             }
             CaptureTask::Slap { slap, missing } => {
                 let list: Vec<_> = slap.fingers().iter().copied().filter(|f| !missing.contains(f)).collect();
-                fingers(&list)
+                let control = self.control.borrow();
+                if control.whole_slaps {
+                    let (image, placed) = synth::slap::render(9, *slap, number, missing);
+                    let cut = list.iter().map(|f| finger(*f, number, gallery, now)).collect();
+                    Samples::Slap(Box::new(whole_slap(*slap, image, &placed, now)), cut)
+                } else {
+                    fingers(&list)
+                }
+            }
+            CaptureTask::Platen => {
+                Samples::Platen(PlatenCheck { clean: true, reasons: Vec::new(), device: stamp(now) })
             }
             CaptureTask::Finger { position, .. } => fingers(&[*position]),
             CaptureTask::Irises { missing } => Samples::Irises(
@@ -435,6 +454,36 @@ pub(crate) fn finger(
     }
 }
 
+/// A slap with the boxes that its generator gave.
+fn whole_slap(
+    slap: Slap,
+    image: GrayImage,
+    placed: &[synth::slap::Placed],
+    now: DateTime<Utc>,
+) -> SlapSample {
+    let boxes = placed.iter().map(|p| SlapBox {
+        position: p.position,
+        centre_x: p.bounds.centre_x as i32,
+        centre_y: p.bounds.centre_y as i32,
+        width: p.bounds.width as u32,
+        height: p.bounds.height as u32,
+        angle_decidegrees: (p.bounds.angle_deg * 10.0) as i32,
+        confidence: 90,
+        corrected: false,
+    });
+    SlapSample {
+        slap,
+        pixels_sha256: format!("{slap}"),
+        width: image.width(),
+        height: image.height(),
+        boxes: boxes.collect(),
+        notes: vec![SlapNote { id: "touching".into(), finger: Some(slap.fingers()[0]) }],
+        algorithm: "test".into(),
+        device: stamp(now),
+        image: Some(Arc::new(image)),
+    }
+}
+
 fn iris(eye: Eye, number: u64, now: DateTime<Utc>) -> IrisSample {
     IrisSample {
         eye,
@@ -443,6 +492,7 @@ fn iris(eye: Eye, number: u64, now: DateTime<Utc>) -> IrisSample {
         jp2: jp2(96, 72, u32::from(eye.code()) + 7 * number as u32),
         pixels_sha256: format!("{number}-{eye}"),
         quality: quality(66),
+        same_as: None,
         iris: Some((48, 36, 20)),
         device: stamp(now),
     }
