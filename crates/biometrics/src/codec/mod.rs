@@ -16,7 +16,7 @@ mod wsq;
 
 use crate::image::{GrayImage, ImageError, RgbImage};
 
-pub use wsq::{WSQ_RATE, WSQ_RATES, decode_wsq, encode_wsq, encode_wsq_with_comment};
+pub use wsq::{WSQ_MIN_SIDE_PX, WSQ_RATE, WSQ_RATES, decode_wsq, encode_wsq, encode_wsq_with_comment};
 
 /// Most bytes of one encoded image that a decoder looks at.
 pub const MAX_ENCODED_BYTES: usize = 64 * 1024 * 1024;

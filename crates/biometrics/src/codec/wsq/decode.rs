@@ -8,6 +8,9 @@ use super::wavelet::Bank;
 use crate::codec::{CodecError, Format, MAX_ENCODED_BYTES};
 use crate::image::{GrayImage, check_size};
 
+/// Most marker segments of a file: bounds how often tables are built. A usual file has nine.
+const MAX_SEGMENTS: usize = 256;
+
 /// What stood in the file so far.
 #[derive(Default)]
 struct Tables {
@@ -30,7 +33,7 @@ impl Tables {
                 let frame = stream::read_frame(s.segment("frame header")?)?;
                 check_size(frame.width, frame.height)?;
                 if frame.width.min(frame.height) < MIN_SIDE_PX {
-                    return Err(CodecError::Unsupported { format: Format::Wsq, what: super::SMALL });
+                    return Err(CodecError::Unsupported { format: Format::Wsq, what: "a side of less than 17 pixels" });
                 }
                 self.frame = Some(frame);
             }
@@ -217,8 +220,13 @@ pub(super) fn decode(data: &[u8]) -> Result<GrayImage, CodecError> {
     }
     let mut tables = Tables::default();
     let mut started: Option<(Tree, Sink)> = None;
+    let mut segments = 0;
     loop {
         let at = s;
+        segments += 1;
+        if segments > MAX_SEGMENTS {
+            return Err(at.damaged("too many marker segments"));
+        }
         match s.marker()? {
             marker::EOI => break,
             marker::SOB => {

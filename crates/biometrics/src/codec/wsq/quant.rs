@@ -12,6 +12,9 @@ const ZERO_BIN_RATIO: f64 = 1.2;
 /// Largest magnitude that is written: NBIS reads 16 bits with a sign.
 const MAX_MAGNITUDE: i32 = 32_767;
 
+/// Widest bin that is written: any coefficient is zero in it, and its zero bin still fits 16 bits.
+const MAX_WIDTH: f32 = 50_000.0;
+
 /// Weights of the subbands 52 to 59; the others have 1.
 const HIGH_WEIGHTS: [f32; 8] = [1.32, 1.08, 1.42, 1.08, 1.32, 1.42, 1.08, 1.08];
 
@@ -112,7 +115,7 @@ pub(super) fn bins(variances: &[f32; CODED_BANDS], bits_per_pixel: f32) -> Bins 
     for band in (0..CODED_BANDS).filter(coded) {
         let width = bins.width[band] / scale;
         // Beyond 32-bit floats: as narrow as can be, and `quantise` widens it.
-        bins.set(band, if width.is_normal() { width } else { f32::MIN_POSITIVE });
+        bins.set(band, if width.is_normal() { width.min(MAX_WIDTH) } else { f32::MIN_POSITIVE });
     }
     bins
 }
