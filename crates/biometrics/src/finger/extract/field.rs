@@ -9,7 +9,9 @@ pub(crate) const PERIOD_PX: (f32, f32) = (5.0, 15.0);
 /// A period when nothing better is known.
 const USUAL_PX: f32 = 9.0;
 /// Share of the reference contrast below which a cell is ground.
-const GROUND_SHARE: f32 = 0.3;
+const GROUND_SHARE: f32 = 0.27;
+/// Agreement of gradients below which a cell shows no ridges: noise has about 0.08.
+const LEAST_COHERENCE: f32 = 0.15;
 /// Cells in a patch of print that is kept.
 const PATCH_CELLS: usize = 24;
 
@@ -43,6 +45,7 @@ impl Field {
             period: vec![USUAL_PX; columns * rows],
         };
         field.orient(plane, 0.35);
+        field.drop_noise();
         field.measure_period(plane);
         field
     }
@@ -82,6 +85,14 @@ impl Field {
         };
         let (c, s) = (at(&self.cos2), at(&self.sin2));
         (0.5 * s.atan2(c), (c * c + s * s).sqrt().min(1.0))
+    }
+
+    /// Takes cells without a direction out of the print.
+    fn drop_noise(&mut self) {
+        for ((mask, c), s) in self.mask.iter_mut().zip(&self.cos2).zip(&self.sin2) {
+            *mask &= c * c + s * s > LEAST_COHERENCE * LEAST_COHERENCE;
+        }
+        clean(&mut self.mask, self.columns, self.rows);
     }
 
     /// Structure tensor of every cell, smoothed near and, with weight `far`, wide (which bridges bad spots).
@@ -163,12 +174,18 @@ fn segment(stats: &Stats, columns: usize, rows: usize) -> Vec<bool> {
     let level = (GROUND_SHARE * stats.reference()).max(3.0);
     let even = smooth(&smooth(&stats.deviation, columns, rows), columns, rows);
     let mut mask: Vec<bool> = even.iter().map(|d| *d > level).collect();
+    clean(&mut mask, columns, rows);
+    mask
+}
+
+/// Each cell becomes what most around it are, twice; small patches go.
+fn clean(mask: &mut [bool], columns: usize, rows: usize) {
     for _ in 0..2 {
         let share: Vec<f32> = mask.iter().map(|m| f32::from(u8::from(*m))).collect();
-        mask = smooth(&smooth(&share, columns, rows), columns, rows).iter().map(|s| *s > 0.5).collect();
+        let share = smooth(&smooth(&share, columns, rows), columns, rows);
+        mask.iter_mut().zip(&share).for_each(|(m, s)| *m = *s > 0.5);
     }
-    drop_patches(&mut mask, columns, rows);
-    mask
+    drop_patches(mask, columns, rows);
 }
 
 /// Removes connected patches smaller than [`PATCH_CELLS`].

@@ -7,6 +7,9 @@ pub(crate) const CELL_PX: usize = 8;
 /// Margin on every side in pixels; at least the radius of the largest filter.
 pub(crate) const MARGIN_PX: usize = 24;
 
+/// Contrast below which an image shows nothing but the sensor's noise, in grey levels.
+const BLANK_DEVIATION: f32 = 8.0;
+
 /// A plane of numbers: whole cells plus the margin around them.
 pub(crate) struct Plane {
     pub(crate) columns: usize,
@@ -33,7 +36,7 @@ impl Plane {
         let (width, height) = (image.width() as usize, image.height() as usize);
         let (columns, rows) = (width.div_ceil(CELL_PX), height.div_ceil(CELL_PX));
         let stats = Stats::new(image, columns, rows);
-        if stats.reference() < 4.0 {
+        if stats.reference() < BLANK_DEVIATION {
             return None;
         }
         let floor = 0.3 * stats.reference();
@@ -86,14 +89,15 @@ impl Stats {
         Self { mean, deviation }
     }
 
-    /// The contrast of good ridges: the 80th percentile of the cells that show anything.
+    /// The contrast of good ridges: the 95th percentile of the cells, so that a small print on a large ground
+    /// still tells it.
     pub(crate) fn reference(&self) -> f32 {
-        let mut seen: Vec<f32> = self.deviation.iter().copied().filter(|d| *d > 3.0).collect();
-        if seen.is_empty() {
+        let mut all = self.deviation.clone();
+        let at = all.len() * 19 / 20;
+        if at >= all.len() {
             return 0.0;
         }
-        let at = (seen.len() - 1) * 4 / 5;
-        let (_, value, _) = seen.select_nth_unstable_by(at, f32::total_cmp);
+        let (_, value, _) = all.select_nth_unstable_by(at, f32::total_cmp);
         *value
     }
 }
