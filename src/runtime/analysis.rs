@@ -20,6 +20,7 @@ use chrono::{DateTime, Utc};
 use devices::vocabulary::{Captured, DeviceFault, DeviceInfo, FingerImage, IrisImage};
 use sha2::{Digest, Sha256};
 
+pub use super::portrait::colour_rgb;
 use super::portrait::{Shots, evidence, face};
 use crate::session::event::{CaptureOutcome, Target};
 use crate::session::sample::{

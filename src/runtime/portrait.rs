@@ -156,7 +156,8 @@ fn replaced(
 }
 
 /// The colours that offices and photo shops use for the card (no decree states them).
-const fn colour_rgb(colour: BackgroundColour) -> [u8; 3] {
+#[must_use]
+pub const fn colour_rgb(colour: BackgroundColour) -> [u8; 3] {
     match colour {
         BackgroundColour::Red => [0xDB, 0x15, 0x14],
         BackgroundColour::Blue => [0x00, 0x90, 0xFF],

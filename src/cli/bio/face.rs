@@ -3,6 +3,7 @@
 use biometrics::codec::encode_jpeg;
 use biometrics::face::{CARD_ASPECT, FaceAnalyser, crop_portrait, expected_background, replace_background};
 use biometrics::iris;
+use rekam::runtime::analysis::colour_rgb;
 use serde_json::json;
 
 use super::super::{Done, Place};
@@ -14,23 +15,20 @@ const JPEG_QUALITY: u8 = 90;
 pub(super) fn face(c: &Face, place: &mut Place) -> Done {
     let image = input::face(&c.file)?;
     let analyser = FaceAnalyser::new()?;
-    let report = analyser.assess(&image);
-    let mut line = verdict(&report.quality);
     let wanted = c.birth_year.map(expected_background);
-    let background = match wanted {
-        Some(wanted) => {
-            Some(analyser.background(&image, &report, wanted).map_err(|e| input::bad(&c.file, e))?)
-        }
-        None => None,
+    let report = match wanted {
+        Some(wanted) => analyser.assess_for_card(&image, wanted),
+        None => analyser.assess(&image),
     };
+    let mut line = verdict(&report.quality);
     if let Some(map) = line.as_object_mut() {
         map.insert("file".into(), json!(c.file));
         map.insert("width".into(), json!(image.width()));
         map.insert("height".into(), json!(image.height()));
         map.insert("faces".into(), json!(report.faces));
         map.insert("measures".into(), json!(report.measures));
-        map.insert("suspected".into(), json!(report.suspected));
-        map.insert("background".into(), json!(background));
+        map.insert("pose".into(), json!(report.pose));
+        map.insert("background".into(), json!(report.background));
     }
     if let Some(out) = &c.out {
         let Some(first) = report.faces.first() else {
@@ -38,7 +36,8 @@ pub(super) fn face(c: &Face, place: &mut Place) -> Done {
         };
         let full = match wanted.filter(|_| c.replace_background) {
             Some(colour) => {
-                analyser.replace_background(&image, colour).map_err(|e| input::bad(&c.file, e))?
+                let mask = analyser.person_mask(&image).map_err(|e| input::bad(&c.file, e))?;
+                replace_background(&image, &mask, colour_rgb(colour))
             }
             None => image.clone(),
         };
