@@ -3,6 +3,8 @@
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
+use biometrics::codec::{WSQ_RATE, decode_gray, encode_wsq};
+use biometrics::position::FingerPosition;
 use clap::{Args, Subcommand};
 use record::verify::{KeyTrust, MAX_PAYLOAD_BYTES, verify};
 use serde_json::json;
@@ -42,6 +44,9 @@ pub(super) struct Open {
     /// New or empty folder.
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
+    /// Write every finger as WSQ too, for systems that ask for it (0.75 bits a pixel; not lossless).
+    #[arg(long)]
+    wsq: bool,
     /// The station's public key (PEM), where it is known from elsewhere.
     #[arg(long, value_name = "PEM")]
     station_key: Option<PathBuf>,
@@ -108,6 +113,23 @@ fn verify_file(c: &Verify, place: &mut Place) -> Done {
     Ok(0)
 }
 
+/// The fingers as WSQ beside their JPEG 2000 files.
+fn export_wsq(opened: &record::open::Opened, out: &Path) -> Result<Vec<String>, CliError> {
+    let mut names = Vec::new();
+    for position in FingerPosition::ALL {
+        let name = record::entries::finger(*position);
+        let Some(entry) = opened.entries.iter().find(|e| e.name == name) else { continue };
+        let wsq = encode_wsq(&decode_gray(&entry.bytes)?, WSQ_RATE)?;
+        let name = name.replace(".jp2", ".wsq");
+        let path = out.join(&name);
+        std::fs::write(&path, wsq).map_err(|e| {
+            failure("CLI-03", format!("{} cannot be written ({e}); check folder and disk", path.display()))
+        })?;
+        names.push(name);
+    }
+    Ok(names)
+}
+
 fn open_file(c: &Open, place: &mut Place) -> Done {
     let header = read(&c.file.with_extension("json"), SMALL_MAX)?;
     let payload = read(&c.file, MAX_PAYLOAD_BYTES)?;
@@ -116,11 +138,12 @@ fn open_file(c: &Open, place: &mut Place) -> Done {
     let expected = key(c.station_key.as_deref())?;
     let (_, opened) = record::open::open_with_header(&header, &payload, &identity, expected.as_ref())?;
     opened.write_to(&c.out)?;
+    let exported = if c.wsq { export_wsq(&opened, &c.out)? } else { Vec::new() };
     let missing: Vec<String> = opened.missing().iter().map(|m| format!("{m:?}")).collect();
     if c.json {
         let names: Vec<&str> = opened.entries.iter().map(|e| e.name.as_str()).collect();
         place.json(&json!({
-            "ok": true, "record_id": opened.manifest.id, "out": c.out, "entries": names, "missing": missing,
+            "ok": true, "record_id": opened.manifest.id, "out": c.out, "entries": names, "missing": missing, "wsq": exported,
             "station_key_trust": trust(opened.trust),
         }))?;
     } else {

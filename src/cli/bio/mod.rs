@@ -154,7 +154,7 @@ pub(super) enum Wsq {
         /// WSQ file.
         output: PathBuf,
         /// Bits a pixel; 0.75 is the FBI's rate, about 15:1.
-        #[arg(long, default_value_t = 0.75)]
+        #[arg(long, default_value_t = biometrics::codec::WSQ_RATE)]
         rate: f32,
     },
     /// Read a WSQ file and write it as PGM or PNG, by the name of the output.
