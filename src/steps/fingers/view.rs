@@ -133,6 +133,11 @@ fn ways_on(ui: &mut Ui, st: &mut Stage<'_>, view: &SessionView<'_>) {
     let s = view.session;
     let inputs = super::Fingers.inputs(s, view.now);
     views::exception_ways(ui, st, view, &inputs);
+    if view.targets().contains(&Target::Platen)
+        && widgets::secondary_button(ui, &speech::capture(st.words, Target::Platen)).clicked()
+    {
+        st.send(Command::Capture(Target::Platen));
+    }
     if let Some((a, b)) = s.data.fingers.conflict {
         for slap in [a, b] {
             let label = speech::capture(st.words, Target::Slap(slap));
