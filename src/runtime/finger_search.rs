@@ -7,6 +7,7 @@ use std::sync::mpsc::Receiver;
 use std::thread::available_parallelism;
 
 use biometrics::finger::index::Index;
+use biometrics::finger::own::THRESHOLD;
 use biometrics::iso::fmr::FmrRecord;
 use biometrics::minutiae::Template;
 use biometrics::position::FingerPosition;
@@ -80,7 +81,7 @@ fn search(job: &SearchJob) -> Result<Vec<FingerHit>, String> {
         let records = job.against_records.contains(finger).then_some(&job.records);
         for gallery in std::iter::once(&job.officers).chain(records.into_iter().flatten()) {
             let found = gallery.index.search(template, threads, HITS_MAX).map_err(|e| code(&e))?;
-            for candidate in found.into_iter().filter(|c| c.score >= gallery.index.threshold()) {
+            for candidate in found.into_iter().filter(|c| c.score >= THRESHOLD) {
                 let at = usize::try_from(candidate.id).unwrap_or(usize::MAX);
                 let Some(owner) = gallery.owners.get(at) else { continue };
                 // Two fingers of one record are one finding of that record.
@@ -90,7 +91,7 @@ fn search(job: &SearchJob) -> Result<Vec<FingerHit>, String> {
                         finger: *finger,
                         owner: owner.clone(),
                         score: candidate.score,
-                        threshold: gallery.index.threshold(),
+                        threshold: THRESHOLD,
                     });
                 }
             }

@@ -243,6 +243,11 @@ pub fn answer(s: &Session, effect: &Effect, seed: u64, now: DateTime<Utc>) -> Op
             *id,
             LookUpAnswer { roster: Some(Box::new(biodata())), ..LookUpAnswer::default() },
         ),
+        Effect::Recut { id, slap, gallery } => {
+            let known: Vec<FingerPosition> = gallery.iter().map(|(p, _)| *p).collect();
+            let cut = slap.boxes.iter().map(|b| finger(b.position, b.position, seed, 80, &known)).collect();
+            Event::Captured(*id, CaptureOutcome::Samples(Samples::Slap(slap.clone(), cut)))
+        }
         Effect::SearchFingers { id, .. } => Event::FingersSearched(*id, Ok(Vec::new())),
         Effect::AskApproval(d) => {
             let ask = Ask {

@@ -4,7 +4,8 @@ use biometrics::codec::encode_png_gray;
 use biometrics::finger::segment::{self, CutMode, CutOptions};
 use biometrics::finger::{FingerMatcher, platen, quality as measure};
 use biometrics::image::GrayImage;
-use biometrics::iso::fir::Position;
+use biometrics::iso::Part;
+use biometrics::iso::incits378::IncitsRecord;
 use biometrics::iso::fmr::{FmrImpression, FmrRecord};
 use biometrics::minutiae::Template;
 use biometrics::position::FingerPosition;
@@ -13,14 +14,6 @@ use serde_json::{Value, json};
 
 use super::super::{CliError, Done, Place};
 use super::{Engine, Match, Minutiae, Quality, Segment, TemplateForm, each, input, verdict};
-
-fn place_of(position: Option<Position>) -> Option<String> {
-    match position? {
-        Position::Finger(f) => Some(f.id().to_owned()),
-        Position::Slap(s) => Some(s.id().to_owned()),
-        _ => None,
-    }
-}
 
 fn engine(which: Engine) -> Result<Box<dyn FingerMatcher>, CliError> {
     match which {
@@ -37,7 +30,7 @@ pub(super) fn quality(c: &Quality, place: &mut Place) -> Done {
         let mut lines = Vec::new();
         for (position, image) in input::fingers(file, c.ppi)? {
             let mut line = if c.platen {
-                let report = platen::assess_platen(&image).map_err(|e| input::bad(file, e))?;
+                let report = platen::assess_platen(&image, None).map_err(|e| input::bad(file, e))?;
                 json!({
                     "clean": report.clean,
                     "reasons": report.reasons.iter().map(|r| r.id()).collect::<Vec<_>>(),
@@ -48,7 +41,7 @@ pub(super) fn quality(c: &Quality, place: &mut Place) -> Done {
             };
             if let Some(map) = line.as_object_mut() {
                 map.insert("file".into(), json!(file));
-                map.insert("position".into(), json!(place_of(position)));
+                map.insert("position".into(), json!(position.map(Part::id)));
             }
             lines.push(line);
         }
@@ -127,15 +120,16 @@ pub(super) fn minutiae(c: &Minutiae, place: &mut Place) -> Done {
     let template = matcher.extract(&image).map_err(|e| input::bad(&c.file, e))?;
     let quality = measure::assess(&image, &template);
     let finger: Option<FingerPosition> = match position {
-        Some(Position::Finger(f)) => Some(f),
+        Some(Part::Finger(f)) => Some(f),
         _ => None,
     };
     if let Some(out) = &c.out {
         let score = quality.score.unwrap_or(0);
-        let record = FmrRecord::from_template(&template, finger, FmrImpression::LiveScanPlain, score);
         let bytes = match c.format {
-            TemplateForm::Iso => record.write(),
-            TemplateForm::Incits => biometrics::iso::incits378::write(&record),
+            TemplateForm::Iso => {
+                FmrRecord::from_template(&template, finger, FmrImpression::LiveScanPlain, score).write()
+            }
+            TemplateForm::Incits => IncitsRecord::for_chip(&template, finger, score).write(),
         };
         input::write(out, &bytes.map_err(|e| input::bad(&c.file, e))?)?;
     }

@@ -5,7 +5,8 @@ use std::path::Path;
 use biometrics::codec::{decode_wsq, encode_pgm, encode_png_gray, encode_wsq};
 use biometrics::iso::cbeff::{BiometricType, Bir as BirRecord, Block, Level, Purpose, RegistryId, Subtype};
 use biometrics::iso::fmr::FmrRecord;
-use biometrics::iso::{RecordKind, describe, images, incits378, sniff};
+use biometrics::iso::incits378::IncitsRecord;
+use biometrics::iso::{Part, RecordKind, describe, images, sniff};
 use biometrics::minutiae::Template;
 use rekam::runtime::clock::{Clock, SystemClock};
 use serde_json::json;
@@ -48,7 +49,8 @@ pub(super) fn iso(Iso::Read { file, out }: &Iso, place: &mut Place) -> Done {
     let mut written = Vec::new();
     if let Some(folder) = out {
         for (n, image) in (1..).zip(images(&bytes).map_err(|e| input::bad(file, e))?) {
-            let path = folder.join(format!("{n}.{}", image.extension()));
+            let ending = image.format.map_or("raw", biometrics::codec::Format::id);
+            let path = folder.join(format!("{n}-{}.{ending}", image.part.id()));
             input::write(&path, &image.bytes)?;
             written.push(path);
         }
@@ -60,11 +62,24 @@ pub(super) fn iso(Iso::Read { file, out }: &Iso, place: &mut Place) -> Done {
 /// The first template of a minutiae record, ISO or INCITS.
 pub(super) fn template(path: &Path, bytes: &[u8]) -> Result<Template, CliError> {
     let record = match sniff(bytes) {
-        Some(RecordKind::Incits378) => incits378::read(bytes),
+        Some(RecordKind::IncitsMinutiae) => IncitsRecord::read(bytes).map(|r| r.body),
         _ => FmrRecord::read(bytes),
     };
     let record = record.map_err(|e| input::bad(path, e))?;
     record.template(0).ok_or_else(|| input::bad(path, "it holds no view that can be compared"))
+}
+
+/// The part of the body where a record is of one only.
+fn subtype(data: &[u8]) -> Vec<Subtype> {
+    match images(data).unwrap_or_default().as_slice() {
+        [only] => match only.part {
+            Part::Finger(f) => Subtype::of_finger(f),
+            Part::Slap(s) => Subtype::of_slap(s),
+            Part::Eye(e) => Subtype::of_eye(e),
+            _ => Vec::new(),
+        },
+        _ => Vec::new(),
+    }
 }
 
 pub(super) fn bir(c: &Bir, place: &mut Place) -> Done {
@@ -73,14 +88,14 @@ pub(super) fn bir(c: &Bir, place: &mut Place) -> Done {
     for file in &c.files {
         let data = input::bytes(file)?;
         let described = describe(&data).map_err(|e| input::bad(file, e))?;
-        let (format, kind, level) = match sniff(&data) {
-            Some(RecordKind::Fir) => (RegistryId::finger_image(), BiometricType::Finger, Level::Raw),
-            Some(RecordKind::Fac) => (RegistryId::face_image(), BiometricType::Face, Level::Raw),
-            Some(RecordKind::Iir) => (RegistryId::iris_image(), BiometricType::Iris, Level::Raw),
-            Some(RecordKind::Fmr) => (RegistryId::finger_minutiae(), BiometricType::Finger, Level::Processed),
+        let (format, kind, level) = match described.kind {
+            RecordKind::FingerImages => (RegistryId::finger_image(), BiometricType::Finger, Level::Raw),
+            RecordKind::FaceImages => (RegistryId::face_image(), BiometricType::Face, Level::Raw),
+            RecordKind::IrisImages => (RegistryId::iris_image(), BiometricType::Iris, Level::Raw),
+            RecordKind::FingerMinutiae => (RegistryId::finger_minutiae(), BiometricType::Finger, Level::Processed),
             _ => return Err(input::bad(file, "a BIR is made of FIR, FAC, IIR and FMR records")),
         };
-        let subtype: Vec<Subtype> = described.subtypes();
+        let subtype = subtype(&data);
         blocks.push(Block {
             index: uuid::Uuid::now_v7(),
             format,

@@ -5,10 +5,7 @@ use std::path::Path;
 
 use biometrics::codec;
 use biometrics::image::{GrayImage, RgbImage};
-use biometrics::iso::fac::FaceRecord;
-use biometrics::iso::fir::{FingerRecord, Position};
-use biometrics::iso::iir::IrisRecord;
-use biometrics::position::Eye;
+use biometrics::iso::{EmbeddedImage, Part, RecordKind, images, sniff};
 
 use super::super::{CliError, failure};
 
@@ -58,24 +55,33 @@ fn at_ppi(image: GrayImage, ppi: u16) -> Result<GrayImage, biometrics::image::Im
     GrayImage::new(image.width(), image.height(), Some(ppi), image.pixels().to_vec())
 }
 
-/// The fingerprints of a picture or a FIR record, with their positions where the record tells them.
-pub(super) fn fingers(path: &Path, ppi: u16) -> Result<Vec<(Option<Position>, GrayImage)>, CliError> {
+/// What a file shows: the picture that it is, or those of the record that it is (`None` where it is no record).
+fn parts(path: &Path) -> Result<(Vec<u8>, Option<Vec<EmbeddedImage>>), CliError> {
     let bytes = bytes(path)?;
-    if !bytes.starts_with(b"FIR\0") {
+    let images = match sniff(&bytes) {
+        None => None,
+        Some(_) => Some(images(&bytes).map_err(|e| bad(path, e))?),
+    };
+    Ok((bytes, images))
+}
+
+/// The fingerprints of a picture or a record, with their positions where the record tells them.
+pub(super) fn fingers(path: &Path, ppi: u16) -> Result<Vec<(Option<Part>, GrayImage)>, CliError> {
+    let (bytes, images) = parts(path)?;
+    let Some(images) = images else {
         let image = codec::decode_gray(&bytes).map_err(|e| bad(path, e))?;
         return Ok(vec![(None, at_ppi(image, ppi).map_err(|e| bad(path, e))?)]);
-    }
-    let record = FingerRecord::read(&bytes).map_err(|e| bad(path, e))?;
+    };
     let mut out = Vec::new();
-    for r in &record.representations {
-        let image = r.decode_image().map_err(|e| bad(path, e))?;
-        out.push((Some(r.position), at_ppi(image, ppi).map_err(|e| bad(path, e))?));
+    for image in images.iter().filter(|i| i.kind == RecordKind::FingerImages) {
+        let gray = image.decode_gray().map_err(|e| bad(path, e))?;
+        out.push((Some(image.part), at_ppi(gray, ppi).map_err(|e| bad(path, e))?));
     }
     if out.is_empty() { Err(bad(path, "the record holds no finger")) } else { Ok(out) }
 }
 
 /// The one fingerprint of a file.
-pub(super) fn finger(path: &Path, ppi: u16) -> Result<(Option<Position>, GrayImage), CliError> {
+pub(in crate::cli) fn finger(path: &Path, ppi: u16) -> Result<(Option<Part>, GrayImage), CliError> {
     let mut all = fingers(path, ppi)?;
     match (all.pop(), all.len()) {
         (Some(only), 0) => Ok(only),
@@ -83,27 +89,24 @@ pub(super) fn finger(path: &Path, ppi: u16) -> Result<(Option<Position>, GrayIma
     }
 }
 
-/// The face of a picture or a FAC record.
+/// The face of a picture or a record.
 pub(super) fn face(path: &Path) -> Result<RgbImage, CliError> {
-    let bytes = bytes(path)?;
-    if !bytes.starts_with(b"FAC\0") {
-        return codec::decode_rgb(&bytes).map_err(|e| bad(path, e));
-    }
-    let record = FaceRecord::read(&bytes).map_err(|e| bad(path, e))?;
-    let first = record.representations.first().ok_or_else(|| bad(path, "the record holds no face"))?;
-    first.decode_image().map_err(|e| bad(path, e))
+    let (bytes, images) = parts(path)?;
+    let Some(images) = images else { return codec::decode_rgb(&bytes).map_err(|e| bad(path, e)) };
+    let first = images.iter().find(|i| i.kind == RecordKind::FaceImages);
+    let first = first.ok_or_else(|| bad(path, "the record holds no face"))?;
+    first.decode_rgb().map_err(|e| bad(path, e))
 }
 
-/// The irises of a picture or an IIR record.
-pub(super) fn irises(path: &Path) -> Result<Vec<(Option<Eye>, GrayImage)>, CliError> {
-    let bytes = bytes(path)?;
-    if !bytes.starts_with(b"IIR\0") {
+/// The irises of a picture or a record.
+pub(super) fn irises(path: &Path) -> Result<Vec<(Option<Part>, GrayImage)>, CliError> {
+    let (bytes, images) = parts(path)?;
+    let Some(images) = images else {
         return Ok(vec![(None, codec::decode_gray(&bytes).map_err(|e| bad(path, e))?)]);
-    }
-    let record = IrisRecord::read(&bytes).map_err(|e| bad(path, e))?;
+    };
     let mut out = Vec::new();
-    for r in &record.representations {
-        out.push((r.eye, r.decode_image().map_err(|e| bad(path, e))?));
+    for image in images.iter().filter(|i| i.kind == RecordKind::IrisImages) {
+        out.push((Some(image.part), image.decode_gray().map_err(|e| bad(path, e))?));
     }
     if out.is_empty() { Err(bad(path, "the record holds no iris")) } else { Ok(out) }
 }

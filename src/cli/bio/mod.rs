@@ -4,7 +4,7 @@
 mod face;
 mod finger;
 mod formats;
-mod input;
+pub(super) mod input;
 
 use std::path::PathBuf;
 

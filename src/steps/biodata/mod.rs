@@ -192,5 +192,5 @@ impl Step for BiodataStep {
 
 /// Once the statement is signed the biodata are what was signed for.
 fn locked(s: &Session) -> bool {
-    s.data.statement.signed()
+    s.data.statement.signed(s.capture_rules())
 }

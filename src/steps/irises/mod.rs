@@ -159,6 +159,7 @@ impl Step for Irises {
             s.core.retry = retry("same-eye", Some(Subject::Eye(eye.eye)));
             return;
         }
+        let rules = *s.capture_rules();
         let mut weak = None;
         for eye in list {
             let d = &mut s.data.irises;
@@ -168,7 +169,7 @@ impl Step for Irises {
                 d.accepted_low.remove(&id);
                 d.samples.insert(id, eye);
             }
-            if !d.settled(id) && weak.is_none() {
+            if !d.settled(id, &rules) && weak.is_none() {
                 let reason = d
                     .samples
                     .get(&id)

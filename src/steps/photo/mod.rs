@@ -155,7 +155,6 @@ impl Step for Photo {
     }
 
     fn state(&self, s: &Session) -> StepState {
-        let d = &s.data.photo;
         let done = good(s) && background(s) != Background::Wrong && approved(s);
         if done { StepState::Done } else { StepState::Empty }
     }
@@ -176,7 +175,6 @@ impl Step for Photo {
     }
 
     fn inputs(&self, s: &Session, _now: DateTime<Utc>) -> Vec<String> {
-        let d = &s.data.photo;
         let mut out = Vec::new();
         if !good(s) {
             if may_accept(s) {

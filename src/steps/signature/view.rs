@@ -13,7 +13,7 @@ pub(crate) fn show(ui: &mut Ui, st: &mut Stage<'_>, view: &SessionView<'_>) {
     title(ui, &st.get("step-signature"));
     ui.label(st.get("signature-what"));
     views::capture_state(ui, st, view);
-    let kept = d.sample.as_ref().filter(|x| good(x, s.capture_rules()));
+    let kept = d.sample.as_ref().filter(|x| good(x, view.session.capture_rules()));
     views::signing(ui, st, view, kept, d.cannot_sign, Target::CardSignature);
     if d.cannot_sign.is_some() && widgets::secondary_button(ui, &st.get("can-sign")).clicked() {
         st.send(Command::CanSign);

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Step;
 use super::signature::{self, CANNOT_SIGN};
+use crate::gate::CaptureRules;
 use crate::session::Session;
 use crate::session::effect::{Effect, Effects};
 use crate::session::event::{Command, Target};
@@ -34,8 +35,8 @@ pub struct StatementData {
 impl StatementData {
     /// True when it carries a signature or the declared reason for none.
     #[must_use]
-    pub fn signed(&self) -> bool {
-        self.cannot_sign.is_some() || self.sample.as_ref().is_some_and(signature::good)
+    pub fn signed(&self, rules: &CaptureRules) -> bool {
+        self.cannot_sign.is_some() || self.sample.as_ref().is_some_and(|x| signature::good(x, rules))
     }
 }
 
@@ -49,7 +50,7 @@ impl Step for Statement {
 
     fn state(&self, s: &Session) -> StepState {
         let d = &s.data.statement;
-        if !(d.confirmed && d.signed() && d.for_biodata == s.data.biodata.digest()) {
+        if !(d.confirmed && d.signed(s.capture_rules()) && d.for_biodata == s.data.biodata.digest()) {
             StepState::Empty
         } else if d.cannot_sign.is_some() {
             StepState::Excepted
@@ -64,7 +65,7 @@ impl Step for Statement {
         if !d.confirmed {
             out.push("statement-confirmed".into());
         }
-        if !d.signed() {
+        if !d.signed(s.capture_rules()) {
             out.push("statement-signature".into());
         }
         out

@@ -28,7 +28,8 @@ pub(crate) fn show(ui: &mut Ui, st: &mut Stage<'_>, view: &SessionView<'_>) {
             Replaced::NotMatching => "chip-finger-not-matching",
         };
         let name = |f: FingerPosition| st.get(&format!("finger-{}", f.id()));
-        let told = t!(st.words, id, first = name(first), used = name(used));
+        let names = [("first", name(first)), ("used", name(used))];
+        let told = st.words.with(id, &names.each_ref().map(|(key, name)| (*key, name.as_str())));
         widgets::banner(ui, st.words, Tone::Info, &told, "", "");
     }
     if s.core.identical_sample {

@@ -72,6 +72,15 @@ pub(super) fn decode(data: &[u8]) -> Result<GrayImage, CodecError> {
     Ok(GrayImage::new(width, height, None, pixels)?)
 }
 
+/// A binary grey map (`P5`), with the resolution as a comment `ppi N` where it is known.
+#[must_use]
+pub fn encode(image: &GrayImage) -> Vec<u8> {
+    let ppi = image.ppi().map(|p| format!("# ppi {p}\n")).unwrap_or_default();
+    let mut out = format!("P5\n{ppi}{} {}\n255\n", image.width(), image.height()).into_bytes();
+    out.extend_from_slice(image.pixels());
+    out
+}
+
 fn binary_pixels(header: &mut Header<'_>, count: usize) -> Result<Vec<u8>, CodecError> {
     // Exactly one white space byte stands between the header and the pixels.
     match header.data.get(header.at) {
