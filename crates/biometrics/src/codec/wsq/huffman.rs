@@ -80,7 +80,8 @@ impl Decoder {
 
     /// Length and symbol of the code at the start of 16 bits; `None` where no code fits.
     pub(super) fn find(&self, bits: u32) -> Option<(u32, u8)> {
-        let (length, symbol) = self.direct[(bits >> (MAX_BITS - DIRECT_BITS)) as usize & ((1 << DIRECT_BITS) - 1)];
+        let (length, symbol) =
+            self.direct[(bits >> (MAX_BITS - DIRECT_BITS)) as usize & ((1 << DIRECT_BITS) - 1)];
         if length > 0 {
             return Some((u32::from(length), symbol));
         }

@@ -109,11 +109,15 @@ impl Bank {
         // Output p of a filter of n taps takes samples 2p + shift - (n-1)/2 + i of the line.
         let taps = |filter: &[f32], shift: isize| {
             let start = shift - (filter.len() as isize - 1) / 2;
-            filter.iter().zip(start..).map(|(c, at)| Tap {
-                coefficient: *c,
-                sequence: at.rem_euclid(2) as usize,
-                distance: at.div_euclid(2),
-            }).collect()
+            filter
+                .iter()
+                .zip(start..)
+                .map(|(c, at)| Tap {
+                    coefficient: *c,
+                    sequence: at.rem_euclid(2) as usize,
+                    distance: at.div_euclid(2),
+                })
+                .collect()
         };
         Self::new(Direction::Analysis, false, [taps(low, 0), taps(high, 1)])
     }
