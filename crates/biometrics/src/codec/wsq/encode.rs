@@ -10,19 +10,15 @@ use crate::image::GrayImage;
 
 /// Right half of the analysis low-pass filter, 9 taps (IAFIS-IC-0110 v3.1, table of the filter coefficients).
 const LOW_HALF: [f64; 5] = [
-    0.852_698_679_009_403_44,
-    0.377_402_855_612_653_80,
+    0.852_698_679_009_403_4,
+    0.377_402_855_612_653_8,
     -0.110_624_404_418_423_42,
-    -0.023_849_465_019_380_00,
+    -0.023_849_465_019_38,
     0.037_828_455_506_995_46,
 ];
 /// Right half of the analysis high-pass filter, 7 taps.
-const HIGH_HALF: [f64; 4] = [
-    0.788_485_616_405_664_39,
-    -0.418_092_273_222_212_21,
-    -0.040_689_417_609_558_44,
-    0.064_538_882_628_938_45,
-];
+const HIGH_HALF: [f64; 4] =
+    [0.788_485_616_405_664_4, -0.418_092_273_222_212_2, -0.040_689_417_609_558_44, 0.064_538_882_628_938_45];
 
 /// A symmetric filter from its right half.
 fn mirrored(right: &[f64]) -> Vec<f32> {

@@ -124,7 +124,7 @@ impl Bank {
 
     /// The synthesis bank of a pair of filters, both of odd or both of even length.
     pub(super) fn synthesis(low: &[f32], high: &[f32]) -> Self {
-        let even_taps = low.len() % 2 == 0;
+        let even_taps = low.len().is_multiple_of(2);
         // Output t is the sum of low[i] L[k] and high[i] H[k] with i = 2k - t + centre.
         let taps = |t: usize| {
             let mut taps = Vec::new();
