@@ -215,6 +215,7 @@ fn refused_before_anything_is_allocated() {
     let png = encode_png_gray(&ridges(16, 16, None)).unwrap();
     let jpeg = encode_jpeg(&colours(16, 16), 80).unwrap();
     let sof = find(&jpeg, &[0xFF, 0xC0]);
+    let wsq = encode_wsq(&ridges(90, 90, None), WSQ_RATE).unwrap();
     let mut scans = jpeg[..jpeg.len() - 2].to_vec();
     scans.extend([0xFF, 0xDA].repeat(101));
     let four_components = with(&with(&jp2, siz + 38, &[0, 4]), siz + 2, &[0, 50]);
@@ -247,7 +248,9 @@ fn refused_before_anything_is_allocated() {
         ("jp2 box length", with(&jp2, ihdr - 4, &[0, 0, 0, 7]), "BIO-23"),
         ("jp2 cut", jp2[..jp2.len() / 2].to_vec(), "BIO-23"),
         ("j2k cut", jp2[siz - 2..jp2.len() / 2].to_vec(), "BIO-25"),
-        ("wsq", vec![0xFF, 0xA0, 0xFF, 0xA8], "BIO-24"),
+        ("wsq start only", vec![0xFF, 0xA0, 0xFF, 0xA8], "BIO-23"),
+        ("wsq size", with(&wsq, find(&wsq, &[0xFF, 0xA2]) + 6, &[0xFF; 4]), "BIO-02"),
+        ("wsq cut", wsq[..wsq.len() / 2].to_vec(), "BIO-23"),
         ("text", b"hello".to_vec(), "BIO-21"),
         ("too long", vec![0xFF; MAX_ENCODED_BYTES + 1], "BIO-22"),
     ];
@@ -285,6 +288,7 @@ fn samples_are_read() {
     // (file, width, height, ppi)
     let cases = [
         ("codecs/img.jp2", 0x38C, 0x3EF, Some(1000)),
+        ("codecs/wsq-original.wsq", 832, 768, Some(500)),
         ("codecs/wsq-converted.png", 832, 768, None),
         ("finger/sfinge/SFinGe_Test01.pgm", 416, 560, None),
     ];
@@ -296,8 +300,11 @@ fn samples_are_read() {
     if let Some(data) = sample("face/astronaut.png") {
         assert_eq!(decode_rgb(&data).unwrap().width(), 512);
     }
-    if let Some(data) = sample("codecs/wsq-original.wsq") {
-        assert_eq!(sniff(&data), Some(Format::Wsq));
+    // Another codec's decoded pixels of the same file.
+    if let (Some(wsq), Some(png)) = (sample("codecs/wsq-original.wsq"), sample("codecs/wsq-converted.png")) {
+        assert_eq!(sniff(&wsq), Some(Format::Wsq));
+        assert_eq!(decode_gray(&wsq).unwrap().pixels(), decode_gray(&png).unwrap().pixels());
+        assert_eq!(decode_rgb(&wsq).unwrap(), decode_rgb(&png).unwrap());
     }
 }
 
@@ -339,6 +346,7 @@ fn seeds() -> Vec<Vec<u8>> {
         jp2[at..].to_vec(),
         jp2,
         [b"P5 40 30 255 ".as_slice(), grey.pixels()].concat(),
+        encode_wsq(&ridges(90, 81, Some(500)), WSQ_RATE).unwrap(),
     ]
 }
 
@@ -346,8 +354,8 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(256) })]
 
     #[test]
-    fn arbitrary_bytes_never_panic(prefix in 0_usize..7, tail in vec(any::<u8>(), 0..400)) {
-        let magics: [&[u8]; 7] = [b"", b"P5 ", b"P2 ", &[0xFF, 0xD8, 0xFF], &[0xFF, 0x4F, 0xFF, 0x51],
+    fn arbitrary_bytes_never_panic(prefix in 0_usize..8, tail in vec(any::<u8>(), 0..400)) {
+        let magics: [&[u8]; 8] = [b"", &[0xFF, 0xA0, 0xFF], b"P5 ", b"P2 ", &[0xFF, 0xD8, 0xFF], &[0xFF, 0x4F, 0xFF, 0x51],
             &[0x89, b'P', b'N', b'G', 0x0D, 0x0A, 0x1A, 0x0A],
             &[0, 0, 0, 12, b'j', b'P', b' ', b' ', 0x0D, 0x0A, 0x87, 0x0A]];
         let data = [magics[prefix], &tail].concat();
@@ -357,7 +365,7 @@ proptest! {
 
     #[test]
     fn damaged_files_never_panic(
-        which in 0_usize..6,
+        which in 0_usize..7,
         flips in vec((any::<prop::sample::Index>(), any::<u8>()), 0..6),
         cut in proptest::option::of(any::<prop::sample::Index>()),
     ) {

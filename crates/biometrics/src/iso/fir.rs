@@ -190,8 +190,8 @@ impl FingerRepresentation {
     /// The image, with the resolution of the record.
     ///
     /// # Errors
-    /// [`IsoError::Codec`] when it cannot be decoded (WSQ is not), [`IsoError::SizeMismatch`] when it has
-    /// another size than the record says.
+    /// [`IsoError::Codec`] when it cannot be decoded, [`IsoError::SizeMismatch`] when it has another size than
+    /// the record says.
     pub fn decode_image(&self) -> Result<GrayImage, IsoError> {
         let (size, ppi) = ((self.width, self.height), self.sampling.image_ppi());
         match self.compression {

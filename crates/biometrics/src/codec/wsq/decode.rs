@@ -24,7 +24,13 @@ struct Tables {
 
 impl Tables {
     /// Reads the segment of a marker that is neither of a block nor of the end.
-    fn read(&mut self, s: &mut Cursor<'_>, at: Cursor<'_>, found: u16, started: bool) -> Result<(), CodecError> {
+    fn read(
+        &mut self,
+        s: &mut Cursor<'_>,
+        at: Cursor<'_>,
+        found: u16,
+        started: bool,
+    ) -> Result<(), CodecError> {
         let misplaced = || Err(at.damaged("marker out of place"));
         match found {
             marker::SOF if self.frame.is_some() => return misplaced(),
@@ -33,7 +39,10 @@ impl Tables {
                 let frame = stream::read_frame(s.segment("frame header")?)?;
                 check_size(frame.width, frame.height)?;
                 if frame.width.min(frame.height) < MIN_SIDE_PX {
-                    return Err(CodecError::Unsupported { format: Format::Wsq, what: "a side of less than 17 pixels" });
+                    return Err(CodecError::Unsupported {
+                        format: Format::Wsq,
+                        what: "a side of less than 17 pixels",
+                    });
                 }
                 self.frame = Some(frame);
             }
@@ -178,7 +187,12 @@ impl Bits<'_> {
 }
 
 /// Decodes one block up to the next marker.
-fn read_coefficients(s: &mut Cursor<'_>, data: &[u8], table: &Decoder, sink: &mut Sink) -> Result<(), CodecError> {
+fn read_coefficients(
+    s: &mut Cursor<'_>,
+    data: &[u8],
+    table: &Decoder,
+    sink: &mut Sink,
+) -> Result<(), CodecError> {
     let mut bits = Bits { data, at: s.at, window: 0, count: 0 };
     loop {
         if bits.count < 32 {
@@ -196,7 +210,8 @@ fn read_coefficients(s: &mut Cursor<'_>, data: &[u8], table: &Decoder, sink: &mu
             symbol::POSITIVE_16 | symbol::NEGATIVE_16 | symbol::RUN_16 => 16,
             _ => 0,
         };
-        let extra = if more == 0 { 0 } else { bits.take(more).ok_or_else(|| s.damaged("end of a block"))? as i32 };
+        let extra =
+            if more == 0 { 0 } else { bits.take(more).ok_or_else(|| s.damaged("end of a block"))? as i32 };
         let fits = match found {
             1..=100 => sink.skip(usize::from(found)),
             symbol::RUN_8 | symbol::RUN_16 => sink.skip(extra as usize),

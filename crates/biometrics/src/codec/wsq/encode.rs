@@ -10,19 +10,24 @@ use crate::image::GrayImage;
 
 /// Right half of the analysis low-pass filter, 9 taps (IAFIS-IC-0110 v3.1, table of the filter coefficients).
 const LOW_HALF: [f64; 5] = [
-    0.852_698_679_009_403_44,
-    0.377_402_855_612_653_80,
+    0.852_698_679_009_403_4,
+    0.377_402_855_612_653_8,
     -0.110_624_404_418_423_42,
-    -0.023_849_465_019_380_00,
+    -0.023_849_465_019_38,
     0.037_828_455_506_995_46,
 ];
 /// Right half of the analysis high-pass filter, 7 taps.
 const HIGH_HALF: [f64; 4] =
-    [0.788_485_616_405_664_39, -0.418_092_273_222_212_21, -0.040_689_417_609_558_44, 0.064_538_882_628_938_45];
+    [0.788_485_616_405_664_4, -0.418_092_273_222_212_2, -0.040_689_417_609_558_44, 0.064_538_882_628_938_45];
 
 /// A symmetric filter from its right half.
 fn mirrored(right: &[f64]) -> Vec<f32> {
     right.iter().skip(1).rev().chain(right).map(|tap| *tap as f32).collect()
+}
+
+/// The analysis filters, low and high.
+pub(super) fn filters() -> (Vec<f32>, Vec<f32>) {
+    (mirrored(&LOW_HALF), mirrored(&HIGH_HALF))
 }
 
 /// Pixels with their mean taken off, scaled to -128 to 128, and the two numbers that undo it.
@@ -114,7 +119,7 @@ pub(super) fn encode(image: &GrayImage, bits_per_pixel: f32, remark: &[u8]) -> V
     let (width, height) = (image.width() as usize, image.height() as usize);
     let tree = Tree::new(width, height);
     let (mut plane, shift, scale) = normalise(image);
-    let (low, high) = (mirrored(&LOW_HALF), mirrored(&HIGH_HALF));
+    let (low, high) = filters();
     let bank = Bank::analysis(&low, &high);
     let mut scratch = Vec::new();
     for node in &tree.nodes {

@@ -80,7 +80,8 @@ impl Decoder {
 
     /// Length and symbol of the code at the start of 16 bits; `None` where no code fits.
     pub(super) fn find(&self, bits: u32) -> Option<(u32, u8)> {
-        let (length, symbol) = self.direct[(bits >> (MAX_BITS - DIRECT_BITS)) as usize & ((1 << DIRECT_BITS) - 1)];
+        let (length, symbol) =
+            self.direct[(bits >> (MAX_BITS - DIRECT_BITS)) as usize & ((1 << DIRECT_BITS) - 1)];
         if length > 0 {
             return Some((u32::from(length), symbol));
         }
@@ -167,8 +168,8 @@ impl Encoder {
         let mut lengths = Lengths::default();
         let mut code = 0_u32;
         let mut symbols = order.into_iter();
-        for bits in 1..=MAX_BITS {
-            for symbol in symbols.by_ref().take(counts[bits]) {
+        for (bits, count) in counts.iter().enumerate().take(MAX_BITS + 1).skip(1) {
+            for symbol in symbols.by_ref().take(*count) {
                 codes[symbol] = (code as u16, bits as u8);
                 lengths.symbols.push(symbol as u8);
                 lengths.counts[bits - 1] += 1;

@@ -21,7 +21,7 @@ mod comment;
 mod decode;
 mod encode;
 #[cfg(test)]
-mod hostile;
+mod hostile_tests;
 mod huffman;
 mod quant;
 mod stream;

@@ -103,8 +103,7 @@ pub(super) fn bins(variances: &[f32; CODED_BANDS], bits_per_pixel: f32) -> Bins 
             (f64::from(product) * f64::from(ratio).powf(f64::from(share(*band)))) as f32
         });
         let exponent = f64::from(bits_per_pixel / total) - 1.0;
-        let scale =
-            (2.0_f64.powf(exponent) / 2.5 / f64::from(product).powf(1.0 / f64::from(total))) as f32;
+        let scale = (2.0_f64.powf(exponent) / 2.5 / f64::from(product).powf(1.0 / f64::from(total))) as f32;
         let before = positive.len();
         positive.retain(|band| f64::from(bins.width[*band] / scale) < 5.0 * f64::from(sigma[*band]));
         // An empty set (a flat image) has no scale; it has no bins either.

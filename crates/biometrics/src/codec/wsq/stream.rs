@@ -143,7 +143,7 @@ pub(super) fn read_transform(mut s: Cursor<'_>) -> Result<[Vec<f32>; 2], CodecEr
     let (low, high) = (half(lengths[0])?, half(lengths[1])?);
     s.finish(WHAT)?;
     let odd = lengths[0] % 2 == 1;
-    let sign = |i: usize| if i % 2 == 0 { 1.0 } else { -1.0 };
+    let sign = |i: usize| if i.is_multiple_of(2) { 1.0 } else { -1.0 };
     // Right halves of the synthesis filters.
     let from_high: Vec<f32> =
         high.iter().enumerate().map(|(i, v)| v * sign(if odd { i } else { i + 1 })).collect();

@@ -109,18 +109,22 @@ impl Bank {
         // Output p of a filter of n taps takes samples 2p + shift - (n-1)/2 + i of the line.
         let taps = |filter: &[f32], shift: isize| {
             let start = shift - (filter.len() as isize - 1) / 2;
-            filter.iter().zip(start..).map(|(c, at)| Tap {
-                coefficient: *c,
-                sequence: at.rem_euclid(2) as usize,
-                distance: at.div_euclid(2),
-            }).collect()
+            filter
+                .iter()
+                .zip(start..)
+                .map(|(c, at)| Tap {
+                    coefficient: *c,
+                    sequence: at.rem_euclid(2) as usize,
+                    distance: at.div_euclid(2),
+                })
+                .collect()
         };
         Self::new(Direction::Analysis, false, [taps(low, 0), taps(high, 1)])
     }
 
     /// The synthesis bank of a pair of filters, both of odd or both of even length.
     pub(super) fn synthesis(low: &[f32], high: &[f32]) -> Self {
-        let even_taps = low.len() % 2 == 0;
+        let even_taps = low.len().is_multiple_of(2);
         // Output t is the sum of low[i] L[k] and high[i] H[k] with i = 2k - t + centre.
         let taps = |t: usize| {
             let mut taps = Vec::new();

@@ -48,13 +48,26 @@ fn whole(parts: &[Segment]) -> Vec<u8> {
 }
 
 // Where the segments of a file of this encoder are.
-const [COM, DTT, DQT, SOF, DHT0, SOB0, DHT1, SOB1, SOB2]: [usize; 9] = [0, 1, 2, 3, 4, 5, 6, 7, 8];
+const COM: usize = 0;
+const DTT: usize = 1;
+const DQT: usize = 2;
+const SOF: usize = 3;
+const DHT0: usize = 4;
+const SOB0: usize = 5;
+const DHT1: usize = 6;
+const SOB1: usize = 7;
+const SOB2: usize = 8;
 
 /// A file with some of its parts changed, and what is said of it.
 type Case = (&'static str, fn(&mut Vec<Segment>), &'static str);
 
 fn set(parts: &mut [Segment], which: usize, at: usize, bytes: &[u8]) {
     parts[which].body[at..at + bytes.len()].copy_from_slice(bytes);
+}
+
+/// Takes the last byte off a segment.
+fn cut(parts: &mut [Segment], which: usize) {
+    parts[which].body.pop();
 }
 
 /// Replaces a block's table and data.
@@ -73,30 +86,101 @@ fn of_length(bits: usize, count: u8) -> [u8; 16] {
 const TABLES: &[Case] = &[
     ("as it is", |_| {}, "sound"),
     ("comment of nothing", |p| p[COM].body.clear(), "sound"),
-    ("tables twice", |p| { let (a, b) = (p[DTT].clone(), p[DQT].clone()); p.splice(0..0, [a, b]); }, "sound"),
-    ("unused table", |p| { let mut t = p[DHT0].clone(); t.body[0] = 7; p.insert(DHT0, t); }, "sound"),
-    ("two tables in one", |p| { let t = p.remove(DHT1); p[DHT0].body.extend(t.body); }, "sound"),
-    ("table again", |p| { let t = p[DHT1].clone(); p.insert(SOB2, t); }, "sound"),
-    ("no transform table", |p| { p.remove(DTT); }, "no transform table"),
-    ("no quantisation table", |p| { p.remove(DQT); }, "no quantisation table"),
-    ("no frame", |p| { p.remove(SOF); }, "no frame header"),
-    ("no first Huffman table", |p| { p.remove(DHT0); }, "no such Huffman table"),
-    ("no second Huffman table", |p| { p.remove(DHT1); }, "no such Huffman table"),
+    (
+        "tables twice",
+        |p| {
+            let (a, b) = (p[DTT].clone(), p[DQT].clone());
+            p.splice(0..0, [a, b]);
+        },
+        "sound",
+    ),
+    (
+        "unused table",
+        |p| {
+            let mut t = p[DHT0].clone();
+            t.body[0] = 7;
+            p.insert(DHT0, t);
+        },
+        "sound",
+    ),
+    (
+        "two tables in one",
+        |p| {
+            let t = p.remove(DHT1);
+            p[DHT0].body.extend(t.body);
+        },
+        "sound",
+    ),
+    (
+        "table again",
+        |p| {
+            let t = p[DHT1].clone();
+            p.insert(SOB2, t);
+        },
+        "sound",
+    ),
+    ("no transform table", |p| drop(p.remove(DTT)), "no transform table"),
+    ("no quantisation table", |p| drop(p.remove(DQT)), "no quantisation table"),
+    ("no frame", |p| drop(p.remove(SOF)), "no frame header"),
+    ("no first Huffman table", |p| drop(p.remove(DHT0)), "no such Huffman table"),
+    ("no second Huffman table", |p| drop(p.remove(DHT1)), "no such Huffman table"),
     ("table of another number", |p| p[SOB1].body = vec![5], "no such Huffman table"),
     ("number of no table", |p| p[SOB1].body = vec![200], "no such Huffman table"),
     ("nothing", Vec::clear, "no block of coefficients"),
     ("no blocks", |p| p.truncate(DHT0), "no block of coefficients"),
     ("one block", |p| p.truncate(DHT1), "fewer coefficients"),
-    ("no last block", |p| { p.remove(SOB2); }, "fewer coefficients"),
-    ("a block twice", |p| { let b = p[SOB2].clone(); p.push(b); }, "more coefficients"),
-    ("two frames", |p| { let f = p[SOF].clone(); p.insert(DTT, f); }, "marker out of place"),
-    ("frame in the middle", |p| { let f = p[SOF].clone(); p.insert(SOB1, f); }, "marker out of place"),
-    ("transform in the middle", |p| { let t = p[DTT].clone(); p.insert(SOB1, t); }, "marker out of place"),
-    ("bins in the middle", |p| { let t = p[DQT].clone(); p.push(t); }, "marker out of place"),
+    ("no last block", |p| drop(p.remove(SOB2)), "fewer coefficients"),
+    (
+        "a block twice",
+        |p| {
+            let b = p[SOB2].clone();
+            p.push(b);
+        },
+        "more coefficients",
+    ),
+    (
+        "two frames",
+        |p| {
+            let f = p[SOF].clone();
+            p.insert(DTT, f);
+        },
+        "marker out of place",
+    ),
+    (
+        "frame in the middle",
+        |p| {
+            let f = p[SOF].clone();
+            p.insert(SOB1, f);
+        },
+        "marker out of place",
+    ),
+    (
+        "transform in the middle",
+        |p| {
+            let t = p[DTT].clone();
+            p.insert(SOB1, t);
+        },
+        "marker out of place",
+    ),
+    (
+        "bins in the middle",
+        |p| {
+            let t = p[DQT].clone();
+            p.push(t);
+        },
+        "marker out of place",
+    ),
     ("start again", |p| p[COM].marker = 0xA0, "marker out of place"),
     ("marker of JPEG", |p| p[COM].marker = 0xDB, "marker out of place"),
     ("restarts", |p| p[COM].marker = 0xA7, "restart interval"),
-    ("257 comments", |p| { let c = p[COM].clone(); p.splice(0..0, vec![c; 257]); }, "too many marker segments"),
+    (
+        "257 comments",
+        |p| {
+            let c = p[COM].clone();
+            p.splice(0..0, vec![c; 257]);
+        },
+        "too many marker segments",
+    ),
 ];
 
 const HEADERS: &[Case] = &[
@@ -108,7 +192,7 @@ const HEADERS: &[Case] = &[
     ("largest", |p| set(p, SOF, 2, &[0x0C, 0, 0x20, 0]), "fewer coefficients"),
     ("a pixel more", |p| set(p, SOF, 4, &[0, 101]), "fewer coefficients"),
     ("a pixel less", |p| set(p, SOF, 4, &[0, 99]), "more coefficients"),
-    ("frame cut", |p| { p[SOF].body.pop(); }, "frame header"),
+    ("frame cut", |p| cut(p, SOF), "frame header"),
     ("frame too long", |p| p[SOF].body.push(0), "frame header"),
     ("shift of many places", |p| set(p, SOF, 6, &[255]), "sound"),
     ("scale of nothing", |p| set(p, SOF, 10, &[0, 0]), "sound"),
@@ -116,9 +200,12 @@ const HEADERS: &[Case] = &[
     ("bins of nothing", |p| p[DQT].body[3..].fill(0), "more coefficients"),
     ("a bin of nothing", |p| set(p, DQT, 3, &[0; 3]), "more coefficients"),
     ("zero bin of nothing", |p| set(p, DQT, 6, &[0; 3]), "sound"),
-    ("widest bins", |p| p[DQT].body[3..363].fill(0x0F), "sound"),
+    ("bins for every band", |p| p[DQT].body[3..363].fill(0x0F), "fewer coefficients"),
+    ("widest bin", |p| set(p, DQT, 3, &[0, 0xFF, 0xFF]), "sound"),
+    ("narrowest bin", |p| set(p, DQT, 3, &[255, 0, 1]), "more coefficients"),
+    ("narrow bin", |p| set(p, DQT, 3, &[40, 0, 1]), "sound"),
     ("bin of a band that is not coded", |p| set(p, DQT, 363, &[0, 0, 1]), "subband that is not coded"),
-    ("quantisation cut", |p| { p[DQT].body.pop(); }, "quantisation table"),
+    ("quantisation cut", |p| cut(p, DQT), "quantisation table"),
     ("quantisation too long", |p| p[DQT].body.push(0), "quantisation table"),
     ("filters of no taps", |p| set(p, DTT, 0, &[0, 0]), "length of a filter"),
     ("filter of 33 taps", |p| set(p, DTT, 0, &[33]), "length of a filter"),
@@ -127,8 +214,16 @@ const HEADERS: &[Case] = &[
     ("filter longer than the table", |p| set(p, DTT, 0, &[31]), "transform table"),
     ("filter shorter than the table", |p| set(p, DTT, 0, &[7]), "transform table"),
     ("filters exchanged", |p| set(p, DTT, 0, &[7, 9]), "sound"),
-    ("filters of 31 taps", |p| p[DTT].body = [&[31, 31], [0, 0, 0xFF, 0xFF, 0xFF, 0xFF].repeat(32).as_slice()].concat(), "sound"),
-    ("filters of 32 taps", |p| p[DTT].body = [&[32, 32], [1, 0, 0xFF, 0xFF, 0xFF, 0xFF].repeat(32).as_slice()].concat(), "sound"),
+    (
+        "filters of 31 taps",
+        |p| p[DTT].body = [&[31, 31], [0, 0, 0xFF, 0xFF, 0xFF, 0xFF].repeat(32).as_slice()].concat(),
+        "sound",
+    ),
+    (
+        "filters of 32 taps",
+        |p| p[DTT].body = [&[32, 32], [1, 0, 0xFF, 0xFF, 0xFF, 0xFF].repeat(32).as_slice()].concat(),
+        "sound",
+    ),
     ("no filters", |p| p[DTT].body.clear(), "transform table"),
     ("block header of nothing", |p| p[SOB0].body.clear(), "block header"),
     ("block header too long", |p| p[SOB0].body.push(0), "block header"),
@@ -137,17 +232,48 @@ const HEADERS: &[Case] = &[
 const CODES: &[Case] = &[
     ("table number 8", |p| set(p, DHT0, 0, &[8]), "Huffman table"),
     ("table of nothing", |p| p[DHT0].body.clear(), "Huffman table"),
-    ("table cut", |p| { p[DHT0].body.pop(); }, "Huffman table"),
+    ("table cut", |p| cut(p, DHT0), "Huffman table"),
     ("table too long", |p| p[DHT0].body.push(0), "Huffman table"),
-    ("more than 256 symbols", |p| p[DHT0].body = [&[0; 15], [255, 255].as_slice(), &[1; 510]].concat(), "Huffman table"),
-    ("three codes of one bit", |p| code(p, of_length(1, 3), &[1, 2, 3], &[0]), "lengths of the Huffman codes"),
+    (
+        "more than 256 symbols",
+        |p| p[DHT0].body = [&[0; 15], [255, 255].as_slice(), &[1; 510]].concat(),
+        "Huffman table",
+    ),
+    (
+        "three codes of one bit",
+        |p| code(p, of_length(1, 3), &[1, 2, 3], &[0]),
+        "lengths of the Huffman codes",
+    ),
     ("five codes of two bits", |p| code(p, of_length(2, 5), &[1; 5], &[0]), "lengths of the Huffman codes"),
-    ("codes below full ones", |p| code(p, { let mut c = of_length(1, 2); c[15] = 1; c }, &[1; 3], &[0]), "lengths of the Huffman codes"),
+    (
+        "codes below full ones",
+        |p| {
+            code(
+                p,
+                {
+                    let mut c = of_length(1, 2);
+                    c[15] = 1;
+                    c
+                },
+                &[1; 3],
+                &[0],
+            )
+        },
+        "lengths of the Huffman codes",
+    ),
     ("all ones used", |p| code(p, of_length(1, 2), &[181, 182], &[0; 4]), "fewer coefficients"),
     ("no codes, no data", |p| code(p, [0; 16], &[], &[]), "fewer coefficients"),
     ("no codes, but data", |p| code(p, [0; 16], &[], &[0; 3]), "code that is in no table"),
-    ("code of no symbol", |p| code(p, of_length(2, 3), &[1, 2, 3], &[0b1100_0000, 0, 0]), "code that is in no table"),
-    ("long code of no symbol", |p| code(p, of_length(16, 2), &[1, 2], &[0, 2, 0]), "code that is in no table"),
+    (
+        "code of no symbol",
+        |p| code(p, of_length(2, 3), &[1, 2, 3], &[0b1100_0000, 0, 0]),
+        "code that is in no table",
+    ),
+    (
+        "long code of no symbol",
+        |p| code(p, of_length(16, 2), &[1, 2], &[0, 2, 0]),
+        "code that is in no table",
+    ),
     ("symbol 0", |p| code(p, of_length(1, 1), &[0], &[0]), "symbol without a meaning"),
     ("symbol 255", |p| code(p, of_length(1, 1), &[255], &[0]), "symbol without a meaning"),
     ("value cut", |p| code(p, of_length(1, 1), &[103], &[0, 0]), "end of a block"),
@@ -155,7 +281,14 @@ const CODES: &[Case] = &[
     ("runs of nothing", |p| code(p, of_length(8, 1), &[105], &[0; 2000]), "fewer coefficients"),
     ("run beyond the end", |p| code(p, of_length(8, 1), &[106], &[0, 0xFE, 0xFE]), "more coefficients"),
     ("values beyond the end", |p| code(p, of_length(1, 1), &[181], &[0; 4000]), "more coefficients"),
-    ("largest values", |p| { code(p, of_length(8, 1), &[104], &[0, 0xFF, 0, 0xFF, 0]); p[DHT1].body = [&[1], of_length(8, 1).as_slice(), &[106]].concat(); }, "code that is in no table"),
+    (
+        "largest values",
+        |p| {
+            code(p, of_length(8, 1), &[104], &[0, 0xFF, 0, 0xFF, 0]);
+            p[DHT1].body = [&[1], of_length(8, 1).as_slice(), &[106]].concat();
+        },
+        "code that is in no table",
+    ),
     ("block of nothing", |p| p[SOB0].data.clear(), "fewer coefficients"),
     ("marker of nothing in a block", |p| p[SOB0].data = vec![0xFF, 0x01], "marker out of place"),
     ("ones without end", |p| p[SOB0].data = [0xFF, 0].repeat(50), "code that is in no table"),
@@ -196,11 +329,9 @@ fn starts_and_ends_are_checked() {
         };
         assert!(said.contains(expected), "{before:?} {after:?}: {said}");
     }
-    for (bytes, expected) in [
-        (vec![0xFF; MAX_ENCODED_BYTES + 1], "BIO-22"),
-        (Vec::new(), "BIO-23"),
-        (vec![0xFF], "BIO-23"),
-    ] {
+    for (bytes, expected) in
+        [(vec![0xFF; MAX_ENCODED_BYTES + 1], "BIO-22"), (Vec::new(), "BIO-23"), (vec![0xFF], "BIO-23")]
+    {
         assert!(decode_wsq(&bytes).unwrap_err().to_string().starts_with(expected));
     }
 }
