@@ -3,6 +3,7 @@
 pub mod matcher;
 #[cfg(feature = "nbis")]
 pub mod nbis;
+pub mod platen;
 pub mod quality;
 
 pub use matcher::{FingerError, FingerMatcher};

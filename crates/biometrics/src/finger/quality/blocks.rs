@@ -32,6 +32,13 @@ pub struct Plane {
 }
 
 impl Plane {
+    /// The image as it is.
+    #[must_use]
+    pub fn whole(image: &GrayImage) -> Self {
+        let (width, height) = (image.width() as usize, image.height() as usize);
+        Self { width, height, pixels: image.pixels().to_vec(), left: 0, top: 0 }
+    }
+
     /// The image without its near-white frame.
     #[must_use]
     pub fn cropped(image: &GrayImage) -> Self {

@@ -14,8 +14,8 @@ pub mod names;
 pub mod points;
 pub mod reasons;
 mod region;
-pub(super) mod texture;
-mod touch;
+pub mod texture;
+pub mod touch;
 
 pub use features::{Features, features, features_with};
 pub use points::Calibration;
@@ -32,8 +32,8 @@ pub const ALGORITHM: &str = "rekam-finger-2";
 
 /// The quality of a print; `template` is what the extractor found in it.
 ///
-/// The score is the forest's vote, 0 to 100. Where the touch has grave faults (the product of its parts, see
-/// [`reasons`], is below half), the vote is capped: the forest was not trained to see, for instance, how dry a finger is.
+/// The score is the forest's vote, 0 to 100, at most what the touch allows ([`reasons::cap`]): the forest gives some dry or
+/// faint prints more than good ones.
 #[must_use]
 pub fn assess(image: &GrayImage, template: &Template) -> Quality {
     let off_scale = image.ppi().is_some_and(|p| !PPI_RANGE.contains(&p));
@@ -43,28 +43,35 @@ pub fn assess(image: &GrayImage, template: &Template) -> Quality {
         Err(_) if off_scale => return verdict(None, vec![QualityReason::WrongResolution]),
         Err(_) => return verdict(None, Vec::new()),
     };
+    let plane = Plane::cropped(&work);
     let Some(touch) = touch::measure(&work) else {
-        return verdict(Some(0), vec![QualityReason::Blank]);
+        let mut reasons = vec![QualityReason::Blank];
+        if reasons::ghost_alone(&plane) {
+            reasons.push(QualityReason::GhostPrint);
+        }
+        return verdict(Some(0), reasons);
     };
     let parts = reasons::parts(&touch, template.minutiae.len());
-    let mut reasons = reasons::named(&parts);
-    let plane = Plane::cropped(&work);
+    let mut reasons;
     let mut score = None;
     match (features::measured(&plane, template, &Calibration::MINDTCT), Forest::built_in()) {
         (Some((features, region)), Ok(forest)) => {
-            score = Some(forest.score(&features.values).min(reasons::cap(&parts)));
+            let capped = forest.score(&features.values).min(reasons::cap(&parts));
+            score = Some(capped);
+            reasons = reasons::named(&parts, capped);
             if reasons::ghost(&plane, &region) {
                 reasons.push(QualityReason::GhostPrint);
             }
         }
         (None, _) => {
             score = Some(0);
+            reasons = reasons::named(&parts, 0);
             if !reasons.contains(&QualityReason::TooLittleArea) {
                 reasons.push(QualityReason::TooLittleArea);
             }
         }
         // A damaged program: no score rather than a wrong one.
-        (_, Err(_)) => {}
+        (_, Err(_)) => reasons = reasons::named(&parts, 0),
     }
     if image.ppi().is_some_and(|p| p.abs_diff(WORK_PPI) > 5) {
         reasons.push(QualityReason::WrongResolution);
