@@ -69,10 +69,7 @@ pub struct UnevenArea {
 /// # Errors
 /// [`PlatenError`] when the resolution is not near 500 ppi (a ghost's ridges would be missed), the image is too small to
 /// hold a tile, or the reference has another size.
-pub fn assess_platen(
-    image: &GrayImage,
-    reference: Option<&GrayImage>,
-) -> Result<PlatenReport, PlatenError> {
+pub fn assess_platen(image: &GrayImage, reference: Option<&GrayImage>) -> Result<PlatenReport, PlatenError> {
     let ppi = image.ppi().unwrap_or(WORK_PPI);
     if !PPI_RANGE.contains(&ppi) || ppi.abs_diff(WORK_PPI) > WORK_PPI / 10 {
         return Err(FingerError::Resolution { ppi }.into());
@@ -128,9 +125,7 @@ fn areas(tiles: &Tiles, has_reference: bool) -> Vec<UnevenArea> {
     // The rim of a ghost is uneven too: it belongs to the ghost.
     let ghost_boxes: Vec<UnevenArea> =
         found.iter().map(|(_, a)| *a).filter(|a| a.reason == QualityReason::GhostPrint).collect();
-    found.retain(|(_, a)| {
-        a.reason == QualityReason::GhostPrint || !ghost_boxes.iter().any(|g| near(g, a))
-    });
+    found.retain(|(_, a)| a.reason == QualityReason::GhostPrint || !ghost_boxes.iter().any(|g| near(g, a)));
     found.sort_by_key(|(size, _)| std::cmp::Reverse(*size));
     found.into_iter().map(|(_, area)| area).take(MAX_AREAS).collect()
 }

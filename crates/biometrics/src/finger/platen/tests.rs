@@ -52,9 +52,8 @@ fn smear(seed: u64) -> impl Fn(f32, f32) -> f32 {
 
 fn drops(seed: u64) -> impl Fn(f32, f32) -> f32 {
     let mut rng = Rng::new(seed, 10);
-    let spots: Vec<(f32, f32, f32)> = (0..4)
-        .map(|_| (rng.range(70.0, 340.0), rng.range(70.0, 480.0), rng.range(36.0, 52.0)))
-        .collect();
+    let spots: Vec<(f32, f32, f32)> =
+        (0..4).map(|_| (rng.range(70.0, 340.0), rng.range(70.0, 480.0), rng.range(36.0, 52.0))).collect();
     move |x, y| {
         let inside = spots.iter().any(|(cx, cy, r)| (x - cx).powi(2) + (y - cy).powi(2) < r * r);
         if inside { 22.0 } else { 0.0 }

@@ -2,10 +2,10 @@
 
 use super::blocks::{Grid, Plane};
 use super::histogram::{FDA_LIMITS, LCS_LIMITS, OCL_LIMITS, OF_LIMITS, RVUP_LIMITS, histogram};
+use super::local;
 use super::names::{self, COUNT, NAMES};
 use super::points::{self, Calibration};
 use super::region::Region;
-use super::local;
 use crate::finger::matcher::{FingerError, at_work_resolution};
 use crate::image::GrayImage;
 use crate::minutiae::Template;
@@ -88,3 +88,6 @@ fn mean_of_means(plane: &Plane) -> f64 {
         .collect();
     means.iter().map(|m| m / means.len() as f64).sum()
 }
+
+#[cfg(test)]
+mod tests;

@@ -14,8 +14,8 @@ pub mod names;
 pub mod points;
 pub mod reasons;
 mod region;
-pub mod texture;
-pub mod touch;
+pub(super) mod texture;
+mod touch;
 
 pub use features::{Features, features, features_with};
 pub use points::Calibration;
@@ -83,3 +83,6 @@ fn verdict(score: Option<u8>, reasons: Vec<QualityReason>) -> Quality {
     // The score was compared with NFIQ 2; that it predicts matching of these captures was not shown.
     Quality { score, algorithm: ALGORITHM.to_owned(), reasons, validated: false }
 }
+
+#[cfg(test)]
+mod tests;

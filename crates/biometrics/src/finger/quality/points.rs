@@ -38,8 +38,13 @@ impl Calibration {
     };
 
     /// No change: for an extractor that has not been measured.
-    pub const NONE: Self =
-        Self { min_quality: 0, count: (0.0, 1.0), boxed: (0.0, 1.0), darker: (0.0, 1.0), certain: (0.0, 1.0) };
+    pub const NONE: Self = Self {
+        min_quality: 0,
+        count: (0.0, 1.0),
+        boxed: (0.0, 1.0),
+        darker: (0.0, 1.0),
+        certain: (0.0, 1.0),
+    };
 }
 
 /// The four features, in the forest's order: count in the box, count, darker share, certain share.

@@ -81,8 +81,7 @@ pub fn ghost(plane: &Plane, region: &Region) -> bool {
             ..((row + 1) * TILE_PX + TILE_PX / 2).min(plane.height);
         let from = (column * TILE_PX).saturating_sub(TILE_PX / 2);
         let to = ((column + 1) * TILE_PX + TILE_PX / 2).min(plane.width);
-        rows.into_iter()
-            .any(|y| region.inside[y * plane.width + from..y * plane.width + to].contains(&true))
+        rows.into_iter().any(|y| region.inside[y * plane.width + from..y * plane.width + to].contains(&true))
     };
     holds_ghost(&Tiles::of(plane, |column, row| !near_print(column, row)))
 }

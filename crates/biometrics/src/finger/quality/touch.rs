@@ -46,8 +46,9 @@ pub struct Touch {
 #[must_use]
 pub fn measure(image: &GrayImage) -> Option<Touch> {
     let (columns, rows) = (image.width() as usize / BLOCK_PX, image.height() as usize / BLOCK_PX);
-    let all: Vec<(usize, Block)> =
-        (0..rows * columns).map(|i| (i, block(image, i % columns * BLOCK_PX, i / columns * BLOCK_PX))).collect();
+    let all: Vec<(usize, Block)> = (0..rows * columns)
+        .map(|i| (i, block(image, i % columns * BLOCK_PX, i / columns * BLOCK_PX)))
+        .collect();
     let print: Vec<(usize, Block)> = all.iter().copied().filter(|(_, b)| b.is_print()).collect();
     let count = print.len() as f32;
     if count * BLOCK_MM2 < MIN_AREA_MM2 {
