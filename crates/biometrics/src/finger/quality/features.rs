@@ -34,12 +34,13 @@ impl Features {
 }
 
 /// The features of a print: the image at any resolution that extraction takes, and the template that an extractor
-/// found in it (coordinates at 500 ppi). Minutiae are calibrated as mindtct's.
+/// found in it (coordinates at 500 ppi). Minutiae are calibrated as those of the station's
+/// extractor ([`CALIBRATION`](super::CALIBRATION)).
 ///
 /// # Errors
 /// [`FingerError`] when the resolution or the size does not do, or there is too little print to measure.
 pub fn features(image: &GrayImage, template: &Template) -> Result<Features, FingerError> {
-    features_with(image, template, &Calibration::MINDTCT)
+    features_with(image, template, &super::CALIBRATION)
 }
 
 /// As [`features`], with the calibration of another extractor.

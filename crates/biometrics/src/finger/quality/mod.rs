@@ -30,12 +30,21 @@ use forest::Forest;
 /// Name of the measure.
 pub const ALGORITHM: &str = "rekam-finger-2";
 
+/// Calibration for the extractor that the station uses.
+pub const CALIBRATION: Calibration = Calibration::MINDTCT;
+
 /// The quality of a print; `template` is what the extractor found in it.
 ///
 /// The score is the forest's vote, 0 to 100, at most what the touch allows ([`reasons::cap`]): the forest gives some dry or
 /// faint prints more than good ones.
 #[must_use]
 pub fn assess(image: &GrayImage, template: &Template) -> Quality {
+    assess_with(image, template, &CALIBRATION)
+}
+
+/// As [`assess`], for minutiae of an extractor with another calibration.
+#[must_use]
+pub fn assess_with(image: &GrayImage, template: &Template, calibration: &Calibration) -> Quality {
     let off_scale = image.ppi().is_some_and(|p| !PPI_RANGE.contains(&p));
     let work = match at_work_resolution(image) {
         Ok(work) => work,
@@ -54,7 +63,7 @@ pub fn assess(image: &GrayImage, template: &Template) -> Quality {
     let parts = reasons::parts(&touch, template.minutiae.len());
     let mut reasons;
     let mut score = None;
-    match (features::measured(&plane, template, &Calibration::MINDTCT), Forest::built_in()) {
+    match (features::measured(&plane, template, calibration), Forest::built_in()) {
         (Some((features, region)), Ok(forest)) => {
             let capped = forest.score(&features.values).min(reasons::cap(&parts));
             score = Some(capped);
