@@ -6,6 +6,7 @@ pub mod matcher;
 #[cfg(feature = "nbis")]
 pub mod nbis;
 pub mod own;
+pub mod platen;
 pub mod quality;
 pub mod segment;
 

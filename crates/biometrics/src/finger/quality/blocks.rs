@@ -32,6 +32,13 @@ pub struct Plane {
 }
 
 impl Plane {
+    /// The image as it is.
+    #[must_use]
+    pub fn whole(image: &GrayImage) -> Self {
+        let (width, height) = (image.width() as usize, image.height() as usize);
+        Self { width, height, pixels: image.pixels().to_vec(), left: 0, top: 0 }
+    }
+
     /// The image without its near-white frame.
     #[must_use]
     pub fn cropped(image: &GrayImage) -> Self {
@@ -45,7 +52,8 @@ impl Plane {
         }
         let (top, bottom) = inner(&rows, width);
         let (left, right) = inner(&columns, height);
-        let cut = (top..=bottom).flat_map(|y| &pixels[y * width + left..=y * width + right]).copied().collect();
+        let cut =
+            (top..=bottom).flat_map(|y| &pixels[y * width + left..=y * width + right]).copied().collect();
         Self { width: right - left + 1, height: bottom - top + 1, pixels: cut, left, top }
     }
 
@@ -199,8 +207,7 @@ impl Grid {
                 mean_deviation(sum, squares, width * height).1 / spread > GROUND_SHARE
             })
             .collect();
-        let mut grid =
-            Self { columns, rows, angles: Vec::with_capacity(columns * rows), print: Vec::new() };
+        let mut grid = Self { columns, rows, angles: Vec::with_capacity(columns * rows), print: Vec::new() };
         for row in 0..rows {
             for column in 0..columns {
                 let (x, y) = Self::corner(column, row);
@@ -222,9 +229,12 @@ impl Grid {
 
     /// Column, row and angle of the blocks in the print, row by row.
     pub fn in_print(&self) -> impl Iterator<Item = (usize, usize, f64)> + '_ {
-        self.print.iter().zip(&self.angles).enumerate().filter(|(_, (print, _))| **print).map(
-            |(i, (_, angle))| (i % self.columns, i / self.columns, *angle),
-        )
+        self.print
+            .iter()
+            .zip(&self.angles)
+            .enumerate()
+            .filter(|(_, (print, _))| **print)
+            .map(|(i, (_, angle))| (i % self.columns, i / self.columns, *angle))
     }
 }
 

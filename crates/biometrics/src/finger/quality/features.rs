@@ -2,10 +2,10 @@
 
 use super::blocks::{Grid, Plane};
 use super::histogram::{FDA_LIMITS, LCS_LIMITS, OCL_LIMITS, OF_LIMITS, RVUP_LIMITS, histogram};
+use super::local;
 use super::names::{self, COUNT, NAMES};
 use super::points::{self, Calibration};
 use super::region::Region;
-use super::local;
 use crate::finger::matcher::{FingerError, at_work_resolution};
 use crate::image::GrayImage;
 use crate::minutiae::Template;
@@ -34,12 +34,13 @@ impl Features {
 }
 
 /// The features of a print: the image at any resolution that extraction takes, and the template that an extractor
-/// found in it (coordinates at 500 ppi). Minutiae are calibrated as mindtct's.
+/// found in it (coordinates at 500 ppi). Minutiae are calibrated as those of the station's
+/// extractor ([`CALIBRATION`](super::CALIBRATION)).
 ///
 /// # Errors
 /// [`FingerError`] when the resolution or the size does not do, or there is too little print to measure.
 pub fn features(image: &GrayImage, template: &Template) -> Result<Features, FingerError> {
-    features_with(image, template, &Calibration::MINDTCT)
+    features_with(image, template, &super::CALIBRATION)
 }
 
 /// As [`features`], with the calibration of another extractor.
@@ -88,3 +89,6 @@ fn mean_of_means(plane: &Plane) -> f64 {
         .collect();
     means.iter().map(|m| m / means.len() as f64).sum()
 }
+
+#[cfg(test)]
+mod tests;

@@ -53,9 +53,8 @@ impl<'a> Forest<'a> {
             return Err(refuse("header"));
         }
         let u16_at = |at: usize| usize::from(u16::from_le_bytes([bytes[at], bytes[at + 1]]));
-        let u32_at = |at: usize| {
-            u32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]) as usize
-        };
+        let u32_at =
+            |at: usize| u32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]) as usize;
         let (features, count, splits, leaves) = (u16_at(4), u16_at(6), u32_at(8), u32_at(12));
         if features != COUNT || count == 0 || count > MAX_TREES {
             return Err(refuse("number of features or trees"));
@@ -125,5 +124,5 @@ impl<'a> Forest<'a> {
     }
 }
 
-
-
+#[cfg(test)]
+mod tests;

@@ -92,7 +92,8 @@ fn clear(window: &Window) -> f64 {
 
 /// Widths of the ridges and valleys from the left, without the last: NFIQ 2 counts the first one pixel short.
 fn widths(ridge: &[bool]) -> Vec<f64> {
-    let changes: Vec<usize> = (1..ridge.len()).filter(|i| ridge[*i] != ridge[*i - 1]).map(|i| i - 1).collect();
+    let changes: Vec<usize> =
+        (1..ridge.len()).filter(|i| ridge[*i] != ridge[*i - 1]).map(|i| i - 1).collect();
     let first = changes.first().map(|c| *c as f64);
     first.into_iter().chain(changes.windows(2).map(|c| (c[1] - c[0]) as f64)).collect()
 }

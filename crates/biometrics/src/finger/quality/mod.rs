@@ -30,12 +30,21 @@ use forest::Forest;
 /// Name of the measure.
 pub const ALGORITHM: &str = "rekam-finger-2";
 
+/// Calibration for the extractor that the station uses.
+pub const CALIBRATION: Calibration = Calibration::MINDTCT;
+
 /// The quality of a print; `template` is what the extractor found in it.
 ///
-/// The score is the forest's vote, 0 to 100. Where the touch has grave faults (the product of its parts, see
-/// [`reasons`], is below half), the vote is capped: the forest was not trained to see, for instance, how dry a finger is.
+/// The score is the forest's vote, 0 to 100, at most what the touch allows ([`reasons::cap`]): the forest gives some dry or
+/// faint prints more than good ones.
 #[must_use]
 pub fn assess(image: &GrayImage, template: &Template) -> Quality {
+    assess_with(image, template, &CALIBRATION)
+}
+
+/// As [`assess`], for minutiae of an extractor with another calibration.
+#[must_use]
+pub fn assess_with(image: &GrayImage, template: &Template, calibration: &Calibration) -> Quality {
     let off_scale = image.ppi().is_some_and(|p| !PPI_RANGE.contains(&p));
     let work = match at_work_resolution(image) {
         Ok(work) => work,
@@ -43,28 +52,35 @@ pub fn assess(image: &GrayImage, template: &Template) -> Quality {
         Err(_) if off_scale => return verdict(None, vec![QualityReason::WrongResolution]),
         Err(_) => return verdict(None, Vec::new()),
     };
+    let plane = Plane::cropped(&work);
     let Some(touch) = touch::measure(&work) else {
-        return verdict(Some(0), vec![QualityReason::Blank]);
+        let mut reasons = vec![QualityReason::Blank];
+        if reasons::ghost_alone(&plane) {
+            reasons.push(QualityReason::GhostPrint);
+        }
+        return verdict(Some(0), reasons);
     };
     let parts = reasons::parts(&touch, template.minutiae.len());
-    let mut reasons = reasons::named(&parts);
-    let plane = Plane::cropped(&work);
+    let mut reasons;
     let mut score = None;
-    match (features::measured(&plane, template, &Calibration::MINDTCT), Forest::built_in()) {
+    match (features::measured(&plane, template, calibration), Forest::built_in()) {
         (Some((features, region)), Ok(forest)) => {
-            score = Some(forest.score(&features.values).min(reasons::cap(&parts)));
+            let capped = forest.score(&features.values).min(reasons::cap(&parts));
+            score = Some(capped);
+            reasons = reasons::named(&parts, capped);
             if reasons::ghost(&plane, &region) {
                 reasons.push(QualityReason::GhostPrint);
             }
         }
         (None, _) => {
             score = Some(0);
+            reasons = reasons::named(&parts, 0);
             if !reasons.contains(&QualityReason::TooLittleArea) {
                 reasons.push(QualityReason::TooLittleArea);
             }
         }
         // A damaged program: no score rather than a wrong one.
-        (_, Err(_)) => {}
+        (_, Err(_)) => reasons = reasons::named(&parts, 0),
     }
     if image.ppi().is_some_and(|p| p.abs_diff(WORK_PPI) > 5) {
         reasons.push(QualityReason::WrongResolution);
@@ -76,3 +92,6 @@ fn verdict(score: Option<u8>, reasons: Vec<QualityReason>) -> Quality {
     // The score was compared with NFIQ 2; that it predicts matching of these captures was not shown.
     Quality { score, algorithm: ALGORITHM.to_owned(), reasons, validated: false }
 }
+
+#[cfg(test)]
+mod tests;

@@ -28,18 +28,44 @@ pub struct Calibration {
 }
 
 impl Calibration {
-    /// NIST's mindtct, by way of its reliability in hundredths as quality. Fitted on 90 synthetic prints.
+    /// NIST's mindtct, its reliability in hundredths as quality. Fitted by `tools/nfiq2_compare.py` on 90 synthetic
+    /// prints.
     pub const MINDTCT: Self = Self {
         min_quality: 15,
-        count: (-1.902, 1.042),
         boxed: (0.592, 1.017),
+        count: (-1.902, 1.042),
         darker: (0.004, 1.012),
         certain: (-0.005, 0.985),
     };
 
+    /// Our own extractor, `rekam-minutiae-1`. Fitted in the same way.
+    pub const REKAM: Self = Self {
+        min_quality: 20,
+        boxed: (2.494, 1.016),
+        count: (0.054, 1.111),
+        darker: (0.027, 0.992),
+        certain: (-0.011, 0.958),
+    };
+
+    /// That of an extractor by the name that [`FingerMatcher::name`](crate::finger::FingerMatcher::name) gives; an
+    /// unknown one is taken as it is.
+    #[must_use]
+    pub fn of(extractor: &str) -> Self {
+        match extractor {
+            "nbis-bozorth3" => Self::MINDTCT,
+            "rekam-minutiae-1" => Self::REKAM,
+            _ => Self::NONE,
+        }
+    }
+
     /// No change: for an extractor that has not been measured.
-    pub const NONE: Self =
-        Self { min_quality: 0, count: (0.0, 1.0), boxed: (0.0, 1.0), darker: (0.0, 1.0), certain: (0.0, 1.0) };
+    pub const NONE: Self = Self {
+        min_quality: 0,
+        count: (0.0, 1.0),
+        boxed: (0.0, 1.0),
+        darker: (0.0, 1.0),
+        certain: (0.0, 1.0),
+    };
 }
 
 /// The four features, in the forest's order: count in the box, count, darker share, certain share.

@@ -229,12 +229,7 @@ fn flood(
     while let Some((x, y)) = stack.pop() {
         (left, right) = (left.min(x), right.max(x));
         (top, bottom) = (top.min(y), bottom.max(y));
-        let near = [
-            (x.wrapping_sub(1), y),
-            (x + 1, y),
-            (x, y.wrapping_sub(1)),
-            (x, y + 1),
-        ];
+        let near = [(x.wrapping_sub(1), y), (x + 1, y), (x, y.wrapping_sub(1)), (x, y + 1)];
         for (nx, ny) in near {
             if nx < width && ny < height && work[ny * width + nx] == from {
                 work[ny * width + nx] = to;
