@@ -23,7 +23,7 @@ impl Skeleton {
         let stride = ridges.stride;
         let mut on: Vec<u8> = ridges.values.iter().map(|v| u8::from(*v < 0.0)).collect();
         let tables = Tables::new();
-        fill_pinholes(&mut on, stride, ridges, field, &tables);
+        fill_pinholes(&mut on, stride, ridges, field);
         thin(&mut on, stride, ridges, field, &tables);
         let mut nodes = Vec::new();
         for_print(ridges, field, |i| {
@@ -94,7 +94,7 @@ impl Tables {
 }
 
 /// Pores: single valley pixels within ridges.
-fn fill_pinholes(on: &mut [u8], stride: usize, plane: &Plane, field: &Field, _: &Tables) {
+fn fill_pinholes(on: &mut [u8], stride: usize, plane: &Plane, field: &Field) {
     let mut holes = Vec::new();
     for_print(plane, field, |i| {
         if on[i] == 0 && code(on, stride, i).count_ones() >= 7 {
