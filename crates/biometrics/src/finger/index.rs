@@ -146,3 +146,6 @@ fn on_threads<T: Send>(
         parts.into_iter().flat_map(|(part, thread)| thread.join().unwrap_or_else(|_| run(part))).collect()
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -39,3 +39,6 @@ pub fn votes(probe: &Prepared, edges: &Edges, gallery: &Prepared, scratch: &mut 
     }
     vote::best_votes(probe, edges, gallery, scratch)
 }
+
+#[cfg(test)]
+mod tests;
