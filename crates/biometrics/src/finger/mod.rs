@@ -2,6 +2,7 @@
 
 pub mod compare;
 pub mod extract;
+pub mod index;
 pub mod matcher;
 #[cfg(feature = "nbis")]
 pub mod nbis;

@@ -10,7 +10,7 @@ use crate::image::GrayImage;
 use crate::minutiae::Template;
 
 /// Smallest score that counts as the same finger.
-pub const THRESHOLD: u32 = 110;
+pub const THRESHOLD: u32 = 60;
 
 /// Our own matcher. Holds only constant tables; cheap to clone, one serves every thread.
 #[derive(Debug, Clone, Default)]
@@ -47,3 +47,6 @@ impl FingerMatcher for MinutiaeMatcher {
         THRESHOLD
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -29,3 +29,16 @@ pub fn score(probe: &Prepared, edges: &Edges, gallery: &Prepared, scratch: &mut 
     let chosen: Vec<Pair> = vote::consistent(probe, gallery, &pairs);
     lay::score(probe, gallery, &chosen)
 }
+
+/// How much the two prints' neighbourhoods agree, without looking at the whole: quick, for choosing what to
+/// compare. The sum of the eight best votes, each minutia of the probe counted once.
+#[must_use]
+pub fn votes(probe: &Prepared, edges: &Edges, gallery: &Prepared, scratch: &mut Scratch) -> f32 {
+    if probe.points.len() < prepared::MIN_COMPARED || gallery.points.len() < prepared::MIN_COMPARED {
+        return 0.0;
+    }
+    vote::best_votes(probe, edges, gallery, scratch)
+}
+
+#[cfg(test)]
+mod tests;

@@ -2,11 +2,15 @@
 
 use super::prepared::{Edge, MAX_COMPARED, Point, Prepared, apart, bearing};
 
-const LENGTH_BIN_PX: usize = 12;
-const LENGTH_BINS: usize = 18;
-const ANGLE_BIN: usize = 16;
-const ANGLE_BINS: usize = 16;
-const BINS: usize = LENGTH_BINS * ANGLE_BINS * ANGLE_BINS;
+const LENGTH_BIN_PX: usize = 8;
+const LENGTH_BINS: usize = 256 / LENGTH_BIN_PX;
+const OUT_BIN: usize = 8;
+const OUT_BINS: usize = 256 / OUT_BIN;
+const TURN_BIN: usize = 16;
+const TURN_BINS: usize = 256 / TURN_BIN;
+const BINS: usize = LENGTH_BINS * OUT_BINS * TURN_BINS;
+/// Largest difference of the turns of two edges that agree, units of 360/256 degrees.
+const TURN_REACH: u8 = 14;
 /// Most pairs of edges that are compared: bounds the time for crafted templates.
 const MAX_TRIES: usize = 400_000;
 /// Pairs of minutiae that are tested against each other.
@@ -20,11 +24,12 @@ pub(super) struct Pair {
     pub(super) votes: f32,
 }
 
-/// The probe's edges by length and angles; each stands in its own bin and in all around it, so that a look-up
-/// reads one bin. About 80 kB.
+/// The probe's edges by length and angles. Each stands in every bin that its tolerance reaches, so that a
+/// look-up reads one bin: about 200 kB for a full print.
 pub struct Edges {
     starts: Vec<u32>,
-    entries: Vec<u16>,
+    entries: Vec<Entry>,
+    tolerances: Vec<Tolerance>,
 }
 
 impl std::fmt::Debug for Edges {
@@ -33,47 +38,90 @@ impl std::fmt::Debug for Edges {
     }
 }
 
-fn bins(edge: &Edge) -> (usize, usize, usize) {
-    (
-        usize::from(edge.length) / LENGTH_BIN_PX,
-        usize::from(edge.out) / ANGLE_BIN,
-        usize::from(edge.turn) / ANGLE_BIN,
-    )
+#[derive(Clone, Copy, Default)]
+struct Entry {
+    from: u8,
+    length: u8,
+    out: u8,
+    turn: u8,
+}
+
+/// How far another edge may be off an edge of some length.
+#[derive(Clone, Copy)]
+struct Tolerance {
+    length: u8,
+    out: u8,
+    /// One over each, and over the turn's.
+    rates: [f32; 3],
+}
+
+impl Tolerance {
+    fn of(length: u8) -> Self {
+        let l = f32::from(length);
+        // The skin's stretch grows with the length; a pixel or three at the end of a short edge turn it far.
+        let (off, out) = (4.0 + 0.08 * l, 8.0 + 120.0 / l.max(12.0));
+        Self {
+            length: off as u8,
+            out: out as u8,
+            rates: [1.0 / (off + 0.5), 1.0 / (out + 0.5), 1.0 / (f32::from(TURN_REACH) + 0.5)],
+        }
+    }
 }
 
 fn bin(length: usize, out: usize, turn: usize) -> usize {
-    (length * ANGLE_BINS + out) * ANGLE_BINS + turn
+    (length * OUT_BINS + out) * TURN_BINS + turn
 }
 
-/// The bin of an edge and those around it (angles go round).
-fn neighbourhood(edge: &Edge) -> impl Iterator<Item = usize> {
-    let (length, out, turn) = bins(edge);
-    let angles = |a: usize| [a, (a + 1) % ANGLE_BINS, (a + ANGLE_BINS - 1) % ANGLE_BINS];
-    let (outs, turns) = (angles(out), angles(turn));
-    (length.saturating_sub(1)..=(length + 1).min(LENGTH_BINS - 1))
-        .flat_map(move |l| outs.into_iter().flat_map(move |o| turns.into_iter().map(move |t| bin(l, o, t))))
+fn bin_of(edge: &Edge) -> usize {
+    bin(
+        usize::from(edge.length) / LENGTH_BIN_PX,
+        usize::from(edge.out) / OUT_BIN,
+        usize::from(edge.turn) / TURN_BIN,
+    )
+}
+
+/// Every bin that an edge's tolerance reaches (angles go round).
+fn reached(edge: &Edge, tolerance: &Tolerance, mut work: impl FnMut(usize)) {
+    let low = usize::from(edge.length.saturating_sub(tolerance.length)) / LENGTH_BIN_PX;
+    let high = usize::from(edge.length.saturating_add(tolerance.length)) / LENGTH_BIN_PX;
+    let span = |middle: u8, reach: u8, size: usize| {
+        let first = usize::from(middle.wrapping_sub(reach)) / size;
+        let last = (usize::from(middle.wrapping_sub(reach)) + 2 * usize::from(reach)) / size;
+        (first, last)
+    };
+    let outs = span(edge.out, tolerance.out, OUT_BIN);
+    let turns = span(edge.turn, TURN_REACH, TURN_BIN);
+    for length in low..=high {
+        for out in outs.0..=outs.1 {
+            for turn in turns.0..=turns.1 {
+                work(bin(length, out % OUT_BINS, turn % TURN_BINS));
+            }
+        }
+    }
 }
 
 impl Edges {
     /// Sorts the edges of a probe into bins.
     #[must_use]
     pub fn new(probe: &Prepared) -> Self {
+        let tolerances: Vec<Tolerance> = (0..=255).map(Tolerance::of).collect();
         let mut starts = vec![0u32; BINS + 1];
         for edge in &probe.edges {
-            neighbourhood(edge).for_each(|b| starts[b + 1] += 1);
+            reached(edge, &tolerances[usize::from(edge.length)], |b| starts[b + 1] += 1);
         }
         for b in 0..BINS {
             starts[b + 1] += starts[b];
         }
         let mut next = starts.clone();
-        let mut entries = vec![0u16; starts[BINS] as usize];
-        for (i, edge) in probe.edges.iter().enumerate() {
-            for b in neighbourhood(edge) {
-                entries[next[b] as usize] = i as u16;
+        let mut entries = vec![Entry::default(); starts[BINS] as usize];
+        for edge in &probe.edges {
+            let entry = Entry { from: edge.from, length: edge.length, out: edge.out, turn: edge.turn };
+            reached(edge, &tolerances[usize::from(edge.length)], |b| {
+                entries[next[b] as usize] = entry;
                 next[b] += 1;
-            }
+            });
         }
-        Self { starts, entries }
+        Self { starts, entries, tolerances }
     }
 }
 
@@ -83,15 +131,51 @@ pub struct Scratch {
     votes: Vec<f32>,
 }
 
-/// How well two edges agree, 0 to 1.
-fn agreement(a: &Edge, b: &Edge) -> f32 {
-    let length = f32::from(a.length.min(b.length));
-    let off = f32::from(a.length.abs_diff(b.length)) / (4.0 + 0.08 * length);
-    // A pixel or three at the end of a short edge turn it far.
-    let out = f32::from(apart(a.out, b.out)) / (8.0 + 120.0 / length.max(12.0));
-    let turn = f32::from(apart(a.turn, b.turn)) / 14.0;
-    let worst = off.max(out).max(turn);
-    if worst >= 1.0 { 0.0 } else { 1.0 - 0.7 * worst * worst }
+/// Fills the scratch with the votes for every pair of minutiae, a row for each of the probe's.
+fn count(probe: &Prepared, edges: &Edges, gallery: &Prepared, scratch: &mut Scratch) {
+    let (rows, columns) = (probe.points.len(), gallery.points.len());
+    let votes = &mut scratch.votes;
+    votes.clear();
+    votes.resize(rows * columns, 0.0);
+    let mut tries = 0;
+    for edge in &gallery.edges {
+        let b = bin_of(edge);
+        let list = &edges.entries[edges.starts[b] as usize..edges.starts[b + 1] as usize];
+        tries += list.len();
+        if tries > MAX_TRIES {
+            break;
+        }
+        for entry in list {
+            let off = [
+                entry.length.abs_diff(edge.length),
+                apart(entry.out, edge.out),
+                apart(entry.turn, edge.turn),
+            ];
+            let limit = &edges.tolerances[usize::from(entry.length)];
+            if off[0] <= limit.length && off[1] <= limit.out && off[2] <= TURN_REACH {
+                let worst = (0..3).map(|k| f32::from(off[k]) * limit.rates[k]).fold(0.0, f32::max);
+                votes[usize::from(entry.from) * columns + usize::from(edge.from)] +=
+                    1.0 - 0.7 * worst * worst;
+            }
+        }
+    }
+}
+
+/// The sum of the best votes of the eight minutiae with the most.
+pub(super) fn best_votes(probe: &Prepared, edges: &Edges, gallery: &Prepared, scratch: &mut Scratch) -> f32 {
+    const BEST: usize = 8;
+    count(probe, edges, gallery, scratch);
+    let mut best = [0.0f32; BEST];
+    for row in scratch.votes.chunks_exact(gallery.points.len().max(1)) {
+        let mut value = row.iter().copied().fold(0.0f32, f32::max);
+        // Kept falling; the least drops out.
+        for place in &mut best {
+            if value > *place {
+                std::mem::swap(place, &mut value);
+            }
+        }
+    }
+    best.iter().sum()
 }
 
 /// The pairs with the most votes, best first.
@@ -101,27 +185,9 @@ pub(super) fn candidates(
     gallery: &Prepared,
     scratch: &mut Scratch,
 ) -> Vec<Pair> {
-    let (rows, columns) = (probe.points.len(), gallery.points.len());
-    let votes = &mut scratch.votes;
-    votes.clear();
-    votes.resize(rows * columns, 0.0);
-    let mut tries = 0;
-    for edge in &gallery.edges {
-        let (length, out, turn) = bins(edge);
-        let b = bin(length, out, turn);
-        let list = &edges.entries[edges.starts[b] as usize..edges.starts[b + 1] as usize];
-        tries += list.len();
-        if tries > MAX_TRIES {
-            break;
-        }
-        for index in list {
-            let other = &probe.edges[usize::from(*index)];
-            let agreement = agreement(other, edge);
-            if agreement > 0.0 {
-                votes[usize::from(other.from) * columns + usize::from(edge.from)] += agreement;
-            }
-        }
-    }
+    let columns = gallery.points.len();
+    count(probe, edges, gallery, scratch);
+    let votes = &scratch.votes;
     let mut pairs: Vec<Pair> = votes
         .iter()
         .enumerate()

@@ -40,8 +40,8 @@ impl Extractor {
         Self { bank: Bank::new() }
     }
 
-    /// The minutiae of an image at 500 ppi, best first, at most [`MAX_MINUTIAE`]; none in a blank image. Work and
-    /// memory are linear in the pixels (about 14 bytes a pixel), whatever they show.
+    /// The minutiae of an image at 500 ppi, best first, at most [`MAX_MINUTIAE`]; none in a blank image. Time and
+    /// memory (about 20 bytes a pixel) grow with the pixels, whatever they show.
     #[must_use]
     pub fn minutiae(&self, image: &GrayImage) -> Vec<Minutia> {
         let Some(plane) = Plane::normalised(image) else {
@@ -51,9 +51,10 @@ impl Extractor {
         if field.is_empty() {
             return Vec::new();
         }
+        // Once to see the direction through the noise, once along the better direction.
+        field.refine(&self.bank.enhance(&plane, &field));
         let ridges = self.bank.enhance(&plane, &field);
-        field.refine(&ridges);
-        let ridges = self.bank.enhance(&plane, &field);
+        drop(plane);
         let thin = skeleton::Skeleton::new(&ridges, &field);
         let mut found = prune::minutiae(&thin, &field, &ridges);
         found.sort_by_key(|m| (std::cmp::Reverse(m.quality), m.y, m.x));
@@ -61,3 +62,6 @@ impl Extractor {
         found
     }
 }
+
+#[cfg(test)]
+mod tests;

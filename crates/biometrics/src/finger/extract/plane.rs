@@ -124,21 +124,22 @@ pub(crate) fn smooth(grid: &[f32], columns: usize, rows: usize) -> Vec<f32> {
     out
 }
 
-/// One line of pixels of a grid of cells, bilinear between the cells' middles.
+/// One line of pixels of a grid of cells, bilinear between the cells' middles. `line` holds whole cells.
 fn expand_line(grid: &[f32], columns: usize, rows: usize, y: usize, line: &mut [f32]) {
-    let split = |at: usize, count: usize| {
-        let t = ((at as f32 + 0.5) / CELL_PX as f32 - 0.5).clamp(0.0, count as f32 - 1.0);
-        let low = t as usize;
-        (low, (low + 1).min(count - 1), t - low as f32)
+    let t = ((y as f32 + 0.5) / CELL_PX as f32 - 0.5).clamp(0.0, rows as f32 - 1.0);
+    let (upper, v) = (t as usize, t.fract());
+    let lower = (upper + 1).min(rows - 1);
+    let at = |column: usize| {
+        let (a, b) = (grid[upper * columns + column], grid[lower * columns + column]);
+        a + (b - a) * v
     };
-    let (upper, lower, v) = split(y, rows);
-    for (x, to) in line.iter_mut().enumerate() {
-        let (left, right, u) = split(x, columns);
-        let at = |row: usize| {
-            let (a, b) = (grid[row * columns + left], grid[row * columns + right]);
-            a + (b - a) * u
-        };
-        let (a, b) = (at(upper), at(lower));
-        *to = a + (b - a) * v;
+    let (mut before, mut here) = (at(0), at(0));
+    for (column, cell) in line.chunks_exact_mut(CELL_PX).enumerate() {
+        let after = at((column + 1).min(columns - 1));
+        for (k, to) in cell.iter_mut().enumerate() {
+            let u = (k as f32 + 0.5) / CELL_PX as f32 - 0.5;
+            *to = here + u * if k < CELL_PX / 2 { here - before } else { after - here };
+        }
+        (before, here) = (here, after);
     }
 }

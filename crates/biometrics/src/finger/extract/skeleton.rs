@@ -23,7 +23,7 @@ impl Skeleton {
         let stride = ridges.stride;
         let mut on: Vec<u8> = ridges.values.iter().map(|v| u8::from(*v < 0.0)).collect();
         let tables = Tables::new();
-        fill_pinholes(&mut on, stride, ridges, field, &tables);
+        fill_pinholes(&mut on, stride, ridges, field);
         thin(&mut on, stride, ridges, field, &tables);
         let mut nodes = Vec::new();
         for_print(ridges, field, |i| {
@@ -94,7 +94,7 @@ impl Tables {
 }
 
 /// Pores: single valley pixels within ridges.
-fn fill_pinholes(on: &mut [u8], stride: usize, plane: &Plane, field: &Field, _: &Tables) {
+fn fill_pinholes(on: &mut [u8], stride: usize, plane: &Plane, field: &Field) {
     let mut holes = Vec::new();
     for_print(plane, field, |i| {
         if on[i] == 0 && code(on, stride, i).count_ones() >= 7 {
@@ -109,11 +109,12 @@ fn thin(on: &mut [u8], stride: usize, plane: &Plane, field: &Field, tables: &Tab
     /// Halves of a round that a pixel has stayed through since its neighbours changed, or not listed.
     const ABSENT: u8 = 255;
     let mut stayed = vec![ABSENT; on.len()];
-    let mut list: Vec<usize> = Vec::new();
+    // Places fit 32 bits: an image has at most 24 million pixels, and a margin.
+    let mut list: Vec<u32> = Vec::new();
     for_print(plane, field, |i| {
         if on[i] != 0 && code(on, stride, i) != 255 {
             stayed[i] = 0;
-            list.push(i);
+            list.push(i as u32);
         }
     });
     let (mut gone, mut next) = (Vec::new(), Vec::new());
@@ -122,19 +123,20 @@ fn thin(on: &mut [u8], stride: usize, plane: &Plane, field: &Field, tables: &Tab
         gone.clear();
         next.clear();
         for i in &list {
-            if tables.goes[half][usize::from(code(on, stride, *i))] {
-                gone.push(*i);
+            let i = *i as usize;
+            if tables.goes[half][usize::from(code(on, stride, i))] {
+                gone.push(i as u32);
             } else {
-                stayed[*i] += 1;
-                next.push(*i);
+                stayed[i] += 1;
+                next.push(i as u32);
             }
         }
-        gone.iter().for_each(|i| on[*i] = 0);
+        gone.iter().for_each(|i| on[*i as usize] = 0);
         for i in &gone {
-            for n in around(stride, *i) {
+            for n in around(stride, *i as usize) {
                 if on[n] != 0 {
                     if stayed[n] == ABSENT {
-                        next.push(n);
+                        next.push(n as u32);
                     }
                     stayed[n] = 0;
                 }
@@ -143,8 +145,9 @@ fn thin(on: &mut [u8], stride: usize, plane: &Plane, field: &Field, tables: &Tab
         list.clear();
         for i in &next {
             // Both halves have left it: only a change can move it now.
-            if stayed[*i] >= 2 {
-                stayed[*i] = ABSENT;
+            let stayed = &mut stayed[*i as usize];
+            if *stayed >= 2 {
+                *stayed = ABSENT;
             } else {
                 list.push(*i);
             }
