@@ -15,8 +15,9 @@ const CREASE_TO: f32 = 2.3;
 /// A finger longer than this without a visible crease is cut at [`CREASE_USUAL`].
 const LONGEST: f32 = 2.15;
 const CREASE_USUAL: f32 = 1.7;
-/// The windows of the deviation widen every print by about this many cells on each side.
-const BLOOM: f32 = 0.75;
+/// The windows of the deviation widen every print by about this many cells on each side and at each end.
+const BLOOM_SIDE: f32 = 1.75;
+const BLOOM_END: f32 = 1.4;
 
 /// How the finger ends below.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -133,8 +134,9 @@ impl Shape {
     }
 }
 
-/// Measures the finger in a region; `None` when nothing there has the size of a finger.
-pub(super) fn measure(grid: &Grid, region: Region, hand_deg: f32) -> Option<Finger> {
+/// Measures the finger in a region; `None` when nothing there has the size of a finger. A finger is taken for at
+/// least `least_width` cells wide when its crease is looked for: the border of the platen may cut it lengthwise.
+pub(super) fn measure(grid: &Grid, region: Region, hand_deg: f32, least_width: f32) -> Option<Finger> {
     let mut shape = Shape::new(&region, hand_deg);
     let (mut tip, mut end, mut base) = (0, 0, Base::Ends);
     for round in 0..3 {
@@ -143,7 +145,7 @@ pub(super) fn measure(grid: &Grid, region: Region, hand_deg: f32) -> Option<Fing
         }
         let width = shape.width(0.2, 0.8);
         tip = shape.tip(width);
-        (end, base) = distal_end(grid, &shape, tip, width);
+        (end, base) = distal_end(grid, &shape, tip, width.max(least_width));
         if round == 2 {
             break;
         }
@@ -177,8 +179,10 @@ fn distal_end(grid: &Grid, shape: &Shape, tip: usize, width: f32) -> (usize, Bas
         let span = &dark[from.min(dark.len())..to.min(dark.len())];
         span.iter().sum::<f32>() / span.len().max(1) as f32
     };
-    let mut best = (0.15f32, 0usize);
-    let last = (tip + (CREASE_TO * width) as usize).min(end.saturating_sub(4));
+    // A print of the usual length is cut only where a crease is plain.
+    let plain = if length > 1.8 * width { 0.18 } else { 0.4 };
+    let mut best = (plain, 0usize);
+    let last = (tip + (CREASE_TO * width) as usize).min(end.saturating_sub(6));
     for i in tip + (CREASE_FROM * width) as usize..last {
         let surround = mean(i.saturating_sub(12), i.saturating_sub(4)).min(mean(i + 5, (i + 13).min(end)));
         let dip = 1.0 - dark[i] / surround.max(1.0);
@@ -254,9 +258,9 @@ fn tighten(region: &Region, shape: &Shape, tip: usize, end: usize) -> Option<Fin
     inside.iter().for_each(|u| columns[((u - low) as usize).min(last)] += 1.0);
     let least = 0.15 * columns.iter().copied().fold(0.0, f32::max);
     // Lines and columns hold the middles of cells: half a cell reaches beyond them.
-    let left = low + columns.iter().position(|c| *c >= least)? as f32 - 0.5 + BLOOM;
-    let right = low + columns.iter().rposition(|c| *c >= least)? as f32 + 0.5 - BLOOM;
-    let (top, bottom) = (top - 0.5 + BLOOM, bottom - 0.5 - BLOOM);
+    let left = low + columns.iter().position(|c| *c >= least)? as f32 - 0.5 + BLOOM_SIDE;
+    let right = low + columns.iter().rposition(|c| *c >= least)? as f32 + 0.5 - BLOOM_SIDE;
+    let (top, bottom) = (top - 0.5 + BLOOM_END, bottom - 0.5 - BLOOM_END);
     if right <= left || bottom <= top {
         return None;
     }

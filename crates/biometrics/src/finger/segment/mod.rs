@@ -230,9 +230,16 @@ fn measured(image: &GrayImage) -> Result<grid::Grid, SegmentError> {
 fn find(grid: &grid::Grid, whole: Vec<regions::Region>, turn_deg: f32) -> Vec<finger::Finger> {
     let parts = whole.into_iter().flat_map(|region| regions::split(grid, region, turn_deg));
     let mut fingers: Vec<finger::Finger> = parts
-        .filter_map(|part| finger::measure(grid, part, turn_deg))
+        .filter_map(|part| finger::measure(grid, part, turn_deg, 0.0))
         .filter(|f| f.ridged >= regions::MIN_RIDGED)
         .collect();
+    let widths: Vec<f32> = fingers.iter().map(|f| f.bounds.width).collect();
+    let least = 0.85 * grid::quantile(&widths, 0.5);
+    for f in fingers.iter_mut().filter(|f| f.bounds.width < least) {
+        if let Some(again) = finger::measure(grid, f.region.clone(), turn_deg, least) {
+            *f = again;
+        }
+    }
     let frame = FingerBox { centre_x: 0.0, centre_y: 0.0, width: 1.0, height: 1.0, angle_deg: turn_deg };
     let place = |f: &finger::Finger| frame.inside_out(f.bounds.centre_x, f.bounds.centre_y);
     // From the top down: what lies below a finger in its lane is its next phalanx (or the rest of a dry one).
@@ -254,7 +261,7 @@ fn find(grid: &grid::Grid, whole: Vec<regions::Region>, turn_deg: f32) -> Vec<fi
             let mut cells = k.region.cells.clone();
             cells.extend(&f.region.cells);
             let joined = regions::Region { cells, component: k.component };
-            if let Some(joined) = finger::measure(grid, joined, turn_deg) {
+            if let Some(joined) = finger::measure(grid, joined, turn_deg, least) {
                 kept[i] = joined;
             }
         }

@@ -103,11 +103,13 @@ pub(super) fn turn(grid: &Grid, regions: &[Region]) -> f32 {
         }
         sums
     };
+    let (rough, spread) = lie(regions);
     let mut best = (0.0f32, 0.0f32);
     for deg in -60..=60 {
         let (mass, _) = near(deg as f32, 20.0);
-        if mass > best.0 * 1.0001 {
-            best = (mass, deg as f32);
+        let likely = mass * (-0.5 * ((deg as f32 - rough) / spread).powi(2)).exp();
+        if likely > best.0 * 1.0001 {
+            best = (likely, deg as f32);
         }
     }
     let mut deg = best.1;
@@ -118,6 +120,30 @@ pub(super) fn turn(grid: &Grid, regions: &[Region]) -> f32 {
         }
     }
     deg
+}
+
+/// Rough turn of a hand in degrees and how much it may be off: several fingers side by side lie in a row across
+/// the hand. (The little finger lies low, which alone makes up to 15 degrees.)
+fn lie(regions: &[Region]) -> (f32, f32) {
+    let (mut n, mut sx, mut sy, mut sxx, mut syy, mut sxy) = (0.0f64, 0.0, 0.0, 0.0, 0.0, 0.0);
+    for (x, y) in regions.iter().flat_map(|r| &r.cells) {
+        let (x, y) = (f64::from(*x), f64::from(*y));
+        n += 1.0;
+        sx += x;
+        sy += y;
+        sxx += x * x;
+        syy += y * y;
+        sxy += x * y;
+    }
+    if n < 1.0 {
+        return (0.0, 30.0);
+    }
+    let (xx, yy, xy) = (sxx - sx * sx / n, syy - sy * sy / n, sxy - sx * sy / n);
+    let root = (((xx - yy) / 2.0).powi(2) + xy * xy).sqrt();
+    let (long, short) = ((xx + yy) / 2.0 + root, (xx + yy) / 2.0 - root);
+    let deg = half_turn((0.5 * (-2.0 * xy).atan2(xx - yy)).to_degrees() as f32);
+    // People lay their hands straight rather than turned. A row of three or four is at least 1.6 times as long as it is high.
+    if long > 2.5 * short && deg.abs() < 65.0 { (0.75 * deg, 17.0) } else { (0.0, 25.0) }
 }
 
 /// Cuts a region at the seams between touching fingers; one finger comes back whole.

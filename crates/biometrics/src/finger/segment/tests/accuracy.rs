@@ -27,6 +27,8 @@ struct Tally {
     false_accepts: u32,
     ious: Vec<f32>,
     turns: Vec<f32>,
+    widths: Vec<f32>,
+    heights: Vec<f32>,
     misnamed: u32,
     hand_right: u32,
     hand_wrong: u32,
@@ -277,6 +279,8 @@ impl Tally {
                     self.fingers += 1;
                     self.ious.push(iou);
                     self.turns.push((s.segments[i].bounds.angle_deg - p.bounds.angle_deg).abs());
+                    self.widths.push((s.segments[i].bounds.width - bounds.width) / f);
+                    self.heights.push((s.segments[i].bounds.height - bounds.height) / f);
                     let place = slap.fingers().iter().position(|q| *q == p.position);
                     let found = s.slap.fingers().iter().position(|q| *q == s.segments[i].position);
                     self.misnamed += u32::from(place != found);
@@ -305,8 +309,8 @@ impl Tally {
         let most = self.turns.iter().copied().fold(0.0, f32::max);
         let good = self.ious.iter().filter(|i| **i >= 0.7).count() as f32 / self.fingers.max(1) as f32;
         format!(
-            "| {name:<26} | {:>3} | {:>4} | {:.3} | {least:.2} | {:>5.1} | {:>4.1} | {most:>4.1} | {:>3} | {:>2} | {:>3} | {:>3}/{}/{} | {:>3} | {:>2} |",
-            self.slaps, self.fingers, mean(&self.ious), 100.0 * good, mean(&self.turns), self.missed,
+            "| {name:<26} | {:>3} | {:>4} | {:.3} | {least:.2} | {:>5.1} | {:>5.1} | {:>5.1} | {:>4.1} | {most:>4.1} | {:>3} | {:>2} | {:>3} | {:>3}/{}/{} | {:>3} | {:>2} |",
+            self.slaps, self.fingers, mean(&self.ious), 100.0 * good, mean(&self.widths), mean(&self.heights), mean(&self.turns), self.missed,
             self.false_accepts, self.misnamed, self.hand_right, self.hand_wrong, self.hand_open, self.flagged,
             self.ambiguous,
         )
@@ -316,7 +320,7 @@ impl Tally {
 fn table(title: &str, make: impl Fn(Skin) -> Option<Prints>, rounds: u64) -> Option<Vec<(&'static str, Tally)>> {
     let prints = make(Skin::Usual)?;
     eprintln!("{title}");
-    eprintln!("| condition | slaps | fingers | mean IoU | min | % >= 0.7 | turn err | max | missed | false | misnamed | hand ok/wrong/open | problems right | ambiguous |");
+    eprintln!("| condition | slaps | fingers | mean IoU | min | % >= 0.7 | width err | height err | turn err | max | missed | false | misnamed | hand ok/wrong/open | problems right | ambiguous |");
     let mut all = Vec::new();
     for c in conditions() {
         let t = run(&c, &prints, rounds);
@@ -334,7 +338,7 @@ fn table(title: &str, make: impl Fn(Skin) -> Option<Prints>, rounds: u64) -> Opt
 
 #[test]
 fn synthetic_slaps() {
-    table("synthetic prints", |skin| Some(data::synthetic(4, skin)), 12).unwrap();
+    table("synthetic prints", |skin| Some(data::synthetic(2, skin)), 12).unwrap();
 }
 
 #[test]
