@@ -104,15 +104,23 @@ pub(super) fn turn(grid: &Grid, regions: &[Region]) -> f32 {
         sums
     };
     let (rough, spread) = lie(regions);
-    let mut best = (0.0f32, 0.0f32);
+    let mut best = (0.0f32, 0.0f32, 0.0f32);
+    let mut total = 0.0;
     for deg in -60..=60 {
-        let (mass, _) = near(deg as f32, 20.0);
-        let likely = mass * (-0.5 * ((deg as f32 - rough) / spread).powi(2)).exp();
+        let deg = deg as f32;
+        let (mass, _) = near(deg, 20.0);
+        total += mass;
+        // People lay their hands straight rather than turned.
+        let likely = mass * (-0.5 * (((deg - rough) / spread).powi(2) + (deg / 30.0).powi(2))).exp();
         if likely > best.0 * 1.0001 {
-            best = (likely, deg as f32);
+            best = (likely, deg, mass);
         }
     }
     let mut deg = best.1;
+    // Round fingertips have no long sides: their edges point everywhere and refine nothing.
+    if best.2 < 1.4 * total / 121.0 {
+        return deg;
+    }
     for _ in 0..5 {
         let (mass, moment) = near(deg, 25.0);
         if mass > 0.0 {
@@ -142,8 +150,8 @@ fn lie(regions: &[Region]) -> (f32, f32) {
     let root = (((xx - yy) / 2.0).powi(2) + xy * xy).sqrt();
     let (long, short) = ((xx + yy) / 2.0 + root, (xx + yy) / 2.0 - root);
     let deg = half_turn((0.5 * (-2.0 * xy).atan2(xx - yy)).to_degrees() as f32);
-    // People lay their hands straight rather than turned. A row of three or four is at least 1.6 times as long as it is high.
-    if long > 2.5 * short && deg.abs() < 65.0 { (0.75 * deg, 17.0) } else { (0.0, 25.0) }
+    // A row of three or four is at least 1.6 times as long as it is high.
+    if long > 2.5 * short && deg.abs() < 65.0 { (deg, 17.0) } else { (0.0, 25.0) }
 }
 
 /// Cuts a region at the seams between touching fingers; one finger comes back whole.
