@@ -10,7 +10,7 @@ const MIN_HEIGHT_MM: f32 = 4.0;
 /// Widest finger in mm.
 const MAX_WIDTH_MM: f32 = 27.0;
 /// Where the first crease may lie below the tip, in widths of the finger.
-const CREASE_FROM: f32 = 1.15;
+const CREASE_FROM: f32 = 1.1;
 const CREASE_TO: f32 = 2.3;
 /// How much a finger usually leans against its hand, in degrees.
 const FAN_DEG: f32 = 7.0;
@@ -45,6 +45,14 @@ pub(super) struct Finger {
     pub(super) region: Region,
     /// Cells on the border of the platen: at the tip, on the sides, at the base (shares of the side's length).
     pub(super) border: Border,
+}
+
+impl Finger {
+    /// Whether enough of it looks like ridges; a small patch must show more of them.
+    pub(super) fn is_skin(&self) -> bool {
+        let area_mm2 = self.bounds.area() / (CELLS_PER_MM * CELLS_PER_MM);
+        self.ridged >= if area_mm2 < 100.0 { 0.5 } else { 0.35 }
+    }
 }
 
 /// How much of a box's sides lies on the border of the platen, 0 to 1.
@@ -193,7 +201,8 @@ fn distal_end(grid: &Grid, shape: &Shape, tip: usize, width: f32) -> (usize, Bas
     }
     let dark = darkness(grid, shape, width);
     let mean = |from: usize, to: usize| {
-        let span = &dark[from.min(dark.len())..to.min(dark.len())];
+        let to = to.min(dark.len());
+        let span = &dark[from.min(to)..to];
         span.iter().sum::<f32>() / span.len().max(1) as f32
     };
     // A print of the usual length is cut only where a crease is plain.
@@ -201,13 +210,13 @@ fn distal_end(grid: &Grid, shape: &Shape, tip: usize, width: f32) -> (usize, Bas
     let score = |i: usize| {
         let surround = mean(i.saturating_sub(12), i.saturating_sub(4)).min(mean(i + 5, (i + 13).min(end)));
         let dip = 1.0 - dark[i] / surround.max(1.0);
-        let below = shape.rows[i..(i + 12).min(end)].iter().map(Row::width).fold(0.0, f32::max);
+        let below = shape.rows.iter().take((i + 12).min(end)).skip(i).map(Row::width).fold(0.0, f32::max);
         let widening = below / shape.rows[i].width().max(1.0) - 1.0;
         dip.clamp(0.0, 1.0) + 2.0 * (widening - 0.06).clamp(0.0, 0.3)
     };
     let crease = tip + (CREASE_FROM * width) as usize;
     // Dry skin is patchy all over: what is a crease must stand out from what the finger has above.
-    let patchy = (tip + (0.5 * width) as usize..crease).map(score).fold(0.0, f32::max);
+    let patchy = (tip + (0.4 * width) as usize..tip + (0.95 * width) as usize).map(score).fold(0.0, f32::max);
     let mut best = (plain.max(1.15 * patchy), 0usize);
     let last = (tip + (CREASE_TO * width) as usize).min(end.saturating_sub(6));
     for i in crease..last {

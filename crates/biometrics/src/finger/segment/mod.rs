@@ -237,7 +237,7 @@ fn settle(grid: &grid::Grid, whole: &[regions::Region]) -> (f32, Vec<finger::Fin
         let turn_deg = guess + 7.0 * step;
         let fingers = find(grid, whole, turn_deg);
         let (misfit, lean) = finger::misfit(&fingers, turn_deg);
-        let cost = misfit + 0.01 * step.abs();
+        let cost = misfit + 0.03 * step.abs();
         if best.as_ref().is_none_or(|b| cost < b.0) {
             best = Some((cost, turn_deg + lean, fingers));
         }
@@ -250,11 +250,11 @@ fn find(grid: &grid::Grid, whole: &[regions::Region], turn_deg: f32) -> Vec<fing
     let parts = whole.iter().flat_map(|region| regions::split(grid, region.clone(), turn_deg));
     let mut fingers: Vec<finger::Finger> = parts
         .filter_map(|part| finger::measure(grid, part, turn_deg, 0.0))
-        .filter(|f| f.ridged >= regions::MIN_RIDGED)
+        .filter(finger::Finger::is_skin)
         .collect();
     let widths: Vec<f32> = fingers.iter().map(|f| f.bounds.width).collect();
-    let least = 0.85 * grid::quantile(&widths, 0.5);
-    for f in fingers.iter_mut().filter(|f| f.bounds.width < least) {
+    let least = grid::quantile(&widths, 0.5);
+    for f in fingers.iter_mut().filter(|f| f.bounds.width < 0.8 * least) {
         if let Some(again) = finger::measure(grid, f.region.clone(), turn_deg, least) {
             *f = again;
         }
@@ -266,21 +266,22 @@ fn find(grid: &grid::Grid, whole: &[regions::Region], turn_deg: f32) -> Vec<fing
     let mut kept: Vec<finger::Finger> = Vec::new();
     for f in fingers {
         let (u, v) = place(&f);
+        let gap = |k: &finger::Finger| v - f.bounds.height / 2.0 - place(k).1 - k.bounds.height / 2.0;
         let above = kept.iter().position(|k| {
             let (ku, kv) = place(k);
-            (u - ku).abs() < 0.3 * (f.bounds.width + k.bounds.width) && v > kv + 0.5 * k.bounds.height
+            let in_lane = (u - ku).abs() < 0.3 * (f.bounds.width + k.bounds.width);
+            in_lane && v > kv + 0.5 * k.bounds.height && gap(k) < 8.0 * grid::CELLS_PER_MM
         });
         let Some(i) = above else {
             kept.push(f);
             continue;
         };
         let k = &kept[i];
-        let gap = place(&f).1 - f.bounds.height / 2.0 - place(k).1 - k.bounds.height / 2.0;
-        if k.bounds.height < 0.9 * k.bounds.width && gap < 10.0 {
+        if k.bounds.height < 0.9 * k.bounds.width && gap(k) < 3.0 * grid::CELLS_PER_MM {
             let mut cells = k.region.cells.clone();
             cells.extend(&f.region.cells);
             let joined = regions::Region { cells, component: k.component };
-            if let Some(joined) = finger::measure(grid, joined, turn_deg, least) {
+            if let Some(joined) = finger::measure(grid, joined, turn_deg, 0.0) {
                 kept[i] = joined;
             }
         }

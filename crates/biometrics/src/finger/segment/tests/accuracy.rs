@@ -34,6 +34,7 @@ struct Tally {
     hand_wrong: u32,
     hand_open: u32,
     flagged: u32,
+    millis: Vec<f32>,
     ambiguous: u32,
 }
 
@@ -156,6 +157,11 @@ fn conditions() -> Vec<Condition> {
             },
             ..four("", apart)
         },
+        with("blank platen, dirt", |rng, prints, press| {
+            apart(rng, prints, press);
+            press.dirt = 8;
+            press.contrast = 0.0;
+        }),
         Condition { name: "wrong hand", swapped: true, ..four("", apart) },
         Condition { name: "wrong hand, rotated", swapped: true, ..four("", rotated) },
     ]
@@ -203,6 +209,9 @@ fn fair(c: &Condition, s: &Segmentation, truth: &[Placed], absent: &[FingerPosit
     wrong.sort();
     let mut told = disagrees.clone();
     told.sort();
+    if c.name.starts_with("blank") {
+        return has("blank");
+    }
     if c.swapped {
         return has("wrong-hand");
     }
@@ -228,7 +237,10 @@ fn run(c: &Condition, prints: &Prints, rounds: u64) -> Tally {
         let (image, truth) = data::slap(prints, round as usize / 3, slap, &press, &absent);
         let image = at_ppi(&image, c.ppi);
         let asked = if c.swapped { other(slap) } else { slap };
+        let start = std::time::Instant::now();
         let s = segment(&image, asked, &said).unwrap();
+        t.millis.push(start.elapsed().as_secs_f32() * 1000.0);
+        let truth = if c.name.starts_with("blank") { Vec::new() } else { truth };
         t.add(c, &s, &truth, slap);
         let ok = fair(c, &s, &truth, &absent, &said);
         t.flagged += u32::from(ok);
@@ -309,18 +321,24 @@ impl Tally {
         let most = self.turns.iter().copied().fold(0.0, f32::max);
         let good = self.ious.iter().filter(|i| **i >= 0.7).count() as f32 / self.fingers.max(1) as f32;
         format!(
-            "| {name:<26} | {:>3} | {:>4} | {:.3} | {least:.2} | {:>5.1} | {:>5.1} | {:>5.1} | {:>4.1} | {most:>4.1} | {:>3} | {:>2} | {:>3} | {:>3}/{}/{} | {:>3} | {:>2} |",
+            "| {name:<26} | {:>3} | {:>4} | {:.3} | {least:.2} | {:>5.1} | {:>5.1} | {:>5.1} | {:>4.1} | {most:>4.1} | {:>3} | {:>2} | {:>3} | {:>3}/{}/{} | {:>3} | {:>2} | {:>4.0} |",
             self.slaps, self.fingers, mean(&self.ious), 100.0 * good, mean(&self.widths), mean(&self.heights), mean(&self.turns), self.missed,
             self.false_accepts, self.misnamed, self.hand_right, self.hand_wrong, self.hand_open, self.flagged,
-            self.ambiguous,
+            self.ambiguous, median(&self.millis),
         )
     }
+}
+
+fn median(values: &[f32]) -> f32 {
+    let mut v = values.to_vec();
+    v.sort_by(f32::total_cmp);
+    v.get(v.len() / 2).copied().unwrap_or(0.0)
 }
 
 fn table(title: &str, make: impl Fn(Skin) -> Option<Prints>, rounds: u64) -> Option<Vec<(&'static str, Tally)>> {
     let prints = make(Skin::Usual)?;
     eprintln!("{title}");
-    eprintln!("| condition | slaps | fingers | mean IoU | min | % >= 0.7 | width err | height err | turn err | max | missed | false | misnamed | hand ok/wrong/open | problems right | ambiguous |");
+    eprintln!("| condition | slaps | fingers | mean IoU | min | % >= 0.7 | width err | height err | turn err | max | missed | false | misnamed | hand ok/wrong/open | problems right | ambiguous | ms |");
     let mut all = Vec::new();
     let only = |name: &str| std::env::var("SEGMENT_ONLY").is_ok_and(|o| !name.contains(&o)); // DEBUG
     for c in conditions() {
