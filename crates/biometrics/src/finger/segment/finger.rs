@@ -10,13 +10,16 @@ const MIN_HEIGHT_MM: f32 = 4.0;
 /// Widest finger in mm.
 const MAX_WIDTH_MM: f32 = 27.0;
 /// Where the first crease may lie below the tip, in widths of the finger.
-const CREASE_FROM: f32 = 1.15;
+const CREASE_FROM: f32 = 1.1;
 const CREASE_TO: f32 = 2.3;
+/// How much a finger usually leans against its hand, in degrees.
+const FAN_DEG: f32 = 7.0;
 /// A finger longer than this without a visible crease is cut at [`CREASE_USUAL`].
 const LONGEST: f32 = 2.15;
 const CREASE_USUAL: f32 = 1.7;
-/// The windows of the deviation widen every print by about this many cells on each side.
-const BLOOM: f32 = 0.75;
+/// The windows of the deviation widen every print by about this many cells on each side and at each end.
+const BLOOM_SIDE: f32 = 1.75;
+const BLOOM_END: f32 = 1.4;
 
 /// How the finger ends below.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,10 +39,20 @@ pub(super) struct Finger {
     pub(super) bounds: FingerBox,
     pub(super) base: Base,
     pub(super) ridged: f32,
+    /// Share of the box that is print.
+    pub(super) fill: f32,
     pub(super) component: usize,
     pub(super) region: Region,
     /// Cells on the border of the platen: at the tip, on the sides, at the base (shares of the side's length).
     pub(super) border: Border,
+}
+
+impl Finger {
+    /// Whether enough of it looks like ridges; a small patch must show more of them.
+    pub(super) fn is_skin(&self) -> bool {
+        let area_mm2 = self.bounds.area() / (CELLS_PER_MM * CELLS_PER_MM);
+        self.ridged >= if area_mm2 < 100.0 { 0.5 } else { 0.35 }
+    }
 }
 
 /// How much of a box's sides lies on the border of the platen, 0 to 1.
@@ -114,27 +127,37 @@ impl Shape {
         self.rows.iter().rposition(|r| r.count >= 0.2 * width).map_or(0, |i| i + 1)
     }
 
-    /// Lean of the middle line against the axis in degrees, counter-clockwise, over some lines.
-    fn lean(&self, from: usize, to: usize) -> Option<f32> {
-        let (mut n, mut st, mut sm, mut stt, mut stm) = (0.0f32, 0.0f32, 0.0f32, 0.0f32, 0.0f32);
-        for (i, row) in self.rows.iter().enumerate().take(to).skip(from) {
-            if row.count > 0.0 {
-                let (t, m) = (i as f32, (row.low + row.high) / 2.0);
-                n += 1.0;
-                st += t;
-                sm += m;
-                stt += t * t;
-                stm += t * m;
-            }
+    /// Lean of the middle line against the axis in degrees, counter-clockwise, over some lines, and how much it
+    /// may be off.
+    fn lean(&self, from: usize, to: usize) -> Option<(f32, f32)> {
+        let points: Vec<(f32, f32)> = self
+            .rows
+            .iter()
+            .enumerate()
+            .take(to)
+            .skip(from)
+            .filter(|(_, row)| row.count > 0.0)
+            .map(|(i, row)| (i as f32, (row.low + row.high) / 2.0))
+            .collect();
+        let n = points.len() as f32;
+        if points.len() < 8 {
+            return None;
         }
-        let spread = stt - st * st / n.max(1.0);
+        let (mt, mm) = points.iter().fold((0.0, 0.0), |s, p| (s.0 + p.0 / n, s.1 + p.1 / n));
+        let tt: f32 = points.iter().map(|p| (p.0 - mt).powi(2)).sum();
+        let tm: f32 = points.iter().map(|p| (p.0 - mt) * (p.1 - mm)).sum();
+        let slope = tm / tt;
+        let left: f32 = points.iter().map(|p| (p.1 - mm - slope * (p.0 - mt)).powi(2)).sum::<f32>() / n;
+        // Neighbouring lines are alike: about every sixth is news.
+        let error = (left / (tt / 6.0)).sqrt();
         // Going down, the middle of a finger that leans to the left moves to the right.
-        (n >= 8.0 && spread > 0.0).then(|| ((stm - st * sm / n) / spread).atan().to_degrees())
+        Some((slope.atan().to_degrees(), error.atan().to_degrees() + 1.5))
     }
 }
 
-/// Measures the finger in a region; `None` when nothing there has the size of a finger.
-pub(super) fn measure(grid: &Grid, region: Region, hand_deg: f32) -> Option<Finger> {
+/// Measures the finger in a region; `None` when nothing there has the size of a finger. A finger is taken for at
+/// least `least_width` cells wide when its crease is looked for: the border of the platen may cut it lengthwise.
+pub(super) fn measure(grid: &Grid, region: Region, hand_deg: f32, least_width: f32) -> Option<Finger> {
     let mut shape = Shape::new(&region, hand_deg);
     let (mut tip, mut end, mut base) = (0, 0, Base::Ends);
     for round in 0..3 {
@@ -143,14 +166,18 @@ pub(super) fn measure(grid: &Grid, region: Region, hand_deg: f32) -> Option<Fing
         }
         let width = shape.width(0.2, 0.8);
         tip = shape.tip(width);
-        (end, base) = distal_end(grid, &shape, tip, width);
+        (end, base) = distal_end(grid, &shape, tip, width.max(least_width));
         if round == 2 {
             break;
         }
-        let length = (end.saturating_sub(tip)) as f32 / width.max(1.0);
-        let from = tip + (0.35 * width) as usize;
-        let trust = ((length - 0.75) / 0.5).clamp(0.0, 1.0);
-        let own = shape.lean(from, end).map_or(shape.deg, |lean| shape.deg + lean);
+        // Short prints have no sides to speak of: area in squares of the width, 1.2 for a whole phalanx.
+        let squares = region.cells.len() as f32 / (width * width).max(1.0);
+        let mut trust = ((squares - 0.65) / 0.3).clamp(0.0, 1.0);
+        let mut own = shape.deg;
+        if let Some((lean, error)) = shape.lean(tip + (0.35 * width) as usize, end) {
+            own += lean;
+            trust *= FAN_DEG * FAN_DEG / (FAN_DEG * FAN_DEG + error * error);
+        }
         // A finger leans at most 25 degrees against its hand.
         let deg = hand_deg + trust * (own - hand_deg).clamp(-25.0, 25.0);
         shape = Shape::new(&region, deg);
@@ -160,9 +187,9 @@ pub(super) fn measure(grid: &Grid, region: Region, hand_deg: f32) -> Option<Fing
     if !(MIN_WIDTH_MM..=MAX_WIDTH_MM).contains(&width_mm) || height_mm < MIN_HEIGHT_MM {
         return None;
     }
-    let ridged = ridged_inside(grid, &region, &bounds);
+    let (ridged, fill) = inside(grid, &region, &bounds);
     let border = border(grid, &bounds);
-    Some(Finger { bounds, base, ridged, component: region.component, region, border })
+    Some(Finger { bounds, base, ridged, fill, component: region.component, region, border })
 }
 
 /// Line below the tip where the distal phalanx ends.
@@ -174,18 +201,27 @@ fn distal_end(grid: &Grid, shape: &Shape, tip: usize, width: f32) -> (usize, Bas
     }
     let dark = darkness(grid, shape, width);
     let mean = |from: usize, to: usize| {
-        let span = &dark[from.min(dark.len())..to.min(dark.len())];
+        let to = to.min(dark.len());
+        let span = &dark[from.min(to)..to];
         span.iter().sum::<f32>() / span.len().max(1) as f32
     };
-    let mut best = (0.15f32, 0usize);
-    let last = (tip + (CREASE_TO * width) as usize).min(end.saturating_sub(4));
-    for i in tip + (CREASE_FROM * width) as usize..last {
+    // A print of the usual length is cut only where a crease is plain.
+    let plain: f32 = if length > 1.8 * width { 0.18 } else { 0.4 };
+    let score = |i: usize| {
         let surround = mean(i.saturating_sub(12), i.saturating_sub(4)).min(mean(i + 5, (i + 13).min(end)));
         let dip = 1.0 - dark[i] / surround.max(1.0);
-        let below = shape.rows[i..(i + 12).min(end)].iter().map(Row::width).fold(0.0, f32::max);
+        let below = shape.rows.iter().take((i + 12).min(end)).skip(i).map(Row::width).fold(0.0, f32::max);
         let widening = below / shape.rows[i].width().max(1.0) - 1.0;
+        dip.clamp(0.0, 1.0) + 2.0 * (widening - 0.06).clamp(0.0, 0.3)
+    };
+    let crease = tip + (CREASE_FROM * width) as usize;
+    // Dry skin is patchy all over: what is a crease must stand out from what the finger has above.
+    let patchy = (tip + (0.4 * width) as usize..tip + (0.95 * width) as usize).map(score).fold(0.0, f32::max);
+    let mut best = (plain.max(1.15 * patchy), 0usize);
+    let last = (tip + (CREASE_TO * width) as usize).min(end.saturating_sub(6));
+    for i in crease..last {
         let usual = (-0.5 * (((i - tip) as f32 / width - 1.6) / 0.5).powi(2)).exp();
-        let score = (dip.clamp(0.0, 1.0) + 2.0 * (widening - 0.06).clamp(0.0, 0.3)) * (0.4 + 0.6 * usual);
+        let score = score(i) * (0.4 + 0.6 * usual);
         if score > best.0 {
             best = (score, i);
         }
@@ -254,9 +290,9 @@ fn tighten(region: &Region, shape: &Shape, tip: usize, end: usize) -> Option<Fin
     inside.iter().for_each(|u| columns[((u - low) as usize).min(last)] += 1.0);
     let least = 0.15 * columns.iter().copied().fold(0.0, f32::max);
     // Lines and columns hold the middles of cells: half a cell reaches beyond them.
-    let left = low + columns.iter().position(|c| *c >= least)? as f32 - 0.5 + BLOOM;
-    let right = low + columns.iter().rposition(|c| *c >= least)? as f32 + 0.5 - BLOOM;
-    let (top, bottom) = (top - 0.5 + BLOOM, bottom - 0.5 - BLOOM);
+    let left = low + columns.iter().position(|c| *c >= least)? as f32 - 0.5 + BLOOM_SIDE;
+    let right = low + columns.iter().rposition(|c| *c >= least)? as f32 + 0.5 - BLOOM_SIDE;
+    let (top, bottom) = (top - 0.5 + BLOOM_END, bottom - 0.5 - BLOOM_END);
     if right <= left || bottom <= top {
         return None;
     }
@@ -270,8 +306,8 @@ fn tighten(region: &Region, shape: &Shape, tip: usize, end: usize) -> Option<Fin
     })
 }
 
-/// Share of the region's cells inside a box that look like ridges.
-fn ridged_inside(grid: &Grid, region: &Region, bounds: &FingerBox) -> f32 {
+/// Share of the region's cells inside a box that look like ridges, and share of the box that is print.
+fn inside(grid: &Grid, region: &Region, bounds: &FingerBox) -> (f32, f32) {
     let (mut all, mut ridged) = (0.0f32, 0.0f32);
     for (x, y) in &region.cells {
         let (u, v) = bounds.inside_out(f32::from(*x) + 0.5, f32::from(*y) + 0.5);
@@ -280,7 +316,25 @@ fn ridged_inside(grid: &Grid, region: &Region, bounds: &FingerBox) -> f32 {
             ridged += f32::from(u8::from(grid.ridged[at(grid, *x, *y)]));
         }
     }
-    ridged / all.max(1.0)
+    (ridged / all.max(1.0), all / bounds.area().max(1.0))
+}
+
+/// How badly boxes fit their prints (0 none), and how the fingers lean against the turn on the whole, in degrees.
+pub(super) fn misfit(fingers: &[Finger], turn_deg: f32) -> (f32, f32) {
+    let (mut area, mut print, mut lean, mut odd) = (0.0f32, 0.0f32, 0.0f32, 0.0f32);
+    for f in fingers {
+        let size = f.bounds.area();
+        area += size;
+        print += size * f.fill;
+        lean += size * (f.bounds.angle_deg - turn_deg);
+        let wide = f.bounds.width > 22.0 * CELLS_PER_MM;
+        odd += f32::from(u8::from(wide || f.bounds.height < 0.5 * f.bounds.width));
+    }
+    if print <= 0.0 {
+        return (10.0, 0.0);
+    }
+    let lean = lean / area;
+    (area / print - 1.0 + 0.15 * odd + 0.02 * lean.abs(), lean)
 }
 
 /// How much of a box's outline lies on the border of the platen while there is print.

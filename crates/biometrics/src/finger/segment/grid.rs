@@ -73,7 +73,7 @@ impl Grid {
         let shade = shade_of_prints(&dark, &deviation, threshold);
         let raw: Vec<bool> =
             deviation.iter().zip(&dark).map(|(d, k)| *d > threshold || *k > 0.6 * shade).collect();
-        let ridged = (0..width * height)
+        let ridged: Vec<bool> = (0..width * height)
             .map(|i| {
                 let energy = xx[i] + yy[i];
                 let coherence =
@@ -81,7 +81,8 @@ impl Grid {
                 raw[i] && coherence > 0.22 && (0.22..0.9).contains(&crossings[i])
             })
             .collect();
-        let mask = tidy(&raw, width, height);
+        let skin = near_ridges(&raw, &ridged, width, height);
+        let mask = tidy(&skin, width, height);
         let scale = step * CELL_PX as f32;
         Ok(Self { width, height, scale, dark, deviation, ridged, raw, mask, threshold })
     }
@@ -270,6 +271,13 @@ fn shade_of_prints(dark: &[f32], deviation: &[f32], threshold: f32) -> f32 {
     let prints: Vec<f32> =
         dark.iter().zip(deviation).filter(|(_, d)| **d > threshold).map(|(k, _)| *k).collect();
     quantile(&prints, 0.5).max(30.0)
+}
+
+/// Foreground less what has no ridges about it: stains and grains that touch a finger are not part of it.
+fn near_ridges(raw: &[bool], ridged: &[bool], width: usize, height: usize) -> Vec<bool> {
+    let share: Field = ridged.iter().map(|r| f32::from(u8::from(*r))).collect();
+    let share = blur(&share, width, height, 3);
+    raw.iter().zip(&share).map(|(r, s)| *r && *s > 0.18).collect()
 }
 
 /// Closes gaps of up to 4 cells (0.7 mm each side of a cell's middle), then removes what is thinner than 5.

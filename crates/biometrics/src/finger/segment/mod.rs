@@ -212,8 +212,7 @@ pub fn segment(
 ) -> Result<Segmentation, SegmentError> {
     let grid = measured(image)?;
     let whole = regions::connected(&grid);
-    let turn_deg = if whole.is_empty() { 0.0 } else { regions::turn(&grid, &whole) };
-    let fingers = find(&grid, whole, turn_deg);
+    let (turn_deg, fingers) = settle(&grid, &whole);
     Ok(judge::name(&grid, fingers, slap, missing, turn_deg))
 }
 
@@ -226,13 +225,40 @@ fn measured(image: &GrayImage) -> Result<grid::Grid, SegmentError> {
     grid::Grid::new(image, ppi)
 }
 
+/// The turn of the hand in degrees and its fingers: of several turns near the first guess the one whose boxes
+/// fit the prints best. Where fingers touch or only their tips do, the guess by itself may be 15 degrees off.
+fn settle(grid: &grid::Grid, whole: &[regions::Region]) -> (f32, Vec<finger::Finger>) {
+    if whole.is_empty() {
+        return (0.0, Vec::new());
+    }
+    let guess = regions::turn(grid, whole);
+    let mut best: Option<(f32, f32, Vec<finger::Finger>)> = None;
+    for step in [0.0f32, -1.0, 1.0, -2.0, 2.0] {
+        let turn_deg = guess + 7.0 * step;
+        let fingers = find(grid, whole, turn_deg);
+        let (misfit, lean) = finger::misfit(&fingers, turn_deg);
+        let cost = misfit + 0.03 * step.abs();
+        if best.as_ref().is_none_or(|b| cost < b.0) {
+            best = Some((cost, turn_deg + lean, fingers));
+        }
+    }
+    best.map_or((guess, Vec::new()), |(_, turn_deg, fingers)| (turn_deg, fingers))
+}
+
 /// Every finger on the grid, from left to right as the hand sees it.
-fn find(grid: &grid::Grid, whole: Vec<regions::Region>, turn_deg: f32) -> Vec<finger::Finger> {
-    let parts = whole.into_iter().flat_map(|region| regions::split(grid, region, turn_deg));
+fn find(grid: &grid::Grid, whole: &[regions::Region], turn_deg: f32) -> Vec<finger::Finger> {
+    let parts = whole.iter().flat_map(|region| regions::split(grid, region.clone(), turn_deg));
     let mut fingers: Vec<finger::Finger> = parts
-        .filter_map(|part| finger::measure(grid, part, turn_deg))
-        .filter(|f| f.ridged >= regions::MIN_RIDGED)
+        .filter_map(|part| finger::measure(grid, part, turn_deg, 0.0))
+        .filter(finger::Finger::is_skin)
         .collect();
+    let widths: Vec<f32> = fingers.iter().map(|f| f.bounds.width).collect();
+    let least = grid::quantile(&widths, 0.5);
+    for f in fingers.iter_mut().filter(|f| f.bounds.width < 0.8 * least) {
+        if let Some(again) = finger::measure(grid, f.region.clone(), turn_deg, least) {
+            *f = again;
+        }
+    }
     let frame = FingerBox { centre_x: 0.0, centre_y: 0.0, width: 1.0, height: 1.0, angle_deg: turn_deg };
     let place = |f: &finger::Finger| frame.inside_out(f.bounds.centre_x, f.bounds.centre_y);
     // From the top down: what lies below a finger in its lane is its next phalanx (or the rest of a dry one).
@@ -240,21 +266,22 @@ fn find(grid: &grid::Grid, whole: Vec<regions::Region>, turn_deg: f32) -> Vec<fi
     let mut kept: Vec<finger::Finger> = Vec::new();
     for f in fingers {
         let (u, v) = place(&f);
+        let gap = |k: &finger::Finger| v - f.bounds.height / 2.0 - place(k).1 - k.bounds.height / 2.0;
         let above = kept.iter().position(|k| {
             let (ku, kv) = place(k);
-            (u - ku).abs() < 0.3 * (f.bounds.width + k.bounds.width) && v > kv + 0.5 * k.bounds.height
+            let in_lane = (u - ku).abs() < 0.3 * (f.bounds.width + k.bounds.width);
+            in_lane && v > kv + 0.5 * k.bounds.height && gap(k) < 8.0 * grid::CELLS_PER_MM
         });
         let Some(i) = above else {
             kept.push(f);
             continue;
         };
         let k = &kept[i];
-        let gap = place(&f).1 - f.bounds.height / 2.0 - place(k).1 - k.bounds.height / 2.0;
-        if k.bounds.height < 0.9 * k.bounds.width && gap < 10.0 {
+        if k.bounds.height < 0.9 * k.bounds.width && gap(k) < 3.0 * grid::CELLS_PER_MM {
             let mut cells = k.region.cells.clone();
             cells.extend(&f.region.cells);
             let joined = regions::Region { cells, component: k.component };
-            if let Some(joined) = finger::measure(grid, joined, turn_deg) {
+            if let Some(joined) = finger::measure(grid, joined, turn_deg, 0.0) {
                 kept[i] = joined;
             }
         }

@@ -103,14 +103,24 @@ pub(super) fn turn(grid: &Grid, regions: &[Region]) -> f32 {
         }
         sums
     };
-    let mut best = (0.0f32, 0.0f32);
+    let (rough, spread) = lie(regions);
+    let mut best = (0.0f32, 0.0f32, 0.0f32);
+    let mut total = 0.0;
     for deg in -60..=60 {
-        let (mass, _) = near(deg as f32, 20.0);
-        if mass > best.0 * 1.0001 {
-            best = (mass, deg as f32);
+        let deg = deg as f32;
+        let (mass, _) = near(deg, 20.0);
+        total += mass;
+        // People lay their hands straight rather than turned.
+        let likely = mass * (-0.5 * (((deg - rough) / spread).powi(2) + (deg / 30.0).powi(2))).exp();
+        if likely > best.0 * 1.0001 {
+            best = (likely, deg, mass);
         }
     }
     let mut deg = best.1;
+    // Round fingertips have no long sides: their edges point everywhere and refine nothing.
+    if best.2 < 1.4 * total / 121.0 {
+        return deg;
+    }
     for _ in 0..5 {
         let (mass, moment) = near(deg, 25.0);
         if mass > 0.0 {
@@ -118,6 +128,30 @@ pub(super) fn turn(grid: &Grid, regions: &[Region]) -> f32 {
         }
     }
     deg
+}
+
+/// Rough turn of a hand in degrees and how much it may be off: several fingers side by side lie in a row across
+/// the hand. (The little finger lies low, which alone makes up to 15 degrees.)
+fn lie(regions: &[Region]) -> (f32, f32) {
+    let (mut n, mut sx, mut sy, mut sxx, mut syy, mut sxy) = (0.0f64, 0.0, 0.0, 0.0, 0.0, 0.0);
+    for (x, y) in regions.iter().flat_map(|r| &r.cells) {
+        let (x, y) = (f64::from(*x), f64::from(*y));
+        n += 1.0;
+        sx += x;
+        sy += y;
+        sxx += x * x;
+        syy += y * y;
+        sxy += x * y;
+    }
+    if n < 1.0 {
+        return (0.0, 30.0);
+    }
+    let (xx, yy, xy) = (sxx - sx * sx / n, syy - sy * sy / n, sxy - sx * sy / n);
+    let root = (((xx - yy) / 2.0).powi(2) + xy * xy).sqrt();
+    let (long, short) = ((xx + yy) / 2.0 + root, (xx + yy) / 2.0 - root);
+    let deg = half_turn((0.5 * (-2.0 * xy).atan2(xx - yy)).to_degrees() as f32);
+    // A row of three or four is at least 1.6 times as long as it is high.
+    if long > 2.5 * short && deg.abs() < 65.0 { (deg, 17.0) } else { (0.0, 25.0) }
 }
 
 /// Cuts a region at the seams between touching fingers; one finger comes back whole.
