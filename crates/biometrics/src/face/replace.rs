@@ -15,7 +15,7 @@ const RADIUS: usize = 6;
 /// Its regularisation, for a guide of 0 to 1.
 const EPSILON: f32 = 1e-4;
 /// Mask values that become nothing and all: the filter's tails are neither person nor ground.
-const ALPHA: (f32, f32) = (0.15, 0.85);
+const ALPHA: (f32, f32) = (0.3, 0.95);
 /// Radius of the means of the old background.
 const GROUND_RADIUS: usize = 14;
 
