@@ -196,7 +196,7 @@ impl Guidance {
             self.track.pop_front();
         }
         let from = t_ms.saturating_sub(STILL_MS);
-        let long = self.track.front().is_some_and(|(t, ..)| *t <= from);
+        let long = self.track.front().is_some_and(|(t, ..)| t_ms.saturating_sub(*t) >= STILL_MS);
         let still = self.track.iter().filter(|(t, ..)| *t >= from).all(|(_, p, _)| reach(p) <= STILL_EYES);
         (long && still, speed)
     }
@@ -250,7 +250,7 @@ impl Guidance {
         let from = t_ms.saturating_sub(STILL_MS);
         let Some((_, at, eyes)) = self.track.back().copied() else { return false };
         let near = |p: &[f32; 2]| (p[0] - at[0]).hypot(p[1] - at[1]) <= STILL_EYES * eyes.max(1.0);
-        self.track.front().is_some_and(|(t, ..)| *t <= from)
+        self.track.front().is_some_and(|(t, ..)| t_ms.saturating_sub(*t) >= STILL_MS)
             && self.track.iter().filter(|(t, ..)| *t >= from).all(|(_, p, _)| near(p))
     }
 }
