@@ -113,7 +113,8 @@ const SHARP_LOW: f64 = 5.0;
 const SHARP_HIGH: f64 = 30.0;
 
 fn measured(measure: Measure, native: f64) -> Measured {
-    let scalar = if measure == Measure::Sharpness { sharpness_scalar(native) } else { measure.scalar(native) };
+    let scalar =
+        if measure == Measure::Sharpness { sharpness_scalar(native) } else { measure.scalar(native) };
     // Pixels and geometry follow published formulas and were checked on turned, lit and blurred pictures; the
     // background needs a mask, and lids and lips a set of expressions, that no sample at hand could give.
     let validated = !matches!(

@@ -46,7 +46,10 @@ fn overlapping_finds_are_one_face() {
     check(vec![], &[]);
     check(vec![detection(100.0, 40.0, 0.75)], &[]); // a dog
     check(vec![detection(100.0, 40.0, 0.875), detection(104.0, 40.0, 0.875)], &[(102.0, 0.875)]);
-    check(vec![detection(100.0, 40.0, 0.875), detection(300.0, 40.0, 0.9375)], &[(300.0, 0.9375), (100.0, 0.875)]);
+    check(
+        vec![detection(100.0, 40.0, 0.875), detection(300.0, 40.0, 0.9375)],
+        &[(300.0, 0.9375), (100.0, 0.875)],
+    );
     check(vec![detection(100.0, 0.0, 0.9)], &[(100.0, 0.9)]);
 }
 

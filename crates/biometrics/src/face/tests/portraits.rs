@@ -1,7 +1,8 @@
 //! Whole pictures: the face is found, faults are named, and what is nobody's fault is not.
 
-use image::imageops::{blur, crop_imm, flip_horizontal, overlay, resize};
+use image::imageops::{FilterType, blur, crop_imm, flip_horizontal, overlay, resize};
 
+use super::super::judge::Study;
 use super::super::mesh::Mesh;
 use super::*;
 
@@ -26,8 +27,6 @@ pub(super) fn scene(people: &[(f32, i64, i64)], ground: [u8; 3]) -> Picture {
     }
     out
 }
-
-use image::imageops::FilterType;
 
 const GREY: [u8; 3] = [150, 150, 150];
 
@@ -146,14 +145,55 @@ fn the_pose_follows_the_picture() {
     }
 }
 
+/// Expressions and poses that no portrait at hand shows: the mesh itself is changed.
+#[test]
+fn lids_lips_and_pose_of_a_changed_mesh() {
+    let picture = ours(&good());
+    let mesh = mesh_of(&good());
+    let study = |mesh: &Mesh| Study::new(&picture, mesh, 0.9).unwrap().verdict(720.0, None, false);
+    let (base, faults) = study(&mesh);
+    assert_eq!(faults, []);
+    let check = |change: &dyn Fn(&mut Mesh), reason: QualityReason| {
+        let mut changed = mesh.clone();
+        change(&mut changed);
+        let (score, reasons) = study(&changed);
+        assert!(reasons.contains(&reason) && score < base, "{reason:?}: {score} {reasons:?}");
+    };
+    // One eye is enough.
+    let close = |m: &mut Mesh| {
+        [(160, 144), (159, 145), (158, 153)].iter().for_each(|(a, b)| m.points[*a] = m.points[*b])
+    };
+    check(&close, QualityReason::EyesClosed);
+    check(
+        &|m| (m.points[14][1], m.points[87][1]) = (m.points[13][1] + 60.0, m.points[82][1] + 50.0),
+        QualityReason::MouthOpen,
+    );
+    // The head turned about its own middle.
+    let turn = |m: &mut Mesh, axis: usize, degrees: f32| {
+        let (sin, cos) = degrees.to_radians().sin_cos();
+        let (u, w) = if axis == 0 { (1, 2) } else { (0, 2) };
+        let n = m.points.len() as f32;
+        let middle = [0, 1, 2].map(|k| m.points.iter().map(|p| p[k]).sum::<f32>() / n);
+        for p in &mut m.points {
+            let (a, b) = (p[u] - middle[u], p[w] - middle[w]);
+            (p[u], p[w]) = (middle[u] + cos * a - sin * b, middle[w] + sin * a + cos * b);
+        }
+    };
+    // Nearer to the camera is a smaller z: turning x towards it moves the nose to the right of the picture.
+    check(&|m| turn(m, 1, 16.0), QualityReason::HeadTurned);
+    check(&|m| turn(m, 1, -16.0), QualityReason::HeadTurned);
+    check(&|m| turn(m, 0, -25.0), QualityReason::ChinUp);
+    check(&|m| turn(m, 0, 20.0), QualityReason::ChinDown);
+}
+
 #[test]
 fn suspicions_cost_nothing() {
     let plain = good();
     let mesh = mesh_of(&plain);
     let base = analyser().assess(&ours(&plain)).quality;
     let cloth = [
-        195, 347, 330, 329, 371, 355, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377, 152, 148, 176, 149, 150, 136,
-        172, 58, 132, 93, 234, 126, 142, 100, 101, 118,
+        195, 347, 330, 329, 371, 355, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377, 152, 148, 176, 149,
+        150, 136, 172, 58, 132, 93, 234, 126, 142, 100, 101, 118,
     ];
     for rgb in [[90, 170, 200], [240, 240, 245], [30, 30, 36]] {
         let found = analyser().assess(&ours(&paint(&plain, &mesh, &cloth, rgb)));
