@@ -1,17 +1,14 @@
 //! Prints what the iris measures do on synthetic eyes: error of the circles and of the covered share by condition, how
-//! often faults are named, and the distances of iris codes. `cargo run --release --example iris_table`.
+//! often faults are named, and the distances of iris codes. `cargo run --release --example iris_table -- [people]`.
 //!
 //! The eyes are rendered by `biometrics::synth::iris`: the numbers tell nothing about cameras and people.
 #![allow(clippy::print_stdout, reason = "a printed table is this program's purpose")]
 
-use biometrics::image::GrayImage;
 use biometrics::iris::{self, Circle, IrisReport};
 use biometrics::position::Eye;
 use biometrics::quality::QualityReason;
-use biometrics::synth::iris::{EyeSpec, Shot, Truth, lid_rows_px, render_with_truth};
+use biometrics::synth::iris::{EyeSpec, Shot, lid_rows_px, render_with_truth};
 
-/// Invented people in each row.
-const PEOPLE: u64 = 24;
 
 fn eye(person: u64) -> EyeSpec {
     EyeSpec { person_seed: 1000 + person, eye: if person % 2 == 0 { Eye::Left } else { Eye::Right } }
@@ -55,8 +52,8 @@ fn errors(found: Circle, truth: Circle) -> (f32, f32) {
     ((found.x - truth.x).hypot(found.y - truth.y), (found.radius - truth.radius).abs())
 }
 
-fn circles_and_cover() {
-    println!("Circles and cover, {PEOPLE} synthetic eyes a row. Errors in pixels: median / 95 per cent.");
+fn circles_and_cover(people: u64) {
+    println!("Circles and cover, {people} synthetic eyes a row. Errors in pixels: median / 95 per cent.");
     println!(
         "{:26} {:>5} {:>12} {:>12} {:>12} {:>12} | {:>7} {:>13} {:>11} | score",
         "condition", "found", "pupil middle", "pupil radius", "iris middle", "iris radius", "covered", "error of it", "upper lid"
@@ -64,11 +61,11 @@ fn circles_and_cover() {
     for (name, shot) in conditions() {
         let mut columns: [Vec<f32>; 6] = std::array::from_fn(|_| Vec::new());
         let (mut found, mut covered, mut scores, mut lid) = (0, 0.0, Vec::new(), Vec::new());
-        for person in 0..PEOPLE {
+        for person in 0..people {
             let (spec, shot) = (eye(person), shot(person));
             let (image, truth) = render_with_truth(&spec, &shot);
             let report = iris::assess(&image);
-            covered += truth.covered() / PEOPLE as f32;
+            covered += truth.covered() / people as f32;
             scores.push(f32::from(report.quality.score.unwrap_or(0)));
             let (Some(p), Some(i), Some(cover)) = (report.pupil, report.iris, report.cover) else { continue };
             found += 1;
@@ -83,7 +80,7 @@ fn circles_and_cover() {
                 lid.push(seen);
             }
         }
-        print!("{name:26} {:>4}%", 100 * found / PEOPLE);
+        print!("{name:26} {:>4}%", 100 * found / people);
         for column in &mut columns[..4] {
             print!(" {:5.1} /{:5.1}", quantile(column, 0.5), quantile(column, 0.95));
         }
@@ -100,9 +97,9 @@ fn circles_and_cover() {
 }
 
 /// How often the pictures of a class are found out, by the reasons that count as right.
-fn classes() {
+fn classes(people: u64) {
     use QualityReason as R;
-    println!("\nFaults named, {} synthetic eyes a row (right: one of the reasons is given).", 2 * PEOPLE);
+    println!("\nFaults named, {} synthetic eyes a row (right: one of the reasons is given).", 2 * people);
     let lids = |from: f32, to: f32| {
         move |s: u64| {
             let t = (s % 12) as f32 / 11.0;
@@ -122,7 +119,7 @@ fn classes() {
     println!("{:28} {:>6} {:>9} {:>16}", "class", "right", "as no eye", "no reason at all");
     for (name, shot, right) in rows {
         let reports: Vec<IrisReport> =
-            (0..2 * PEOPLE).map(|p| iris::assess(&render_with_truth(&eye(p), &shot(p)).0)).collect();
+            (0..2 * people).map(|p| iris::assess(&render_with_truth(&eye(p), &shot(p)).0)).collect();
         let share = |test: &dyn Fn(&IrisReport) -> bool| {
             100.0 * reports.iter().filter(|r| test(r)).count() as f32 / reports.len() as f32
         };
@@ -135,7 +132,7 @@ fn classes() {
         );
     }
     let mut by_truth = [[0u32; 2]; 3];
-    for p in 0..8 * PEOPLE {
+    for p in 0..8 * people {
         let shot = Shot { lids: (p % 24) as f32 / 40.0, ..Shot::varied(p) };
         let (image, truth) = render_with_truth(&eye(p), &shot);
         let report = iris::assess(&image);
@@ -152,12 +149,14 @@ fn classes() {
         println!("  {name:12} {:3} of {:3}", n[1], n[0] + n[1]);
     }
     let good: Vec<_> =
-        (0..4 * PEOPLE).map(|p| iris::assess(&render_with_truth(&eye(p), &Shot::varied(p)).0).quality).collect();
+        (0..4 * people).map(|p| iris::assess(&render_with_truth(&eye(p), &Shot::varied(p)).0).quality).collect();
     let clear = good.iter().filter(|q| q.reasons.is_empty()).count();
     println!("Good captures (varied) without any reason: {clear} of {}", good.len());
 }
 
 fn main() {
-    circles_and_cover();
-    classes();
+    // Invented people in each row.
+    let people = std::env::args().nth(1).and_then(|n| n.parse().ok()).unwrap_or(24u64).clamp(1, 1000);
+    circles_and_cover(people);
+    classes(people);
 }

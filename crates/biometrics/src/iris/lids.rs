@@ -64,7 +64,14 @@ impl Lids {
 const CELLS: usize = 100;
 const SPAN: f32 = 1.25;
 /// Mean step in grey along an edge from which it counts as a lid.
-const LID_STEP: f32 = 11.0;
+const LID_STEP: f32 = 7.0;
+/// The same with what continues it over the sclera: a lid does not end at the limbus.
+const LID_EDGE: f32 = 20.0;
+/// Difference in grey between the two sides of an edge from which it counts as a lid: a lid is another thing, while
+/// a ring or a furrow of the tissue has tissue on both sides.
+const SIDES: f32 = 6.0;
+/// What is farther out, in radii, may be the soft limbus.
+const RIM: f32 = 0.88;
 /// Share of the edge's points that must agree on its direction.
 const AGREE: f32 = 0.8;
 
@@ -90,13 +97,16 @@ impl Patch {
                 levels.push(half.soft((x - 0.5) / 2.0, (y - 0.5) / 2.0, (cell / 6.0).max(0.8)));
             }
         }
+        // Reflections are far brighter than anything else; cut off, they cannot pass for edges.
+        let bright = quantile(&mut levels.clone(), 0.5) + 70.0;
+        levels.iter_mut().for_each(|level| *level = level.min(bright));
         let mut steps = vec![0.0; CELLS * CELLS];
         for row in 3..CELLS - 3 {
             for column in 0..CELLS {
                 let at = |r: usize| levels[r * CELLS + column];
                 let below = at(row + 1) + at(row + 2) + at(row + 3);
                 let above = at(row - 1) + at(row - 2) + at(row - 3);
-                steps[row * CELLS + column] = ((below - above) / 3.0).clamp(-60.0, 60.0);
+                steps[row * CELLS + column] = ((below - above) / 3.0).clamp(-40.0, 40.0);
             }
         }
         let pupil = (
@@ -137,8 +147,8 @@ impl Patch {
         (u - self.pupil.0).hypot(v - self.pupil.1) / self.pupil.2.max(0.01)
     }
 
-    /// Strength of an edge along the curve; `None` where too little of it crosses the iris or its points disagree.
-    fn strength(&self, lid: &LidCurve) -> Option<f32> {
+    /// Strength of an edge along the curve over the iris, and with what continues it over the sclera; `None` where too little of it crosses the iris or its points disagree.
+    fn strength(&self, lid: &LidCurve) -> Option<(f32, f32)> {
         let (mut sum, mut n, mut down) = (0.0f32, 0.0f32, 0.0f32);
         let (mut outer, mut outer_n) = (0.0f32, 0.0f32);
         for column in (0..CELLS).step_by(2) {
@@ -157,7 +167,7 @@ impl Patch {
             }
             // Neither the limbus nor the pupil's edge may be taken for a lid, save where the lid is in the pupil.
             let from_pupil = self.from_pupil(u, v);
-            if from_iris > 0.92 || (0.75..1.25).contains(&from_pupil) {
+            if from_iris > RIM || (0.55..1.25).contains(&from_pupil) {
                 continue;
             }
             sum += step;
@@ -168,8 +178,9 @@ impl Patch {
             return None;
         }
         let agree = down.max(n - down) / n;
-        let outer = if outer_n > 5.0 { (outer / outer_n).abs().min(20.0) } else { 0.0 };
-        (agree >= AGREE).then_some((sum / n).abs() * agree * agree + 0.3 * outer)
+        let inner = (sum / n).abs() * agree * agree;
+        let outer = if outer_n > 5.0 { (outer / outer_n).abs().min(30.0) } else { 0.0 };
+        (agree >= AGREE && inner >= LID_STEP).then_some((inner, inner + 0.6 * outer))
     }
 
     /// Whether the pupil allows a lid here: what is beyond its edge cannot be dark pupil.
@@ -184,6 +195,27 @@ impl Patch {
         n < 6.0 || dark / n < 0.3
     }
 
+    /// Difference in grey between what is beyond the edge and what is before it, near it.
+    fn sides(&self, lid: &LidCurve) -> f32 {
+        let (mut beyond, mut before) = ((0.0f32, 0.0f32), (0.0f32, 0.0f32));
+        for row in (0..CELLS).step_by(2) {
+            for column in (0..CELLS).step_by(2) {
+                let (u, v) = (coordinate(column), coordinate(row));
+                let from = (v - lid.at(u)).abs();
+                if !(0.05..0.4).contains(&from) || u.hypot(v) > RIM || self.from_pupil(u, v) < 1.2 {
+                    continue;
+                }
+                let side = if lid.beyond(u, v) { &mut beyond } else { &mut before };
+                side.0 += self.levels[row * CELLS + column];
+                side.1 += 1.0;
+            }
+        }
+        if beyond.1 < 10.0 || before.1 < 10.0 {
+            return 0.0;
+        }
+        (beyond.0 / beyond.1 - before.0 / before.1).abs()
+    }
+
     fn search(&self, upper: bool) -> Option<LidCurve> {
         let lowest = if upper { -18 } else { 0 };
         let bends: &[f32] = if upper { &[0.0, 0.12, 0.24, 0.38, 0.55] } else { &[-0.06, 0.06, 0.18, 0.32] };
@@ -192,30 +224,46 @@ impl Patch {
             for bend in bends {
                 for tilt in (-3..=3).map(|i| i as f32 * 0.1) {
                     let lid = LidCurve { upper, height, bend: *bend, tilt };
-                    if let Some(strength) = self.strength(&lid).filter(|s| *s >= LID_STEP) {
-                        found.push((strength, lid));
+                    if let Some((_, edge)) = self.strength(&lid).filter(|s| s.1 >= LID_EDGE) {
+                        found.push((edge, lid));
                     }
                 }
             }
         }
         found.sort_by(|a, b| b.0.total_cmp(&a.0));
-        let (top, start) = found.into_iter().take(60).find(|(_, lid)| self.pupil_allows(lid))?;
-        let mut best = (top, start);
-        for stride in [0.02f32, 0.01] {
-            for i in 0..27 {
-                let part = |n: i32| (i / n % 3 - 1) as f32;
-                let lid = LidCurve {
-                    height: start.height.max(-0.7) + stride * part(1),
-                    bend: best.1.bend + 2.0 * stride * part(3),
-                    tilt: best.1.tilt + 2.0 * stride * part(9),
-                    upper,
-                };
-                if let Some(strength) = self.strength(&lid).filter(|s| *s > best.0) {
-                    best = (strength, lid);
+        let start = found.into_iter().take(300).find(|(_, lid)| self.pupil_allows(lid) && self.sides(lid) >= SIDES)?.1;
+        Some(self.refine(start))
+    }
+
+    /// Climbs to the place of the greatest step over the iris itself.
+    fn refine(&self, start: LidCurve) -> LidCurve {
+        let value = |lid: &LidCurve| self.strength(lid).map_or(f32::MIN, |s| s.0);
+        let (mut best, mut top) = (start, value(&start));
+        for stride in [0.04f32, 0.02, 0.01] {
+            for _ in 0..6 {
+                let before = top;
+                for (height, bend, tilt) in
+                    [(1.0, 0.0, 0.0), (0.0, 2.0, 0.0), (0.0, 0.0, 2.0), (1.0, 2.0, 0.0)]
+                {
+                    for sign in [-stride, stride] {
+                        let lid = LidCurve {
+                            height: (best.height + sign * height).max(-0.8),
+                            bend: (best.bend + sign * bend).clamp(-0.1, 0.7),
+                            tilt: (best.tilt + sign * tilt).clamp(-0.4, 0.4),
+                            upper: best.upper,
+                        };
+                        let v = value(&lid);
+                        if v > top && self.pupil_allows(&lid) {
+                            (best, top) = (lid, v);
+                        }
+                    }
+                }
+                if top <= before {
+                    break;
                 }
             }
         }
-        Some(best.1)
+        best
     }
 }
 

@@ -14,6 +14,10 @@ const PUPIL_STEP: f32 = 14.0;
 const LIMBUS_STEP: f32 = 4.0;
 /// Share of the pupil's visible edge that must be darker inside.
 const EDGE_SHARE: f32 = 0.7;
+/// Circles smaller than this are a fold or a shadow rather than an iris: half of what the standard asks.
+const SMALLEST_PX: f32 = 0.5 * super::MIN_RADIUS_PX;
+/// A pupil of less than this share of its iris is a shadow in the tissue (the standard's limit is 0.2).
+const NARROWEST: f32 = 0.18;
 /// Largest radius of an iris that is looked for; bounds the mask's memory.
 pub(super) const MAX_RADIUS_PX: f32 = 600.0;
 /// Rays along which edges are searched.
@@ -40,7 +44,11 @@ pub(super) fn locate_on(image: &GrayImage, fine: &Plane, half: &Plane) -> Option
         let Some((pupil, strength)) = refine_pupil(fine, start, f) else { continue };
         let Some((iris, limbus)) = find_limbus(half, &pupil) else { continue };
         let iris = refine_limbus(half, &pupil, iris);
-        let strength = strength + 1.5 * limbus;
+        if iris.radius < SMALLEST_PX || pupil.radius < NARROWEST * iris.radius {
+            continue;
+        }
+        // Of two finds the larger is the likelier: lashes and folds make small ones.
+        let strength = (strength + 1.5 * limbus) * (iris.radius / 100.0).min(1.0);
         if best.is_none_or(|b| strength > b.0) {
             best = Some((strength, (pupil, iris)));
         }
@@ -140,6 +148,9 @@ fn refine_pupil(plane: &Plane, start: Circle, factor: f32) -> Option<(Circle, f3
         if step < PUPIL_STEP || share < EDGE_SHARE || circle.radius < 6.0 {
             continue;
         }
+        if !even(plane, &circle, step) {
+            continue;
+        }
         // A whole circle is believed before a half.
         let strength = if around.len() == whole.len() { step } else { 0.75 * step };
         if best.is_none_or(|b| strength > b.1) {
@@ -147,6 +158,19 @@ fn refine_pupil(plane: &Plane, start: Circle, factor: f32) -> Option<(Circle, f3
         }
     }
     best
+}
+
+/// Whether the disc is as dark near its edge as farther in, in its lower half. An iris taken for a pupil is not.
+fn even(plane: &Plane, circle: &Circle, step: f32) -> bool {
+    let ring = |scale: f32, share: f32| {
+        let mut levels: Vec<f32> = (0..24)
+            .map(|i| circle.point(scale, (i as f32 * 9.0 - 14.0).to_radians()))
+            .map(|(x, y)| plane.nearest(x, y))
+            .collect();
+        quantile(&mut levels, share)
+    };
+    let core = [0.15f32, 0.35, 0.55].map(|scale| ring(scale, 0.3)).into_iter().fold(f32::MAX, f32::min);
+    ring(0.82, 0.5) - core < 0.35 * step + 8.0
 }
 
 /// Moves a circle to where `value` is greatest, with moves from `stride` pixels down to `smallest`.

@@ -30,10 +30,6 @@ pub use measures::{Measure, MeasureKind, Source};
 pub const ALGORITHM: &str = "rekam-iris-2";
 /// Smallest radius of the iris in pixels (recommended value of ISO/IEC 29794-6:2015 clause 6.2.6).
 pub const MIN_RADIUS_PX: f32 = 80.0;
-/// Circles under this share of [`MIN_RADIUS_PX`] are a fold or a shadow rather than an eye.
-const SMALLEST: f32 = 0.5;
-/// A pupil of less than this share of its iris is a shadow in the tissue.
-const NARROWEST: f32 = 0.18;
 
 /// What was found in a picture of an eye.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -67,9 +63,7 @@ impl IrisReport {
 #[must_use]
 pub fn assess(image: &GrayImage) -> IrisReport {
     let (fine, half) = (Plane::new(image, 1), Plane::new(image, 2));
-    let found = locate::locate_on(image, &fine, &half).filter(|(pupil, iris)| {
-        iris.radius >= SMALLEST * MIN_RADIUS_PX && pupil.radius >= NARROWEST * iris.radius
-    });
+    let found = locate::locate_on(image, &fine, &half);
     let Some((pupil, iris)) = found else { return nothing(image) };
     let lids = lids::find_lids(&half, &pupil, &iris);
     let mask = mask::make(image, &fine, &pupil, &iris, &lids);
