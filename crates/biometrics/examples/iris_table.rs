@@ -154,9 +154,46 @@ fn classes(people: u64) {
     println!("Good captures (varied) without any reason: {clear} of {}", good.len());
 }
 
+/// Distances of codes: the same eye in two varied captures, and different eyes.
+fn codes(people: u64) {
+    let shots = 4;
+    let mut all: Vec<(u64, iris::IrisCode)> = Vec::new();
+    let mut without = 0;
+    for person in 0..people {
+        for shot in 0..shots {
+            let image = render_with_truth(&eye(person), &Shot::varied(7000 + person * shots + shot)).0;
+            match iris::encode(&image, &iris::assess(&image)) {
+                Some(code) => all.push((person, code)),
+                None => without += 1,
+            }
+        }
+    }
+    let (mut genuine, mut impostor, mut refused) = (Vec::new(), Vec::new(), 0);
+    for (i, (p, a)) in all.iter().enumerate() {
+        for (q, b) in &all[..i] {
+            match iris::distance(a, b) {
+                Some(d) if p == q => genuine.push(d),
+                Some(d) => impostor.push(d),
+                None => refused += 1,
+            }
+        }
+    }
+    println!("\nIris codes of {people} synthetic eyes, {shots} varied captures each; {without} without code, {refused} pairs refused.");
+    println!("{:10} {:>6} {:>7} {:>7} {:>7} {:>7} {:>7} {:>12}", "pairs", "n", "least", "5 %", "middle", "95 %", "most", "under 0.32");
+    for (name, mut d) in [("same eye", genuine), ("different", impostor)] {
+        let under = d.iter().filter(|d| **d < iris::SAME_EYE_BELOW).count();
+        print!("{name:10} {:6}", d.len());
+        for share in [0.0, 0.05, 0.5, 0.95, 1.0] {
+            print!(" {:7.3}", quantile(&mut d, share));
+        }
+        println!(" {under:12}");
+    }
+}
+
 fn main() {
     // Invented people in each row.
     let people = std::env::args().nth(1).and_then(|n| n.parse().ok()).unwrap_or(24u64).clamp(1, 1000);
     circles_and_cover(people);
     classes(people);
+    codes(people);
 }

@@ -8,6 +8,7 @@
 //! at most 8 MB more.
 
 mod circle;
+mod code;
 mod lids;
 mod locate;
 mod mask;
@@ -21,6 +22,7 @@ use crate::quality::{Quality, QualityReason};
 use plane::Plane;
 
 pub use circle::Circle;
+pub use code::{CodeLengthError, IrisCode, SAME_EYE_BELOW, distance, encode};
 pub use lids::{LidCurve, Lids};
 pub use locate::locate;
 pub use mask::{Cover, Mask, Pixel};
