@@ -70,6 +70,8 @@ const LID_EDGE: f32 = 20.0;
 /// Difference in grey between the two sides of an edge from which it counts as a lid: a lid is another thing, while
 /// a ring or a furrow of the tissue has tissue on both sides.
 const SIDES: f32 = 6.0;
+/// Share of the strongest edge's strength from which one farther in is taken for the lid's.
+const INNER: f32 = 0.6;
 /// What is farther out, in radii, may be the soft limbus.
 const RIM: f32 = 0.88;
 /// Share of the edge's points that must agree on its direction.
@@ -97,9 +99,7 @@ impl Patch {
                 levels.push(half.soft((x - 0.5) / 2.0, (y - 0.5) / 2.0, (cell / 6.0).max(0.8)));
             }
         }
-        // Reflections are far brighter than anything else; cut off, they cannot pass for edges.
-        let bright = quantile(&mut levels.clone(), 0.5) + 70.0;
-        levels.iter_mut().for_each(|level| *level = level.min(bright));
+        cut_spots(&mut levels);
         let mut steps = vec![0.0; CELLS * CELLS];
         for row in 3..CELLS - 3 {
             for column in 0..CELLS {
@@ -148,7 +148,7 @@ impl Patch {
     }
 
     /// Strength of an edge along the curve over the iris, and with what continues it over the sclera; `None` where too little of it crosses the iris or its points disagree.
-    fn strength(&self, lid: &LidCurve) -> Option<(f32, f32)> {
+    fn strength(&self, lid: &LidCurve, other: Option<&LidCurve>) -> Option<(f32, f32)> {
         let (mut sum, mut n, mut down) = (0.0f32, 0.0f32, 0.0f32);
         let (mut outer, mut outer_n) = (0.0f32, 0.0f32);
         for column in (0..CELLS).step_by(2) {
@@ -170,11 +170,14 @@ impl Patch {
             if from_iris > RIM || (0.55..1.25).contains(&from_pupil) {
                 continue;
             }
+            if other.is_some_and(|o| o.beyond(u, v - 0.3)) {
+                continue;
+            }
             sum += step;
             down += f32::from(u8::from(step > 0.0));
             n += 1.0;
         }
-        if n < 9.0 {
+        if n < 12.0 {
             return None;
         }
         let agree = down.max(n - down) / n;
@@ -196,13 +199,17 @@ impl Patch {
     }
 
     /// Difference in grey between what is beyond the edge and what is before it, near it.
-    fn sides(&self, lid: &LidCurve) -> f32 {
+    fn sides(&self, lid: &LidCurve, other: Option<&LidCurve>) -> f32 {
         let (mut beyond, mut before) = ((0.0f32, 0.0f32), (0.0f32, 0.0f32));
         for row in (0..CELLS).step_by(2) {
             for column in (0..CELLS).step_by(2) {
                 let (u, v) = (coordinate(column), coordinate(row));
                 let from = (v - lid.at(u)).abs();
                 if !(0.05..0.4).contains(&from) || u.hypot(v) > RIM || self.from_pupil(u, v) < 1.2 {
+                    continue;
+                }
+                // The other lid and the shadow it casts are no tissue.
+                if other.is_some_and(|o| o.beyond(u, v - 0.25)) {
                     continue;
                 }
                 let side = if lid.beyond(u, v) { &mut beyond } else { &mut before };
@@ -216,28 +223,37 @@ impl Patch {
         (beyond.0 / beyond.1 - before.0 / before.1).abs()
     }
 
-    fn search(&self, upper: bool) -> Option<LidCurve> {
+    fn search(&self, upper: bool, other: Option<&LidCurve>) -> Option<LidCurve> {
         let lowest = if upper { -18 } else { 0 };
-        let bends: &[f32] = if upper { &[0.0, 0.12, 0.24, 0.38, 0.55] } else { &[-0.06, 0.06, 0.18, 0.32] };
+        let bends: &[f32] = if upper { &[0.04, 0.14, 0.26, 0.4, 0.55] } else { &[0.02, 0.1, 0.2, 0.32] };
         let mut found: Vec<(f32, LidCurve)> = Vec::new();
         for height in (lowest..=24).map(|i| i as f32 * 0.04) {
             for bend in bends {
-                for tilt in (-3..=3).map(|i| i as f32 * 0.1) {
+                for tilt in (-2..=2).map(|i| i as f32 * 0.1) {
                     let lid = LidCurve { upper, height, bend: *bend, tilt };
-                    if let Some((_, edge)) = self.strength(&lid).filter(|s| s.1 >= LID_EDGE) {
+                    if let Some((_, edge)) = self.strength(&lid, other).filter(|s| s.1 >= LID_EDGE) {
                         found.push((edge, lid));
                     }
                 }
             }
         }
         found.sort_by(|a, b| b.0.total_cmp(&a.0));
-        let start = found.into_iter().take(300).find(|(_, lid)| self.pupil_allows(lid) && self.sides(lid) >= SIDES)?.1;
-        Some(self.refine(start))
+        let holds = |lid: &LidCurve| self.pupil_allows(lid) && self.sides(lid, other) >= SIDES;
+        let (mut top, mut start) = found.iter().take(400).copied().find(|(_, lid)| holds(lid))?;
+        // The fold above a lid's edge may be the stronger line; the lid ends at the innermost.
+        for _ in 0..3 {
+            let inner = found.iter().filter(|(edge, lid)| {
+                *edge >= INNER * top && lid.height < start.height - 0.15
+            });
+            let Some((edge, lid)) = inner.take(200).find(|(_, lid)| holds(lid)) else { break };
+            (top, start) = (*edge, *lid);
+        }
+        Some(self.refine(start, other))
     }
 
     /// Climbs to the place of the greatest step over the iris itself.
-    fn refine(&self, start: LidCurve) -> LidCurve {
-        let value = |lid: &LidCurve| self.strength(lid).map_or(f32::MIN, |s| s.0);
+    fn refine(&self, start: LidCurve, other: Option<&LidCurve>) -> LidCurve {
+        let value = |lid: &LidCurve| self.strength(lid, other).map_or(f32::MIN, |s| s.0);
         let (mut best, mut top) = (start, value(&start));
         for stride in [0.04f32, 0.02, 0.01] {
             for _ in 0..6 {
@@ -248,8 +264,8 @@ impl Patch {
                     for sign in [-stride, stride] {
                         let lid = LidCurve {
                             height: (best.height + sign * height).max(-0.8),
-                            bend: (best.bend + sign * bend).clamp(-0.1, 0.7),
-                            tilt: (best.tilt + sign * tilt).clamp(-0.4, 0.4),
+                            bend: (best.bend + sign * bend).clamp(0.0, 0.7),
+                            tilt: (best.tilt + sign * tilt).clamp(-0.3, 0.3),
                             upper: best.upper,
                         };
                         let v = value(&lid);
@@ -267,6 +283,30 @@ impl Patch {
     }
 }
 
+/// Takes bright spots narrower than about a quarter of the radius, which are reflections, down to what is around them:
+/// a grey opening, applied where it changes much.
+fn cut_spots(levels: &mut [f32]) {
+    const REACH: usize = 6;
+    let filtered = |from: &[f32], pick: fn(f32, f32) -> f32, stride: usize, across: usize| {
+        let mut out = vec![0.0; from.len()];
+        for line in 0..CELLS {
+            for i in 0..CELLS {
+                let near = i.saturating_sub(REACH)..(i + REACH + 1).min(CELLS);
+                out[line * across + i * stride] =
+                    near.map(|j| from[line * across + j * stride]).reduce(pick).unwrap_or(0.0);
+            }
+        }
+        out
+    };
+    let low = filtered(&filtered(levels, f32::min, 1, CELLS), f32::min, CELLS, 1);
+    let opened = filtered(&filtered(&low, f32::max, 1, CELLS), f32::max, CELLS, 1);
+    for (level, opened) in levels.iter_mut().zip(opened) {
+        if *level > opened + 30.0 {
+            *level = opened + 10.0;
+        }
+    }
+}
+
 fn coordinate(cell: usize) -> f32 {
     ((cell as f32 + 0.5) / CELLS as f32 * 2.0 - 1.0) * SPAN
 }
@@ -278,5 +318,6 @@ fn index(coordinate: f32) -> usize {
 /// Finds the lids' edges over an iris. `half` is the picture at half size.
 pub(super) fn find_lids(half: &Plane, pupil: &Circle, iris: &Circle) -> Lids {
     let patch = Patch::new(half, pupil, iris);
-    Lids { upper: patch.search(true), lower: patch.search(false) }
+    let upper = patch.search(true, None);
+    Lids { upper, lower: patch.search(false, upper.as_ref()) }
 }

@@ -60,15 +60,15 @@ pub(super) fn locate_on(image: &GrayImage, fine: &Plane, half: &Plane) -> Option
 fn pupil_starts(plane: &Plane) -> Vec<Circle> {
     let around = directions((0..360).step_by(15));
     // Only the darkest fifth of the picture can be the middle of a pupil; a reflection there is allowed for
-    // by looking at five points.
+    // by looking at nine points.
     let dark = quantile(&mut plane.levels().to_vec(), 0.2) + 6.0;
     let longest = (plane.width().min(plane.height()) as f32 / 4.5).max(5.0);
     let mut found: Vec<(f32, Circle)> = Vec::new();
     for y in (4..plane.height().saturating_sub(4)).step_by(2) {
         for x in (4..plane.width().saturating_sub(4)).step_by(2) {
             let (fx, fy) = (x as f32, y as f32);
-            let near = [(0.0, 0.0), (3.0, 0.0), (-3.0, 0.0), (0.0, 3.0), (0.0, -3.0)];
-            if near.iter().filter(|(dx, dy)| plane.nearest(fx + dx, fy + dy) <= dark).count() >= 3 {
+            let near = (0..9).map(|i| (fx + (i % 3 - 1) as f32 * 3.0, fy + (i / 3 - 1) as f32 * 3.0));
+            if near.filter(|(x, y)| plane.nearest(*x, *y) <= dark).count() >= 3 {
                 found.extend(best_disc(plane, (fx, fy), longest, &around));
             }
         }
@@ -138,7 +138,7 @@ fn refine_pupil(plane: &Plane, start: Circle, factor: f32) -> Option<(Circle, f3
     });
     let mut best: Option<(Circle, f32)> = None;
     for (circle, around) in climbed.into_iter().zip([&whole, &lower]) {
-        let points: Vec<_> = edge_points(plane, &circle, 0.35 * circle.radius.max(12.0), 2.0, None)
+        let points: Vec<_> = edge_points(plane, &circle, 0.35 * circle.radius.max(12.0), 2.0, ring_level(plane, &circle), None)
             .into_iter()
             .filter(|p| p.2 > 8.0)
             .map(|p| (p.0, p.1, p.2.min(60.0)))
@@ -158,6 +158,16 @@ fn refine_pupil(plane: &Plane, start: Circle, factor: f32) -> Option<(Circle, f3
         }
     }
     best
+}
+
+/// Usual grey just outside a circle, at its sides and below: the brightest that an edge to it needs. Reflections in a
+/// pupil are far brighter and would make the strongest edges.
+pub(super) fn ring_level(plane: &Plane, circle: &Circle) -> f32 {
+    let mut levels: Vec<f32> = (0..48)
+        .map(|i| circle.point(1.25, (i as f32 * 5.0 - 30.0).to_radians()))
+        .map(|(x, y)| plane.nearest(x, y))
+        .collect();
+    median(&mut levels) + 10.0
 }
 
 /// Whether the disc is as dark near its edge as farther in, in its lower half. An iris taken for a pupil is not.
@@ -198,12 +208,13 @@ fn climb(start: Circle, mut stride: f32, smallest: f32, value: impl Fn(&Circle) 
 }
 
 /// The strongest step outward along each ray within `reach` pixels of the circle: (x, y, step). `scale` is the
-/// distance over which a step is taken; `only` limits the rays by their direction.
+/// distance over which a step is taken; what is brighter than `cap` counts as `cap`; `only` limits the rays by their direction.
 pub(super) fn edge_points(
     plane: &Plane,
     circle: &Circle,
     reach: f32,
     scale: f32,
+    cap: f32,
     only: Option<&dyn Fn(f32, f32) -> bool>,
 ) -> Vec<(f32, f32, f32)> {
     let mut points = Vec::with_capacity(RAYS as usize);
@@ -211,7 +222,7 @@ pub(super) fn edge_points(
         if only.is_some_and(|only| !only(cos, sin)) {
             continue;
         }
-        let level = |r: f32| plane.between(circle.x + r * cos, circle.y + r * sin);
+        let level = |r: f32| plane.between(circle.x + r * cos, circle.y + r * sin).min(cap);
         let edge = |r: f32| {
             level(r + scale) + level(r + 0.5 * scale) - level(r - scale) - level(r - 0.5 * scale)
         };
@@ -284,7 +295,7 @@ fn find_limbus(plane: &Plane, pupil: &Circle) -> Option<(Circle, f32)> {
 fn refine_limbus(plane: &Plane, pupil: &Circle, iris: Circle) -> Circle {
     let half = Circle { x: (iris.x - 0.5) / 2.0, y: (iris.y - 0.5) / 2.0, radius: iris.radius / 2.0 };
     let only = |_: f32, sin: f32| (-0.6..0.8).contains(&sin);
-    let points = edge_points(plane, &half, 0.12 * half.radius, 4.0, Some(&only));
+    let points = edge_points(plane, &half, 0.12 * half.radius, 4.0, f32::MAX, Some(&only));
     let mut steps: Vec<f32> = points.iter().map(|p| p.2).collect();
     let usual = median(&mut steps);
     // Steps far above the usual are lashes or a lid, far below nothing.

@@ -11,7 +11,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::circle::Circle;
-use super::locate::{RAYS, edge_points};
+use super::locate::{RAYS, edge_points, ring_level};
 use super::mask::{Cover, Mask, Pixel};
 use super::plane::{Plane, directions, median};
 use crate::image::GrayImage;
@@ -296,7 +296,7 @@ impl Greys {
 fn circularity(eye: &Eye<'_>) -> f32 {
     let pupil = &eye.pupil;
     let mut radii = vec![1.0f32; RAYS as usize];
-    for (x, y, _) in edge_points(eye.fine, pupil, 0.25 * pupil.radius, 2.0, None) {
+    for (x, y, _) in edge_points(eye.fine, pupil, 0.25 * pupil.radius, 2.0, ring_level(eye.fine, pupil), None) {
         let angle = (y - pupil.y).atan2(x - pupil.x).to_degrees().rem_euclid(360.0);
         let outside = pupil.radius + 3.0;
         let (sin, cos) = angle.to_radians().sin_cos();
