@@ -64,14 +64,14 @@ impl Lids {
 const CELLS: usize = 100;
 const SPAN: f32 = 1.25;
 /// Mean step in grey along an edge from which it counts as a lid.
-const LID_STEP: f32 = 7.0;
+const LID_STEP: f32 = 6.0;
 /// The same with what continues it over the sclera: a lid does not end at the limbus.
 const LID_EDGE: f32 = 20.0;
 /// Difference in grey between the two sides of an edge from which it counts as a lid: a lid is another thing, while
 /// a ring or a furrow of the tissue has tissue on both sides.
 const SIDES: f32 = 6.0;
 /// Share of the strongest edge's strength from which one farther in is taken for the lid's.
-const INNER: f32 = 0.6;
+const INNER: f32 = 0.7;
 /// What is farther out, in radii, may be the soft limbus.
 const RIM: f32 = 0.88;
 /// Share of the edge's points that must agree on its direction.
@@ -170,7 +170,7 @@ impl Patch {
             if from_iris > RIM || (0.55..1.25).contains(&from_pupil) {
                 continue;
             }
-            if other.is_some_and(|o| o.beyond(u, v - 0.3)) {
+            if other.is_some_and(|o| o.beyond(u, v - 0.36)) {
                 continue;
             }
             sum += step;
@@ -198,6 +198,19 @@ impl Patch {
         n < 6.0 || dark / n < 0.3
     }
 
+    /// Share of the pupil that is bright and yet under neither lid: what no right pair of lids leaves.
+    fn unexplained(&self, lid: Option<&LidCurve>, other: Option<&LidCurve>) -> f32 {
+        let (mut bright, mut n) = (0.0f32, 0.0f32);
+        for (u, v, level) in self.cells() {
+            if self.from_pupil(u, v) < 0.85 {
+                n += 1.0;
+                let open = ![lid, other].iter().flatten().any(|l| l.beyond(u, v));
+                bright += f32::from(u8::from(open && level > self.dark));
+            }
+        }
+        bright / n.max(1.0)
+    }
+
     /// Difference in grey between what is beyond the edge and what is before it, near it.
     fn sides(&self, lid: &LidCurve, other: Option<&LidCurve>) -> f32 {
         let (mut beyond, mut before) = ((0.0f32, 0.0f32), (0.0f32, 0.0f32));
@@ -209,7 +222,7 @@ impl Patch {
                     continue;
                 }
                 // The other lid and the shadow it casts are no tissue.
-                if other.is_some_and(|o| o.beyond(u, v - 0.25)) {
+                if other.is_some_and(|o| o.beyond(u, v - 0.3)) {
                     continue;
                 }
                 let side = if lid.beyond(u, v) { &mut beyond } else { &mut before };
@@ -231,7 +244,7 @@ impl Patch {
             for bend in bends {
                 for tilt in (-2..=2).map(|i| i as f32 * 0.1) {
                     let lid = LidCurve { upper, height, bend: *bend, tilt };
-                    if let Some((_, edge)) = self.strength(&lid, other).filter(|s| s.1 >= LID_EDGE) {
+                    if let Some((_, edge)) = self.strength(&lid, other).filter(|s| s.1 >= 0.5 * LID_EDGE) {
                         found.push((edge, lid));
                     }
                 }
@@ -239,11 +252,18 @@ impl Patch {
         }
         found.sort_by(|a, b| b.0.total_cmp(&a.0));
         let holds = |lid: &LidCurve| self.pupil_allows(lid) && self.sides(lid, other) >= SIDES;
-        let (mut top, mut start) = found.iter().take(400).copied().find(|(_, lid)| holds(lid))?;
+        // A pupil that is bright in part is proof of a lid, however like the tissue that lid looks.
+        let proof = self.unexplained(None, other) > 0.08;
+        let explains = |lid: &LidCurve| {
+            proof && self.pupil_allows(lid) && self.unexplained(Some(lid), other) < 0.05
+        };
+        let strong = found.iter().take_while(|(edge, _)| *edge >= LID_EDGE);
+        let first = found.iter().take(2000).find(|(_, lid)| explains(lid));
+        let (mut top, mut start) = *first.or_else(|| strong.take(400).find(|(_, lid)| holds(lid)))?;
         // The fold above a lid's edge may be the stronger line; the lid ends at the innermost.
         for _ in 0..3 {
             let inner = found.iter().filter(|(edge, lid)| {
-                *edge >= INNER * top && lid.height < start.height - 0.15
+                *edge >= (INNER * top).max(LID_EDGE) && lid.height < start.height - 0.15
             });
             let Some((edge, lid)) = inner.take(200).find(|(_, lid)| holds(lid)) else { break };
             (top, start) = (*edge, *lid);
