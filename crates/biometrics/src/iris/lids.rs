@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::circle::Circle;
-use super::plane::{Plane, quantile};
+use super::plane::{Plane, cut_spots, quantile};
 
 /// The edge of one lid over the iris. Lengths are in radii of the iris.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -99,7 +99,8 @@ impl Patch {
                 levels.push(half.soft((x - 0.5) / 2.0, (y - 0.5) / 2.0, (cell / 6.0).max(0.8)));
             }
         }
-        cut_spots(&mut levels);
+        // Spots up to about a quarter of the radius are reflections.
+        cut_spots(&mut levels, CELLS, 6);
         let mut steps = vec![0.0; CELLS * CELLS];
         for row in 3..CELLS - 3 {
             for column in 0..CELLS {
@@ -300,30 +301,6 @@ impl Patch {
             }
         }
         best
-    }
-}
-
-/// Takes bright spots narrower than about a quarter of the radius, which are reflections, down to what is around them:
-/// a grey opening, applied where it changes much.
-fn cut_spots(levels: &mut [f32]) {
-    const REACH: usize = 6;
-    let filtered = |from: &[f32], pick: fn(f32, f32) -> f32, stride: usize, across: usize| {
-        let mut out = vec![0.0; from.len()];
-        for line in 0..CELLS {
-            for i in 0..CELLS {
-                let near = i.saturating_sub(REACH)..(i + REACH + 1).min(CELLS);
-                out[line * across + i * stride] =
-                    near.map(|j| from[line * across + j * stride]).reduce(pick).unwrap_or(0.0);
-            }
-        }
-        out
-    };
-    let low = filtered(&filtered(levels, f32::min, 1, CELLS), f32::min, CELLS, 1);
-    let opened = filtered(&filtered(&low, f32::max, 1, CELLS), f32::max, CELLS, 1);
-    for (level, opened) in levels.iter_mut().zip(opened) {
-        if *level > opened + 30.0 {
-            *level = opened + 10.0;
-        }
     }
 }
 

@@ -35,7 +35,7 @@ pub(super) fn locate_on(image: &GrayImage, fine: &Plane, half: &Plane) -> Option
         return None;
     }
     let factor = image.width().max(image.height()).div_ceil(COARSE_PX);
-    let coarse = Plane::new(image, factor);
+    let coarse = Plane::new(image, factor).without_spots(2);
     let f = factor as f32;
     let mut best: Option<(f32, (Circle, Circle))> = None;
     for start in pupil_starts(&coarse) {
@@ -117,9 +117,17 @@ fn best_disc(
             }
         }
         let n = around.len() as f32;
-        let whole = all / n * (all_up / n).powi(2);
+        // A pupil is dark up to its edge; an iris taken for one is dark only in its middle.
+        let core = rays.iter().map(|ray| ray[1].min(ray[r / 3])).fold(f32::MAX, f32::min);
+        let dark_share = |step: f32, from: f32, n: f32| {
+            let limit = core + 0.5 * step.max(8.0);
+            let dark = rays.iter().zip(around).filter(|(ray, d)| d.1 > from && ray[3 * r / 4] < limit);
+            dark.count() as f32 / n
+        };
+        let whole = all / n * (all_up / n).powi(2) * dark_share(all / n, -2.0, n);
         // The lower half alone: what a lid leaves of a pupil.
-        let lower = 0.8 * low / low_n.max(1.0) * (low_up / low_n.max(1.0)).powi(3);
+        let (low, low_up) = (low / low_n.max(1.0), low_up / low_n.max(1.0));
+        let lower = 0.8 * low * low_up.powi(3) * dark_share(low, -0.1, low_n.max(1.0));
         let score = whole.max(lower);
         if best.is_none_or(|b| score > b.0) {
             best = Some((score, Circle { x, y, radius: r as f32 }));
