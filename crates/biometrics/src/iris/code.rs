@@ -53,7 +53,7 @@ pub struct IrisCode {
 
 /// How a code is stored: bits, then mask, each as 32 little-endian words.
 #[derive(Serialize, Deserialize)]
-struct Stored(#[serde(with = "serde_bytes")] Vec<u8>);
+pub(super) struct Stored(#[serde(with = "serde_bytes")] pub(super) Vec<u8>);
 
 /// Why a stored code was refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
