@@ -9,7 +9,6 @@ use biometrics::position::Eye;
 use biometrics::quality::QualityReason;
 use biometrics::synth::iris::{EyeSpec, Shot, lid_rows_px, render_with_truth};
 
-
 fn eye(person: u64) -> EyeSpec {
     EyeSpec { person_seed: 1000 + person, eye: if person % 2 == 0 { Eye::Left } else { Eye::Right } }
 }
@@ -56,7 +55,15 @@ fn circles_and_cover(people: u64) {
     println!("Circles and cover, {people} synthetic eyes a row. Errors in pixels: median / 95 per cent.");
     println!(
         "{:26} {:>5} {:>12} {:>12} {:>12} {:>12} | {:>7} {:>13} {:>11} | score",
-        "condition", "found", "pupil middle", "pupil radius", "iris middle", "iris radius", "covered", "error of it", "upper lid"
+        "condition",
+        "found",
+        "pupil middle",
+        "pupil radius",
+        "iris middle",
+        "iris radius",
+        "covered",
+        "error of it",
+        "upper lid"
     );
     for (name, shot) in conditions() {
         let mut columns: [Vec<f32>; 6] = std::array::from_fn(|_| Vec::new());
@@ -70,13 +77,16 @@ fn circles_and_cover(people: u64) {
             let (Some(p), Some(i), Some(cover)) = (report.pupil, report.iris, report.cover) else { continue };
             found += 1;
             let ((pm, pr), (im, ir)) = (errors(p, truth.pupil), errors(i, truth.iris));
-            for (column, value) in columns.iter_mut().zip([pm, pr, im, ir, (1.0 - cover.open - truth.covered()).abs()]) {
+            for (column, value) in
+                columns.iter_mut().zip([pm, pr, im, ir, (1.0 - cover.open - truth.covered()).abs()])
+            {
                 column.push(value);
             }
             // The curve is compared where it crosses the middle column, if it lies over the iris there.
             let row = lid_rows_px(&spec, &shot, truth.iris.x).0;
             if row > truth.iris.y - 0.8 * truth.iris.radius && shot.rotation_deg == 0.0 {
-                let seen = report.lids.upper.map_or(f32::INFINITY, |l| (l.row_px(&i, truth.iris.x) - row).abs());
+                let seen =
+                    report.lids.upper.map_or(f32::INFINITY, |l| (l.row_px(&i, truth.iris.x) - row).abs());
                 lid.push(seen);
             }
         }
@@ -85,14 +95,23 @@ fn circles_and_cover(people: u64) {
             print!(" {:5.1} /{:5.1}", quantile(column, 0.5), quantile(column, 0.95));
         }
         print!(" | {:6.1}%", 100.0 * covered);
-        print!(" {:5.1} /{:5.1}%", 100.0 * quantile(&mut columns[4], 0.5), 100.0 * quantile(&mut columns[4], 0.95));
+        print!(
+            " {:5.1} /{:5.1}%",
+            100.0 * quantile(&mut columns[4], 0.5),
+            100.0 * quantile(&mut columns[4], 0.95)
+        );
         let missed = lid.iter().filter(|l| !l.is_finite()).count();
         if lid.is_empty() {
             print!(" {:>11}", "-");
         } else {
             print!(" {:4.1}px -{missed:2}/{:2}", quantile(&mut lid, 0.5), lid.len());
         }
-        println!(" | {:.0} ({:.0}-{:.0})", quantile(&mut scores, 0.5), quantile(&mut scores, 0.0), quantile(&mut scores, 1.0));
+        println!(
+            " | {:.0} ({:.0}-{:.0})",
+            quantile(&mut scores, 0.5),
+            quantile(&mut scores, 0.0),
+            quantile(&mut scores, 1.0)
+        );
     }
 }
 
@@ -110,11 +129,34 @@ fn classes(people: u64) {
         ("half closed (lids .40-.60)", Box::new(lids(0.40, 0.60)), &[R::LidsCover, R::NoIris]),
         ("nearly closed (.60-.85)", Box::new(lids(0.60, 0.85)), &[R::LidsCover, R::NoIris]),
         ("closed (.85-1)", Box::new(lids(0.85, 1.0)), &[R::LidsCover, R::NoIris]),
-        ("blurred (4 to 7 px)", Box::new(|s| Shot { blur_px: 4.0 + (s % 4) as f32, ..Shot::varied(s) }), &[R::Blurred, R::NoIris]),
-        ("moved (14 px)", Box::new(|s| Shot { motion_px: 14.0, ..Shot::varied(s) }), &[R::Blurred, R::NoIris]),
-        ("off centre (190 px)", Box::new(|s| Shot { shift_px: (if s % 2 == 0 { 190.0 } else { -190.0 }, 0.0), ..Shot::varied(s) }), &[R::OffCentre, R::NoIris]),
-        ("off centre (120 px up)", Box::new(|s| Shot { shift_px: (0.0, -125.0), ..Shot::varied(s) }), &[R::OffCentre, R::NoIris]),
-        ("too small (scale .45-.6)", Box::new(|s| Shot { scale: 0.45 + 0.05 * (s % 4) as f32, ..Shot::varied(s) }), &[R::TooSmall, R::NoIris]),
+        (
+            "blurred (4 to 7 px)",
+            Box::new(|s| Shot { blur_px: 4.0 + (s % 4) as f32, ..Shot::varied(s) }),
+            &[R::Blurred, R::NoIris],
+        ),
+        (
+            "moved (14 px)",
+            Box::new(|s| Shot { motion_px: 14.0, ..Shot::varied(s) }),
+            &[R::Blurred, R::NoIris],
+        ),
+        (
+            "off centre (190 px)",
+            Box::new(|s| Shot {
+                shift_px: (if s % 2 == 0 { 190.0 } else { -190.0 }, 0.0),
+                ..Shot::varied(s)
+            }),
+            &[R::OffCentre, R::NoIris],
+        ),
+        (
+            "off centre (120 px up)",
+            Box::new(|s| Shot { shift_px: (0.0, -125.0), ..Shot::varied(s) }),
+            &[R::OffCentre, R::NoIris],
+        ),
+        (
+            "too small (scale .45-.6)",
+            Box::new(|s| Shot { scale: 0.45 + 0.05 * (s % 4) as f32, ..Shot::varied(s) }),
+            &[R::TooSmall, R::NoIris],
+        ),
     ];
     println!("{:28} {:>6} {:>9} {:>16}", "class", "right", "as no eye", "no reason at all");
     for (name, shot, right) in rows {
@@ -148,8 +190,9 @@ fn classes(people: u64) {
     for (name, n) in ["under 25 %", "25 to 35 %", "over 35 %"].iter().zip(by_truth) {
         println!("  {name:12} {:3} of {:3}", n[1], n[0] + n[1]);
     }
-    let good: Vec<_> =
-        (0..4 * people).map(|p| iris::assess(&render_with_truth(&eye(p), &Shot::varied(p)).0).quality).collect();
+    let good: Vec<_> = (0..4 * people)
+        .map(|p| iris::assess(&render_with_truth(&eye(p), &Shot::varied(p)).0).quality)
+        .collect();
     let clear = good.iter().filter(|q| q.reasons.is_empty()).count();
     println!("Good captures (varied) without any reason: {clear} of {}", good.len());
 }
@@ -178,8 +221,13 @@ fn codes(people: u64) {
             }
         }
     }
-    println!("\nIris codes of {people} synthetic eyes, {shots} varied captures each; {without} without code, {refused} pairs refused.");
-    println!("{:10} {:>6} {:>7} {:>7} {:>7} {:>7} {:>7} {:>12}", "pairs", "n", "least", "5 %", "middle", "95 %", "most", "under 0.32");
+    println!(
+        "\nIris codes of {people} synthetic eyes, {shots} varied captures each; {without} without code, {refused} pairs refused."
+    );
+    println!(
+        "{:10} {:>6} {:>7} {:>7} {:>7} {:>7} {:>7} {:>12}",
+        "pairs", "n", "least", "5 %", "middle", "95 %", "most", "under 0.32"
+    );
     for (name, mut d) in [("same eye", genuine), ("different", impostor)] {
         let under = d.iter().filter(|d| **d < iris::SAME_EYE_BELOW).count();
         print!("{name:10} {:6}", d.len());

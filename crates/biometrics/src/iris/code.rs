@@ -193,7 +193,8 @@ impl Sheet {
     /// Gives covered places the mean of their band, so that they carry no texture, and takes the mean off.
     fn fill(&mut self) {
         for (levels, open) in self.levels.iter_mut().zip(&self.open) {
-            let known: Vec<f32> = levels.iter().zip(open).filter(|(_, o)| **o > 0.5).map(|(l, _)| *l).collect();
+            let known: Vec<f32> =
+                levels.iter().zip(open).filter(|(_, o)| **o > 0.5).map(|(l, _)| *l).collect();
             let mean = known.iter().sum::<f32>() / known.len().max(1) as f32;
             for (level, open) in levels.iter_mut().zip(open) {
                 *level = if *open > 0.5 { *level - mean } else { 0.0 };

@@ -110,11 +110,8 @@ impl Patch {
                 steps[row * CELLS + column] = ((below - above) / 3.0).clamp(-40.0, 40.0);
             }
         }
-        let pupil = (
-            (pupil.x - iris.x) / iris.radius,
-            (pupil.y - iris.y) / iris.radius,
-            pupil.radius / iris.radius,
-        );
+        let pupil =
+            ((pupil.x - iris.x) / iris.radius, (pupil.y - iris.y) / iris.radius, pupil.radius / iris.radius);
         let mut patch = Self { steps, levels, pupil, dark: 0.0 };
         patch.dark = patch.dark_level();
         patch
@@ -255,9 +252,8 @@ impl Patch {
         let holds = |lid: &LidCurve| self.pupil_allows(lid) && self.sides(lid, other) >= SIDES;
         // A pupil that is bright in part is proof of a lid, however like the tissue that lid looks.
         let proof = self.unexplained(None, other) > 0.08;
-        let explains = |lid: &LidCurve| {
-            proof && self.pupil_allows(lid) && self.unexplained(Some(lid), other) < 0.05
-        };
+        let explains =
+            |lid: &LidCurve| proof && self.pupil_allows(lid) && self.unexplained(Some(lid), other) < 0.05;
         let strong = found.iter().take_while(|(edge, _)| *edge >= LID_EDGE);
         let first = found.iter().take(2000).find(|(_, lid)| explains(lid));
         let (mut top, mut start) = *first.or_else(|| strong.take(400).find(|(_, lid)| holds(lid)))?;

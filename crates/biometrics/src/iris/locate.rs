@@ -146,11 +146,18 @@ fn refine_pupil(plane: &Plane, start: Circle, factor: f32) -> Option<(Circle, f3
     });
     let mut best: Option<(Circle, f32)> = None;
     for (circle, around) in climbed.into_iter().zip([&whole, &lower]) {
-        let points: Vec<_> = edge_points(plane, &circle, 0.35 * circle.radius.max(12.0), 2.0, ring_level(plane, &circle), None)
-            .into_iter()
-            .filter(|p| p.2 > 8.0)
-            .map(|p| (p.0, p.1, p.2.min(60.0)))
-            .collect();
+        let points: Vec<_> = edge_points(
+            plane,
+            &circle,
+            0.35 * circle.radius.max(12.0),
+            2.0,
+            ring_level(plane, &circle),
+            None,
+        )
+        .into_iter()
+        .filter(|p| p.2 > 8.0)
+        .map(|p| (p.0, p.1, p.2.min(60.0)))
+        .collect();
         let circle = fit(&points, circle, 0.14 * circle.radius.max(25.0)).unwrap_or(circle);
         let (step, share) = plane.mean_step(&circle, around, 3.0, 90.0);
         if step < PUPIL_STEP || share < EDGE_SHARE || circle.radius < 6.0 {
@@ -231,9 +238,8 @@ pub(super) fn edge_points(
             continue;
         }
         let level = |r: f32| plane.between(circle.x + r * cos, circle.y + r * sin).min(cap);
-        let edge = |r: f32| {
-            level(r + scale) + level(r + 0.5 * scale) - level(r - scale) - level(r - 0.5 * scale)
-        };
+        let edge =
+            |r: f32| level(r + scale) + level(r + 0.5 * scale) - level(r - scale) - level(r - 0.5 * scale);
         let steps = (2.0 * reach).ceil() as usize;
         let mut best = (f32::MIN, 0.0);
         for i in 0..=steps {
@@ -315,7 +321,7 @@ fn refine_limbus(plane: &Plane, pupil: &Circle, iris: Circle) -> Circle {
     let Some(fitted) = fit(&points, half, 0.07 * half.radius) else { return iris };
     let full = Circle { x: fitted.x * 2.0 + 0.5, y: fitted.y * 2.0 + 0.5, radius: fitted.radius * 2.0 };
     let moved = (full.x - iris.x).hypot(full.y - iris.y).max((full.radius - iris.radius).abs());
-    let holds = (full.x - pupil.x).hypot(full.y - pupil.y) < 0.25 * full.radius
-        && full.radius > 1.2 * pupil.radius;
+    let holds =
+        (full.x - pupil.x).hypot(full.y - pupil.y) < 0.25 * full.radius && full.radius > 1.2 * pupil.radius;
     if holds && moved < 0.1 * iris.radius { full } else { iris }
 }

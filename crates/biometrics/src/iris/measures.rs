@@ -128,6 +128,19 @@ impl MeasureKind {
         }
     }
 
+    /// Whether a failure also speaks against its being an eye: a fold or a shadow fails several of these at once.
+    pub(super) const fn tells_an_eye(self) -> bool {
+        matches!(
+            self,
+            Self::IrisScleraContrast
+                | Self::IrisPupilContrast
+                | Self::IrisRadius
+                | Self::PupilIrisRatio
+                | Self::IrisPupilConcentricity
+                | Self::EdgeWidth
+        )
+    }
+
     /// The measure with its value.
     #[must_use]
     pub fn with(self, value: f32) -> Measure {
@@ -259,10 +272,8 @@ impl Greys {
                 }
                 for i in 0..6 {
                     let (x, y) = circle.point(from + (to - from) * i as f32 / 5.0, angle);
-                    let inside = x >= 0.0
-                        && y >= 0.0
-                        && x < eye.image.width() as f32
-                        && y < eye.image.height() as f32;
+                    let inside =
+                        x >= 0.0 && y >= 0.0 && x < eye.image.width() as f32 && y < eye.image.height() as f32;
                     if inside {
                         levels.push(eye.fine.nearest(x, y));
                     }
@@ -296,12 +307,12 @@ impl Greys {
 fn circularity(eye: &Eye<'_>) -> f32 {
     let pupil = &eye.pupil;
     let mut radii = vec![1.0f32; RAYS as usize];
-    for (x, y, _) in edge_points(eye.fine, pupil, 0.25 * pupil.radius, 2.0, ring_level(eye.fine, pupil), None) {
+    for (x, y, _) in edge_points(eye.fine, pupil, 0.25 * pupil.radius, 2.0, ring_level(eye.fine, pupil), None)
+    {
         let angle = (y - pupil.y).atan2(x - pupil.x).to_degrees().rem_euclid(360.0);
         let outside = pupil.radius + 3.0;
         let (sin, cos) = angle.to_radians().sin_cos();
-        let beyond =
-            ((pupil.x + outside * cos).round() as i64, (pupil.y + outside * sin).round() as i64);
+        let beyond = ((pupil.x + outside * cos).round() as i64, (pupil.y + outside * sin).round() as i64);
         // An edge that a lid or a reflection makes is not the pupil's.
         if matches!(eye.mask.at(beyond.0, beyond.1), Pixel::Open) {
             let at = (angle * RAYS as f32 / 360.0).round() as usize % radii.len();
@@ -381,7 +392,8 @@ fn edge_width(eye: &Eye<'_>) -> f32 {
         (a, b) => a.or(b),
     };
     // Nothing to be seen of the edge is as bad as the widest.
-    let width = sides.into_iter().chain(below).fold(None, |most: Option<f32>, w| Some(most.map_or(w, |m| m.max(w))));
+    let width =
+        sides.into_iter().chain(below).fold(None, |most: Option<f32>, w| Some(most.map_or(w, |m| m.max(w))));
     100.0 * width.unwrap_or(eye.pupil.radius) / eye.iris.radius
 }
 

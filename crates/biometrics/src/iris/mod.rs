@@ -72,6 +72,9 @@ pub fn assess(image: &GrayImage) -> IrisReport {
     let cover = mask.cover();
     let eye = measures::Eye { image, fine: &fine, pupil, iris, mask: &mask, cover };
     let measures = measures::measure(&eye);
+    if measures.iter().filter(|m| m.kind.tells_an_eye() && !m.passes()).count() >= 3 {
+        return nothing(image);
+    }
     let score = measures
         .iter()
         .map(|m| (f32::from(m.score) / 100.0).max(0.001).ln() * m.kind.weight())

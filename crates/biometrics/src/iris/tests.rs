@@ -188,8 +188,22 @@ fn hostile() -> impl Strategy<Value = GrayImage> {
             match kind {
                 0 => rng.next_u64() as u8,
                 1 => level.wrapping_add((x * 7.0) as u8),
-                2 => (if from < 0.4 { 10.0 } else if from < 1.0 { 110.0 } else { 200.0 } + rng.normal()) as u8,
-                _ => if from < 1.0 { 0 } else { level },
+                2 => {
+                    (if from < 0.4 {
+                        10.0
+                    } else if from < 1.0 {
+                        110.0
+                    } else {
+                        200.0
+                    } + rng.normal()) as u8
+                }
+                _ => {
+                    if from < 1.0 {
+                        0
+                    } else {
+                        level
+                    }
+                }
             }
         };
         let pixels = (0..width * height).map(pixel).collect();
@@ -291,7 +305,10 @@ fn real_eyes_are_located_and_told_apart() {
 fn a_thumbnail_of_an_eye_is_no_iris() {
     // 76x47 pixels, in a record whose faults the reader may refuse.
     let Some(bytes) = std::env::var_os("REKAM_SAMPLES")
-        .map_or_else(|| PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data")), PathBuf::from)
+        .map_or_else(
+            || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data")),
+            PathBuf::from,
+        )
         .join("codecs/iris01.iso2011")
         .to_str()
         .and_then(|path| std::fs::read(path).ok())
