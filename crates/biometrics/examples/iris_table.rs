@@ -10,7 +10,7 @@ use biometrics::quality::QualityReason;
 use biometrics::synth::iris::{EyeSpec, Shot, lid_rows_px, render_with_truth};
 
 fn eye(person: u64) -> EyeSpec {
-    EyeSpec { person_seed: 1000 + person, eye: if person % 2 == 0 { Eye::Left } else { Eye::Right } }
+    EyeSpec { person_seed: 1000 + person, eye: if person.is_multiple_of(2) { Eye::Left } else { Eye::Right } }
 }
 
 fn conditions() -> Vec<(&'static str, fn(u64) -> Shot)> {

@@ -78,8 +78,9 @@ fn solve(mut m: [[f64; 4]; 3]) -> Option<[f64; 3]> {
         }
         for j in i + 1..3 {
             let factor = m[j][i] / m[i][i];
-            for k in i..4 {
-                m[j][k] -= factor * m[i][k];
+            let above = m[i];
+            for (cell, a) in m[j].iter_mut().zip(above).skip(i) {
+                *cell -= factor * a;
             }
         }
     }

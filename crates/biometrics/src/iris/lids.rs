@@ -122,7 +122,7 @@ impl Patch {
         let mut inside = Vec::new();
         let mut ring = Vec::new();
         for (u, v, level) in self.cells() {
-            let from = self.from_pupil(u, v);
+            let from = self.pupil_radii(u, v);
             if v > self.pupil.1 - 0.1 {
                 if from < 0.8 {
                     inside.push(level);
@@ -141,7 +141,7 @@ impl Patch {
             .map(|(i, level)| (coordinate(i % CELLS), coordinate(i / CELLS), *level))
     }
 
-    fn from_pupil(&self, u: f32, v: f32) -> f32 {
+    fn pupil_radii(&self, u: f32, v: f32) -> f32 {
         (u - self.pupil.0).hypot(v - self.pupil.1) / self.pupil.2.max(0.01)
     }
 
@@ -164,7 +164,7 @@ impl Patch {
                 continue;
             }
             // Neither the limbus nor the pupil's edge may be taken for a lid, save where the lid is in the pupil.
-            let from_pupil = self.from_pupil(u, v);
+            let from_pupil = self.pupil_radii(u, v);
             if from_iris > RIM || (0.55..1.25).contains(&from_pupil) {
                 continue;
             }
@@ -188,7 +188,7 @@ impl Patch {
     fn pupil_allows(&self, lid: &LidCurve) -> bool {
         let (mut dark, mut n) = (0.0f32, 0.0f32);
         for (u, v, level) in self.cells() {
-            if self.from_pupil(u, v) < 0.85 && lid.beyond(u, v) {
+            if self.pupil_radii(u, v) < 0.85 && lid.beyond(u, v) {
                 n += 1.0;
                 dark += f32::from(u8::from(level < self.dark));
             }
@@ -200,7 +200,7 @@ impl Patch {
     fn unexplained(&self, lid: Option<&LidCurve>, other: Option<&LidCurve>) -> f32 {
         let (mut bright, mut n) = (0.0f32, 0.0f32);
         for (u, v, level) in self.cells() {
-            if self.from_pupil(u, v) < 0.85 {
+            if self.pupil_radii(u, v) < 0.85 {
                 n += 1.0;
                 let open = ![lid, other].iter().flatten().any(|l| l.beyond(u, v));
                 bright += f32::from(u8::from(open && level > self.dark));
@@ -216,7 +216,7 @@ impl Patch {
             for column in (0..CELLS).step_by(2) {
                 let (u, v) = (coordinate(column), coordinate(row));
                 let from = (v - lid.at(u)).abs();
-                if !(0.05..0.4).contains(&from) || u.hypot(v) > RIM || self.from_pupil(u, v) < 1.2 {
+                if !(0.05..0.4).contains(&from) || u.hypot(v) > RIM || self.pupil_radii(u, v) < 1.2 {
                     continue;
                 }
                 // The other lid and the shadow it casts are no tissue.

@@ -5,7 +5,7 @@
 //! as iris cameras take them. What can be told is whether the same eye was presented twice ([`distance`]).
 //!
 //! Work and memory are bounded by the picture's own bound ([`crate::image::MAX_PIXELS`]): five bytes a pixel and
-//! at most 8 MB more.
+//! at most 40 MB more.
 
 mod circle;
 mod code;

@@ -14,7 +14,7 @@ fn near(found: Circle, truth: Circle, tolerance_px: f32) -> bool {
 }
 
 fn eye(person: u64) -> EyeSpec {
-    EyeSpec { person_seed: person, eye: if person % 2 == 0 { Eye::Left } else { Eye::Right } }
+    EyeSpec { person_seed: person, eye: if person.is_multiple_of(2) { Eye::Left } else { Eye::Right } }
 }
 
 #[test]
