@@ -242,6 +242,9 @@ impl Patch {
             for bend in bends {
                 for tilt in (-2..=2).map(|i| i as f32 * 0.1) {
                     let lid = LidCurve { upper, height, bend: *bend, tilt };
+                    if !plausible(&lid) {
+                        continue;
+                    }
                     if let Some((_, edge)) = self.strength(&lid, other).filter(|s| s.1 >= 0.5 * LID_EDGE) {
                         found.push((edge, lid));
                     }
@@ -286,7 +289,7 @@ impl Patch {
                             upper: best.upper,
                         };
                         let v = value(&lid);
-                        if v > top && self.pupil_allows(&lid) {
+                        if v > top && plausible(&lid) && self.pupil_allows(&lid) {
                             (best, top) = (lid, v);
                         }
                     }
@@ -298,6 +301,11 @@ impl Patch {
         }
         best
     }
+}
+
+/// A lid that is far open runs round the eyeball; only one that is nearly closed is straight.
+fn plausible(lid: &LidCurve) -> bool {
+    lid.bend >= 0.14 * lid.height.max(0.0) && lid.tilt.abs() <= 0.25
 }
 
 fn coordinate(cell: usize) -> f32 {
