@@ -57,11 +57,8 @@ pub(super) fn fit(points: &[(f32, f32, f32)], start: Circle, reach: f32) -> Opti
             return None;
         }
         let [dx, dy, dr] = solve(normal)?;
-        circle = Circle {
-            x: circle.x + dx as f32,
-            y: circle.y + dy as f32,
-            radius: circle.radius + dr as f32,
-        };
+        circle =
+            Circle { x: circle.x + dx as f32, y: circle.y + dy as f32, radius: circle.radius + dr as f32 };
         let sound = circle.x.is_finite() && circle.y.is_finite() && circle.radius.is_finite();
         if !sound || circle.radius < 2.0 {
             return None;
@@ -81,8 +78,9 @@ fn solve(mut m: [[f64; 4]; 3]) -> Option<[f64; 3]> {
         }
         for j in i + 1..3 {
             let factor = m[j][i] / m[i][i];
-            for k in i..4 {
-                m[j][k] -= factor * m[i][k];
+            let above = m[i];
+            for (cell, a) in m[j].iter_mut().zip(above).skip(i) {
+                *cell -= factor * a;
             }
         }
     }

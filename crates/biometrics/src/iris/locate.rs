@@ -14,6 +14,10 @@ const PUPIL_STEP: f32 = 14.0;
 const LIMBUS_STEP: f32 = 4.0;
 /// Share of the pupil's visible edge that must be darker inside.
 const EDGE_SHARE: f32 = 0.7;
+/// Circles smaller than this are a fold or a shadow rather than an iris: half of what the standard asks.
+const SMALLEST_PX: f32 = 0.5 * super::MIN_RADIUS_PX;
+/// A pupil of less than this share of its iris is a shadow in the tissue (the standard's limit is 0.2).
+const NARROWEST: f32 = 0.18;
 /// Largest radius of an iris that is looked for; bounds the mask's memory.
 pub(super) const MAX_RADIUS_PX: f32 = 600.0;
 /// Rays along which edges are searched.
@@ -31,7 +35,7 @@ pub(super) fn locate_on(image: &GrayImage, fine: &Plane, half: &Plane) -> Option
         return None;
     }
     let factor = image.width().max(image.height()).div_ceil(COARSE_PX);
-    let coarse = Plane::new(image, factor);
+    let coarse = Plane::new(image, factor).without_spots(2);
     let f = factor as f32;
     let mut best: Option<(f32, (Circle, Circle))> = None;
     for start in pupil_starts(&coarse) {
@@ -40,7 +44,11 @@ pub(super) fn locate_on(image: &GrayImage, fine: &Plane, half: &Plane) -> Option
         let Some((pupil, strength)) = refine_pupil(fine, start, f) else { continue };
         let Some((iris, limbus)) = find_limbus(half, &pupil) else { continue };
         let iris = refine_limbus(half, &pupil, iris);
-        let strength = strength + 1.5 * limbus;
+        if iris.radius < SMALLEST_PX || pupil.radius < NARROWEST * iris.radius {
+            continue;
+        }
+        // Of two finds the larger is the likelier: lashes and folds make small ones.
+        let strength = (strength + 1.5 * limbus) * (iris.radius / 100.0).min(1.0);
         if best.is_none_or(|b| strength > b.0) {
             best = Some((strength, (pupil, iris)));
         }
@@ -52,15 +60,15 @@ pub(super) fn locate_on(image: &GrayImage, fine: &Plane, half: &Plane) -> Option
 fn pupil_starts(plane: &Plane) -> Vec<Circle> {
     let around = directions((0..360).step_by(15));
     // Only the darkest fifth of the picture can be the middle of a pupil; a reflection there is allowed for
-    // by looking at five points.
+    // by looking at nine points.
     let dark = quantile(&mut plane.levels().to_vec(), 0.2) + 6.0;
     let longest = (plane.width().min(plane.height()) as f32 / 4.5).max(5.0);
     let mut found: Vec<(f32, Circle)> = Vec::new();
     for y in (4..plane.height().saturating_sub(4)).step_by(2) {
         for x in (4..plane.width().saturating_sub(4)).step_by(2) {
             let (fx, fy) = (x as f32, y as f32);
-            let near = [(0.0, 0.0), (3.0, 0.0), (-3.0, 0.0), (0.0, 3.0), (0.0, -3.0)];
-            if near.iter().filter(|(dx, dy)| plane.nearest(fx + dx, fy + dy) <= dark).count() >= 3 {
+            let near = (0..9).map(|i| (fx + (i % 3 - 1) as f32 * 3.0, fy + (i / 3 - 1) as f32 * 3.0));
+            if near.filter(|(x, y)| plane.nearest(*x, *y) <= dark).count() >= 3 {
                 found.extend(best_disc(plane, (fx, fy), longest, &around));
             }
         }
@@ -109,9 +117,17 @@ fn best_disc(
             }
         }
         let n = around.len() as f32;
-        let whole = all / n * (all_up / n).powi(2);
+        // A pupil is dark up to its edge; an iris taken for one is dark only in its middle.
+        let core = rays.iter().map(|ray| ray[1].min(ray[r / 3])).fold(f32::MAX, f32::min);
+        let dark_share = |step: f32, from: f32, n: f32| {
+            let limit = core + 0.5 * step.max(8.0);
+            let dark = rays.iter().zip(around).filter(|(ray, d)| d.1 > from && ray[3 * r / 4] < limit);
+            dark.count() as f32 / n
+        };
+        let whole = all / n * (all_up / n).powi(2) * dark_share(all / n, -2.0, n);
         // The lower half alone: what a lid leaves of a pupil.
-        let lower = 0.8 * low / low_n.max(1.0) * (low_up / low_n.max(1.0)).powi(3);
+        let (low, low_up) = (low / low_n.max(1.0), low_up / low_n.max(1.0));
+        let lower = 0.8 * low * low_up.powi(3) * dark_share(low, -0.1, low_n.max(1.0));
         let score = whole.max(lower);
         if best.is_none_or(|b| score > b.0) {
             best = Some((score, Circle { x, y, radius: r as f32 }));
@@ -130,14 +146,24 @@ fn refine_pupil(plane: &Plane, start: Circle, factor: f32) -> Option<(Circle, f3
     });
     let mut best: Option<(Circle, f32)> = None;
     for (circle, around) in climbed.into_iter().zip([&whole, &lower]) {
-        let points: Vec<_> = edge_points(plane, &circle, 0.35 * circle.radius.max(12.0), 2.0, None)
-            .into_iter()
-            .filter(|p| p.2 > 8.0)
-            .map(|p| (p.0, p.1, p.2.min(60.0)))
-            .collect();
+        let points: Vec<_> = edge_points(
+            plane,
+            &circle,
+            0.35 * circle.radius.max(12.0),
+            2.0,
+            ring_level(plane, &circle),
+            None,
+        )
+        .into_iter()
+        .filter(|p| p.2 > 8.0)
+        .map(|p| (p.0, p.1, p.2.min(60.0)))
+        .collect();
         let circle = fit(&points, circle, 0.14 * circle.radius.max(25.0)).unwrap_or(circle);
         let (step, share) = plane.mean_step(&circle, around, 3.0, 90.0);
         if step < PUPIL_STEP || share < EDGE_SHARE || circle.radius < 6.0 {
+            continue;
+        }
+        if !even(plane, &circle, step) {
             continue;
         }
         // A whole circle is believed before a half.
@@ -147,6 +173,29 @@ fn refine_pupil(plane: &Plane, start: Circle, factor: f32) -> Option<(Circle, f3
         }
     }
     best
+}
+
+/// Usual grey just outside a circle, at its sides and below: the brightest that an edge to it needs. Reflections in a
+/// pupil are far brighter and would make the strongest edges.
+pub(super) fn ring_level(plane: &Plane, circle: &Circle) -> f32 {
+    let mut levels: Vec<f32> = (0..48)
+        .map(|i| circle.point(1.25, (i as f32 * 5.0 - 30.0).to_radians()))
+        .map(|(x, y)| plane.nearest(x, y))
+        .collect();
+    median(&mut levels) + 10.0
+}
+
+/// Whether the disc is as dark near its edge as farther in, in its lower half. An iris taken for a pupil is not.
+fn even(plane: &Plane, circle: &Circle, step: f32) -> bool {
+    let ring = |scale: f32, share: f32| {
+        let mut levels: Vec<f32> = (0..24)
+            .map(|i| circle.point(scale, (i as f32 * 9.0 - 14.0).to_radians()))
+            .map(|(x, y)| plane.nearest(x, y))
+            .collect();
+        quantile(&mut levels, share)
+    };
+    let core = [0.15f32, 0.35, 0.55].map(|scale| ring(scale, 0.3)).into_iter().fold(f32::MAX, f32::min);
+    ring(0.82, 0.5) - core < 0.35 * step + 8.0
 }
 
 /// Moves a circle to where `value` is greatest, with moves from `stride` pixels down to `smallest`.
@@ -174,12 +223,13 @@ fn climb(start: Circle, mut stride: f32, smallest: f32, value: impl Fn(&Circle) 
 }
 
 /// The strongest step outward along each ray within `reach` pixels of the circle: (x, y, step). `scale` is the
-/// distance over which a step is taken; `only` limits the rays by their direction.
+/// distance over which a step is taken; what is brighter than `cap` counts as `cap`; `only` limits the rays by their direction.
 pub(super) fn edge_points(
     plane: &Plane,
     circle: &Circle,
     reach: f32,
     scale: f32,
+    cap: f32,
     only: Option<&dyn Fn(f32, f32) -> bool>,
 ) -> Vec<(f32, f32, f32)> {
     let mut points = Vec::with_capacity(RAYS as usize);
@@ -187,10 +237,9 @@ pub(super) fn edge_points(
         if only.is_some_and(|only| !only(cos, sin)) {
             continue;
         }
-        let level = |r: f32| plane.between(circle.x + r * cos, circle.y + r * sin);
-        let edge = |r: f32| {
-            level(r + scale) + level(r + 0.5 * scale) - level(r - scale) - level(r - 0.5 * scale)
-        };
+        let level = |r: f32| plane.between(circle.x + r * cos, circle.y + r * sin).min(cap);
+        let edge =
+            |r: f32| level(r + scale) + level(r + 0.5 * scale) - level(r - scale) - level(r - 0.5 * scale);
         let steps = (2.0 * reach).ceil() as usize;
         let mut best = (f32::MIN, 0.0);
         for i in 0..=steps {
@@ -260,7 +309,7 @@ fn find_limbus(plane: &Plane, pupil: &Circle) -> Option<(Circle, f32)> {
 fn refine_limbus(plane: &Plane, pupil: &Circle, iris: Circle) -> Circle {
     let half = Circle { x: (iris.x - 0.5) / 2.0, y: (iris.y - 0.5) / 2.0, radius: iris.radius / 2.0 };
     let only = |_: f32, sin: f32| (-0.6..0.8).contains(&sin);
-    let points = edge_points(plane, &half, 0.12 * half.radius, 4.0, Some(&only));
+    let points = edge_points(plane, &half, 0.12 * half.radius, 4.0, f32::MAX, Some(&only));
     let mut steps: Vec<f32> = points.iter().map(|p| p.2).collect();
     let usual = median(&mut steps);
     // Steps far above the usual are lashes or a lid, far below nothing.
@@ -272,7 +321,7 @@ fn refine_limbus(plane: &Plane, pupil: &Circle, iris: Circle) -> Circle {
     let Some(fitted) = fit(&points, half, 0.07 * half.radius) else { return iris };
     let full = Circle { x: fitted.x * 2.0 + 0.5, y: fitted.y * 2.0 + 0.5, radius: fitted.radius * 2.0 };
     let moved = (full.x - iris.x).hypot(full.y - iris.y).max((full.radius - iris.radius).abs());
-    let holds = (full.x - pupil.x).hypot(full.y - pupil.y) < 0.25 * full.radius
-        && full.radius > 1.2 * pupil.radius;
+    let holds =
+        (full.x - pupil.x).hypot(full.y - pupil.y) < 0.25 * full.radius && full.radius > 1.2 * pupil.radius;
     if holds && moved < 0.1 * iris.radius { full } else { iris }
 }

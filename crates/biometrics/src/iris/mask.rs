@@ -143,9 +143,8 @@ fn learn(mask: &Mask, depths: &[f32], fine: &Plane, iris: &Circle) -> Tissue {
         }
     }
     let usual = median(&mut all);
-    let middle: [f32; BANDS] = std::array::from_fn(|b| {
-        if bands[b].len() >= 20 { median(&mut bands[b]) } else { usual }
-    });
+    let middle: [f32; BANDS] =
+        std::array::from_fn(|b| if bands[b].len() >= 20 { median(&mut bands[b]) } else { usual });
     let mut off: Vec<f32> =
         bands.iter().zip(middle).flat_map(|(band, m)| band.iter().map(move |v| (v - m).abs())).collect();
     // 1.48 times the median deviation is the standard deviation of a normal spread.

@@ -32,6 +32,12 @@ impl Plane {
         Self { width, height, levels }
     }
 
+    /// Takes out bright spots no wider than `2 * reach` pixels of this plane.
+    pub fn without_spots(mut self, reach: usize) -> Self {
+        cut_spots(&mut self.levels, self.width, reach);
+        self
+    }
+
     pub fn width(&self) -> usize {
         self.width
     }
@@ -97,6 +103,33 @@ impl Plane {
         }
         let n = around.len().max(1) as f32;
         (sum / n, up / n)
+    }
+}
+
+/// Takes bright spots no wider than `2 * reach` cells, which are reflections, down to what is around them: a grey
+/// opening, applied where it changes much. `width` is the length of a row.
+pub(super) fn cut_spots(levels: &mut [f32], width: usize, reach: usize) {
+    let width = width.max(1);
+    let height = levels.len() / width;
+    let along = |from: &[f32], pick: fn(f32, f32) -> f32, length: usize, stride: usize, across: usize| {
+        let mut out = from.to_vec();
+        for line in 0..width * height / length.max(1) {
+            for i in 0..length {
+                let near = i.saturating_sub(reach)..(i + reach + 1).min(length);
+                let at = |j: usize| from[line * across + j * stride];
+                out[line * across + i * stride] = near.map(at).reduce(pick).unwrap_or(0.0);
+            }
+        }
+        out
+    };
+    let both = |from: &[f32], pick: fn(f32, f32) -> f32| {
+        along(&along(from, pick, width, 1, width), pick, height, width, 1)
+    };
+    let opened = both(&both(levels, f32::min), f32::max);
+    for (level, opened) in levels.iter_mut().zip(opened) {
+        if *level > opened + 30.0 {
+            *level = opened + 10.0;
+        }
     }
 }
 
