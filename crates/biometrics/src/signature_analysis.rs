@@ -21,11 +21,12 @@ const SMALL_SHARE: f32 = 0.06;
 const WANTED_SHARE: f32 = 0.25;
 /// Length of line, against the pad's width, from which a signature is full.
 const WANTED_LENGTH: f32 = 0.6;
-/// A signature turns at least this much in all its strokes together (one and a half circles); a straight line,
-/// a tick or a cross turn far less. Synthetic signatures turn from 30 rad on.
-const LEAST_TURN_RAD: f32 = 3.0 * std::f32::consts::PI;
-/// Turning is measured on steps of this share of the pad's width, so that the pad's noise does not count.
-const STEP_SHARE: f32 = 0.01;
+/// A signature turns at least this much in all its strokes together (three quarters of a circle); a straight line,
+/// a tick or a cross turn far less. Each of 200 synthetic ones turns more.
+const LEAST_TURN_RAD: f32 = 1.5 * std::f32::consts::PI;
+/// Turning is measured on steps of this share of the larger side of the box around the lines, so that neither the
+/// pad's noise nor a trembling hand counts.
+const STEP_SHARE: f32 = 0.035;
 /// Less than this share of the points on the pad is no signature.
 const LEAST_ON_PAD: f32 = 0.5;
 /// Below this share of the points on the pad, the officer is told.
@@ -109,7 +110,7 @@ fn measure(parts: &[&[Point]], strokes: &Strokes) -> Option<Lines> {
         across: across / pad,
         share: (across / pad).max(down / strokes.height as f32),
         length: lines.iter().map(|s| length(s)).sum::<f32>() / pad,
-        turn_rad: lines.iter().map(|s| turn_rad(s, STEP_SHARE * pad)).sum(),
+        turn_rad: lines.iter().map(|s| turn_rad(s, STEP_SHARE * across.max(down))).sum(),
     })
 }
 
@@ -295,8 +296,8 @@ mod tests {
             assess(&strokes)
         };
         assert!(change(|_| {}).reasons.is_empty());
-        // A fifth of the size: too small to be compared.
-        let small = change(|p| (p.x, p.y) = (4000 + p.x / 10, 1500 + p.y / 10));
+        // A seventh of the size: too small to be compared.
+        let small = change(|p| (p.x, p.y) = (4000 + p.x / 7, 1500 + p.y / 7));
         assert!(small.reasons.contains(&R::TooSmall) && small.score < Some(70), "{small:?}");
         // A part over the left border: told, but taken.
         let cut = change(|p| p.x -= 2000);
@@ -308,9 +309,12 @@ mod tests {
 
     #[test]
     fn real_looking_signatures_pass() {
-        for seed in 0..20 {
-            let found = assess(&synth::signature::render(seed, 3));
+        for seed in 0..200 {
+            let strokes = synth::signature::render(seed, 3);
+            let found = assess(&strokes);
             assert!(found.score >= Some(70) && found.reasons.is_empty(), "seed {seed}: {found:?}");
+            let turn_rad = measure(&on_pad(&strokes), &strokes).map(|l| l.turn_rad);
+            assert!(turn_rad > Some(1.25 * LEAST_TURN_RAD), "seed {seed}: {turn_rad:?} rad");
         }
     }
 

@@ -76,7 +76,7 @@ fn descriptions_tell_what_a_record_holds() {
 fn a_bir_is_described_with_its_blocks() {
     let mut record = bir();
     record.blocks[1].data = b"no record".to_vec();
-    record.blocks[2].data[40] = 0xFF;
+    record.blocks[2].data[45] = 0xFF;
     let Description { blocks, creator, .. } = describe(&record.write().unwrap()).unwrap();
     assert_eq!(creator.as_deref(), Some("rekam 0.1.0"));
     assert_eq!(blocks[0].format, "257/7");

@@ -123,7 +123,7 @@ fn other_channels_are_understood() {
 #[test]
 fn scalings_are_floating_point() {
     // (number, code): exponent + 16 in five bits, fraction in eleven.
-    for (value, code) in [(1.0, 0x8000), (100.0, 0xB480), (1000.0, 0xCFA0), (0.5, 0x7800), (65_504.0, 0xFFFF)] {
+    for (value, code) in [(1.0, 0x8000), (100.0, 0xB480), (1000.0, 0xCFA0), (0.5, 0x7800), (65_520.0, 0xFFFF)] {
         assert_eq!(Scaling::nearest(value), Some(Scaling(code)), "{value}");
         assert!((Scaling(code).value() - value).abs() < 1e-9, "{value}");
     }

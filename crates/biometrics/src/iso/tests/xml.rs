@@ -83,7 +83,7 @@ fn hostile_xml_is_refused_early() {
         (open.clone() + &"<BIRInfo/>".repeat(100_000), "too deep or too many", 200_000),
         (format!("<BIR{attributes}>"), "", 1_000_000),
         (open.clone() + &"&amp;".repeat(200_000), "well formed", 2_000_000),
-        (open.clone() + &"&#0;".repeat(10), "well formed", 100),
+        (open.clone() + &"&#0;".repeat(10), "", 100),
         (good.replace("<Score>71", &format!("<Score>{}", "7".repeat(1_000_000))), "value", 3_000_000),
         (good.replace("rekam 0.1.0", "&lol;"), "entity", 1000),
         // Base64 of any length that is not base64, and that is not padded.
