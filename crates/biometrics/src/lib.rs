@@ -16,4 +16,5 @@ pub mod position;
 pub mod quality;
 pub mod signature;
 pub mod signature_analysis;
+pub mod signature_bitmap;
 pub mod synth;

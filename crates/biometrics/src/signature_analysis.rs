@@ -1,4 +1,8 @@
 //! Signatures: a check that there is one (`rekam-signature-1`), and a picture of it.
+//!
+//! What is refused as no signature: nothing drawn, dots and taps, a slip of the pen, a scribble in a small spot, lines
+//! that hardly turn (a pen drawn across, a cross, ticks), and strokes of which less than half lies on the pad. A person
+//! who cannot sign and draws a line is recorded by an exception, not by this check.
 
 use crate::image::{GrayImage, ImageError, check_size};
 use crate::quality::{Quality, QualityReason};
@@ -6,6 +10,8 @@ use crate::signature::{MAX_POINTS, Point, Strokes};
 
 /// Name of the measure.
 pub const ALGORITHM: &str = "rekam-signature-1";
+/// Scores up to this are no signature and must not be taken.
+pub const REFUSED_SCORE: u8 = 30;
 
 /// A stroke that stays within this share of the pad's width is a dot.
 const DOT_SHARE: f32 = 0.02;
@@ -15,8 +21,19 @@ const SMALL_SHARE: f32 = 0.06;
 const WANTED_SHARE: f32 = 0.25;
 /// Length of line, against the pad's width, from which a signature is full.
 const WANTED_LENGTH: f32 = 0.6;
+/// A signature turns at least this much in all its strokes together (three quarters of a circle); a straight line,
+/// a tick or a cross turn far less. Each of 200 synthetic ones turns more.
+const LEAST_TURN_RAD: f32 = 1.5 * std::f32::consts::PI;
+/// Turning is measured on steps of this share of the larger side of the box around the lines, so that neither the
+/// pad's noise nor a trembling hand counts.
+const STEP_SHARE: f32 = 0.035;
+/// Less than this share of the points on the pad is no signature.
+const LEAST_ON_PAD: f32 = 0.5;
+/// Below this share of the points on the pad, the officer is told.
+const WANTED_ON_PAD: f32 = 0.97;
 
-/// Judges whether the strokes are a signature: something drawn, more than dots, large enough.
+/// Judges whether the strokes are a signature: something drawn on the pad, more than dots and straight lines, large
+/// enough. A score up to [`REFUSED_SCORE`] means that it must not be taken.
 #[must_use]
 pub fn assess(strokes: &Strokes) -> Quality {
     let (score, reasons) = judge(strokes);
@@ -24,30 +41,43 @@ pub fn assess(strokes: &Strokes) -> Quality {
     Quality { score, algorithm: ALGORITHM.to_owned(), reasons, validated: false }
 }
 
+/// What is measured of the lines, in shares of the pad.
+struct Lines {
+    /// Width of the box against the pad's width.
+    across: f32,
+    /// The larger of the box's shares of width and height.
+    share: f32,
+    /// Length against the pad's width.
+    length: f32,
+    /// Change of direction in radians.
+    turn_rad: f32,
+}
+
 fn judge(strokes: &Strokes) -> (Option<u8>, Vec<QualityReason>) {
-    if strokes.points() == 0 {
+    let all = strokes.points();
+    if all == 0 {
         return (Some(0), vec![QualityReason::EmptySignature]);
     }
     if strokes.width <= 0 || strokes.height <= 0 {
         return (None, Vec::new());
     }
-    let pad = strokes.width as f32;
-    // Dots belong to a signature that has lines; by themselves they are accidents.
-    let lines: Vec<&Vec<Point>> = strokes
-        .strokes
-        .iter()
-        .filter(|s| extent(s.iter()).is_some_and(|e| e.0.max(e.1) > DOT_SHARE * pad))
-        .collect();
-    let Some((across, down)) = extent(lines.iter().copied().flatten()) else {
+    let parts = on_pad(strokes);
+    let kept: usize = parts.iter().map(|p| p.len()).sum();
+    let on_pad = kept as f32 / all as f32;
+    if on_pad < LEAST_ON_PAD {
+        return (Some(0), vec![QualityReason::AccidentalMarks, QualityReason::OffCentre]);
+    }
+    let Some(lines) = measure(&parts, strokes) else {
         return (Some(0), vec![QualityReason::AccidentalMarks]);
     };
-    let share = (across / pad).max(down / strokes.height as f32);
-    let length = lines.iter().map(|s| length(s)).sum::<f32>() / pad;
-    if share < SMALL_SHARE || length < SMALL_SHARE {
+    if lines.share < SMALL_SHARE || lines.length < SMALL_SHARE {
         return (Some(5), vec![QualityReason::AccidentalMarks]);
     }
-    let size = (across / pad / WANTED_SHARE).clamp(0.0, 1.0);
-    let full = (length / WANTED_LENGTH).clamp(0.0, 1.0);
+    if lines.turn_rad < LEAST_TURN_RAD {
+        return (Some(10), vec![QualityReason::AccidentalMarks]);
+    }
+    let size = (lines.across / WANTED_SHARE).clamp(0.0, 1.0);
+    let full = (lines.length / WANTED_LENGTH).clamp(0.0, 1.0);
     let mut reasons = Vec::new();
     if full < 0.3 {
         reasons.push(QualityReason::AccidentalMarks);
@@ -55,7 +85,54 @@ fn judge(strokes: &Strokes) -> (Option<u8>, Vec<QualityReason>) {
     if size < 0.5 {
         reasons.push(QualityReason::TooSmall);
     }
-    (Some((100.0 * (size * full).sqrt()).round() as u8), reasons)
+    let mut score = 100.0 * (size * full).sqrt();
+    if on_pad < WANTED_ON_PAD {
+        reasons.push(QualityReason::OffCentre);
+        score *= on_pad;
+    }
+    (Some(score.round() as u8), reasons)
+}
+
+/// The strokes without their points off the pad, cut where these were.
+fn on_pad(strokes: &Strokes) -> Vec<&[Point]> {
+    let inside = |p: &Point| (0..=strokes.width).contains(&p.x) && (0..=strokes.height).contains(&p.y);
+    strokes.strokes.iter().flat_map(|s| s.split(move |p| !inside(p))).filter(|s| !s.is_empty()).collect()
+}
+
+/// Measures the strokes that are lines. Dots belong to a signature that has lines; by themselves they are accidents:
+/// `None`.
+fn measure(parts: &[&[Point]], strokes: &Strokes) -> Option<Lines> {
+    let pad = strokes.width as f32;
+    let is_line = |s: &&[Point]| extent(s.iter()).is_some_and(|e| e.0.max(e.1) > DOT_SHARE * pad);
+    let lines: Vec<&[Point]> = parts.iter().copied().filter(is_line).collect();
+    let (across, down) = extent(lines.iter().flat_map(|s| s.iter()))?;
+    Some(Lines {
+        across: across / pad,
+        share: (across / pad).max(down / strokes.height as f32),
+        length: lines.iter().map(|s| length(s)).sum::<f32>() / pad,
+        turn_rad: lines.iter().map(|s| turn_rad(s, STEP_SHARE * across.max(down))).sum(),
+    })
+}
+
+/// Sum of the changes of direction along a stroke, seen in steps of at least `step` units.
+fn turn_rad(points: &[Point], step: f32) -> f32 {
+    let mut turn = 0.0;
+    let mut before: Option<f32> = None;
+    let Some(mut from) = points.first() else { return turn };
+    for p in points {
+        let (dx, dy) = (p.x as f32 - from.x as f32, p.y as f32 - from.y as f32);
+        if dx.hypot(dy) < step {
+            continue;
+        }
+        let direction = dy.atan2(dx);
+        if let Some(before) = before {
+            let change = (direction - before).abs();
+            turn += change.min(std::f32::consts::TAU - change);
+        }
+        before = Some(direction);
+        from = p;
+    }
+    turn
 }
 
 /// Width and height of the box around the points.
@@ -167,27 +244,77 @@ mod tests {
         }
     }
 
+    /// A scribble of `turns` loops with this radius around a point.
+    fn scribble(x: i32, y: i32, radius: f32, turns: i32) -> Vec<(i32, i32)> {
+        let at = |i: i32| {
+            let angle = i as f32 * 0.3;
+            (x + (radius * angle.cos()) as i32 + i, y + (radius * angle.sin()) as i32)
+        };
+        (0..turns * 21).map(at).collect()
+    }
+
     #[test]
     fn strokes_that_are_no_signature_are_named() {
         use QualityReason as R;
-        let check = |strokes: Vec<Vec<(i32, i32)>>, reason: R| {
+        let straight: Vec<(i32, i32)> = (0..80).map(|i| (1000 + i * 100, 2000 + i * 5)).collect();
+        let shaky: Vec<(i32, i32)> = (0..80).map(|i| (1000 + i * 100, 2000 + i % 3 * 12)).collect();
+        let taps = |n: i32| (0..n).map(|i| vec![(1000 + i * 700, 500 + i % 4 * 800)]).collect();
+        let below: Vec<(i32, i32)> = scribble(5000, 9000, 900.0, 6);
+        let check = |name: &str, strokes: Vec<Vec<(i32, i32)>>, reason: R| {
             let found = assess(&pad(strokes));
-            assert_eq!(found.reasons.first(), Some(&reason), "{found:?}");
-            assert!(found.score <= Some(30), "{found:?}");
+            assert_eq!(found.reasons.first(), Some(&reason), "{name}: {found:?}");
+            assert!(found.score <= Some(REFUSED_SCORE), "{name}: {found:?}");
+            assert!(!found.validated, "{name}");
         };
-        check(vec![], R::EmptySignature);
-        check(vec![vec![], vec![]], R::EmptySignature);
-        check(vec![vec![(5000, 2000)]], R::AccidentalMarks);
-        check(vec![vec![(100, 100)], vec![(9000, 3900), (9010, 3900)]], R::AccidentalMarks);
-        check(vec![vec![(4000, 2000), (4300, 2050)]], R::AccidentalMarks);
-        check(vec![vec![(4000, 2000), (5000, 2000)]], R::AccidentalMarks);
+        check("nothing", vec![], R::EmptySignature);
+        check("strokes without points", vec![vec![], vec![]], R::EmptySignature);
+        check("one dot", vec![vec![(5000, 2000)]], R::AccidentalMarks);
+        check("two dots", vec![vec![(100, 100)], vec![(9000, 3900), (9010, 3900)]], R::AccidentalMarks);
+        check("three taps", taps(3), R::AccidentalMarks);
+        check("twelve taps", taps(12), R::AccidentalMarks);
+        check("a held tap that trembles", vec![scribble(5000, 2000, 40.0, 2)], R::AccidentalMarks);
+        check("a tiny scribble", vec![scribble(5000, 2000, 90.0, 9)], R::AccidentalMarks);
+        check("a short slip", vec![vec![(4000, 2000), (4300, 2050)]], R::AccidentalMarks);
+        check("a longer slip", vec![vec![(4000, 2000), (5000, 2000)]], R::AccidentalMarks);
+        check("a line across", vec![straight.clone()], R::AccidentalMarks);
+        check("a shaky line across", vec![shaky], R::AccidentalMarks);
+        check("a line and a tap", vec![straight.clone(), vec![(200, 200)]], R::AccidentalMarks);
+        let cross = vec![vec![(2000, 1000), (8000, 3000)], vec![(2000, 3000), (8000, 1000)]];
+        check("a cross", cross, R::AccidentalMarks);
+        check("a tick", vec![vec![(3000, 2000), (4000, 3500), (8000, 500)]], R::AccidentalMarks);
+        check("off the pad", vec![below.clone(), vec![(5000, 2000)]], R::AccidentalMarks);
+        check("off the pad but for a line", vec![below, vec![(10, 10), (9000, 3000)]], R::AccidentalMarks);
+    }
+
+    #[test]
+    fn faults_of_a_signature_are_named() {
+        use QualityReason as R;
+        let whole = synth::signature::render(4, 1);
+        let change = |change: fn(&mut Point)| {
+            let mut strokes = whole.clone();
+            strokes.strokes.iter_mut().flatten().for_each(change);
+            assess(&strokes)
+        };
+        assert!(change(|_| {}).reasons.is_empty());
+        // A seventh of the size: too small to be compared.
+        let small = change(|p| (p.x, p.y) = (4000 + p.x / 7, 1500 + p.y / 7));
+        assert!(small.reasons.contains(&R::TooSmall) && small.score < Some(70), "{small:?}");
+        // A part over the left border: told, but taken.
+        let cut = change(|p| p.x -= 2000);
+        assert!(cut.reasons.contains(&R::OffCentre), "{cut:?}");
+        assert!(cut.score > Some(REFUSED_SCORE), "{cut:?}");
+        let gone = change(|p| p.x += 20_000);
+        assert_eq!(gone.reasons, [R::AccidentalMarks, R::OffCentre]);
     }
 
     #[test]
     fn real_looking_signatures_pass() {
-        for seed in 0..20 {
-            let found = assess(&synth::signature::render(seed, 3));
+        for seed in 0..200 {
+            let strokes = synth::signature::render(seed, 3);
+            let found = assess(&strokes);
             assert!(found.score >= Some(70) && found.reasons.is_empty(), "seed {seed}: {found:?}");
+            let turn_rad = measure(&on_pad(&strokes), &strokes).map(|l| l.turn_rad);
+            assert!(turn_rad > Some(1.25 * LEAST_TURN_RAD), "seed {seed}: {turn_rad:?} rad");
         }
     }
 

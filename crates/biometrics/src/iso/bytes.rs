@@ -130,10 +130,7 @@ impl<'a> Reader<'a> {
         claimed: u64,
         actual: u64,
     ) -> Result<(), IsoError> {
-        if claimed == actual {
-            return Ok(());
-        }
-        Err(IsoError::Length { format: self.format, field, offset, claimed, actual })
+        super::common::agree(self.format, field, offset, claimed, actual)
     }
 
     /// Nothing may be left.
@@ -157,6 +154,16 @@ pub(super) struct LengthAt(usize);
 impl Writer {
     pub fn new(format: &'static str, magic: &[u8; 4], version: &[u8; 4]) -> Self {
         Self { format, data: [magic.as_slice(), version].concat() }
+    }
+
+    /// Nothing yet: for parts of a record.
+    pub fn bare(format: &'static str) -> Self {
+        Self { format, data: Vec::new() }
+    }
+
+    /// What was written, without filling a length.
+    pub fn into_bytes(self) -> Vec<u8> {
+        self.data
     }
 
     pub fn bytes(&mut self, bytes: &[u8]) {

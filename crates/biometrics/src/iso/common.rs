@@ -1,10 +1,11 @@
 //! Fields that the 2011 editions share (ISO/IEC 19794-1:2011 clause 12).
 
 use chrono::{DateTime, Datelike, NaiveDate, Timelike, Utc};
+use serde::{Deserialize, Serialize};
 
 use super::IsoError;
 use super::bytes::{Reader, Writer};
-use crate::codec::{CodecError, decode_gray, decode_rgb};
+use crate::codec::{CodecError, Format, decode_gray, decode_rgb, sniff};
 use crate::image::{GrayImage, RgbImage, check_size};
 
 /// Reads the codes of an enum: `codes! { /// doc Name { /// doc Variant = 1; } }`.
@@ -19,6 +20,9 @@ macro_rules! codes {
             /// The code of the standard.
             #[must_use]
             pub const fn code(self) -> u8 { self as u8 }
+            /// Name in descriptions of records.
+            #[must_use]
+            pub const fn id(self) -> &'static str { match self { $(Self::$v => stringify!($v)),* } }
             /// The value of a code; `None` for reserved codes.
             #[must_use]
             pub fn from_code(code: u8) -> Option<Self> {
@@ -120,7 +124,7 @@ impl CaptureTime {
 }
 
 /// What captured the sample; zeros mean not told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct DeviceId {
     /// Technology code of the part of the standard.
     pub technology: u8,
@@ -146,7 +150,7 @@ impl DeviceId {
 }
 
 /// A quality score with who computed it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct QualityBlock {
     /// 0 to 100; `None` when the computation failed (255 in the record).
     pub score: Option<u8>,
@@ -227,32 +231,140 @@ impl Certification {
     }
 }
 
-/// Reads the header of a record after the version: length and number of representations.
-pub(super) fn read_count(r: &mut Reader<'_>, smallest: usize) -> Result<usize, IsoError> {
+/// What every representation of the 2011 editions begins with, after its length (ISO/IEC 19794-1:2011, 12.3).
+pub(super) struct Head {
+    pub captured: CaptureTime,
+    pub device: DeviceId,
+    pub quality: Vec<QualityBlock>,
+    pub certifications: Vec<Certification>,
+}
+
+impl Head {
+    /// Bytes of the smallest head with the length before it, without certifications.
+    pub const SMALLEST: usize = 4 + 9 + 5 + 1;
+
+    /// `certified` tells whether a block of certifications follows the quality blocks.
+    pub fn read(r: &mut Reader<'_>, certified: bool) -> Result<Self, IsoError> {
+        Ok(Self {
+            captured: CaptureTime::read(r)?,
+            device: DeviceId::read(r)?,
+            quality: QualityBlock::read_all(r)?,
+            certifications: if certified { Certification::read_all(r)? } else { Vec::new() },
+        })
+    }
+}
+
+/// A representation of a record of the 2011 editions: its head, and the rest as each part of the standard has it.
+pub(super) trait Representation: Sized {
+    /// Bytes of the smallest one, with its length field.
+    const SMALLEST: usize;
+
+    /// When, by what and how well it was captured; the certifications only where the format has them.
+    fn head(&self) -> (CaptureTime, DeviceId, &[QualityBlock], &[Certification]);
+
+    /// Refuses what cannot be written.
+    fn check(&self, w: &Writer) -> Result<(), IsoError>;
+
+    /// Reads what follows the head; `end` is where the representation says that it ends.
+    fn read_rest(r: &mut Reader<'_>, head: Head, end: usize) -> Result<Self, IsoError>;
+
+    /// Writes what follows the head.
+    fn write_rest(&self, w: &mut Writer) -> Result<(), IsoError>;
+}
+
+/// Reads the header of a record after the version: length, number of representations and certification flag.
+pub(super) fn read_counts<T: Representation>(r: &mut Reader<'_>) -> Result<(usize, bool), IsoError> {
     r.total_length()?;
     let offset = r.at();
     let count = usize::from(r.u16("number of representations")?);
     if count == 0 {
         return Err(r.bad_count("number of representations", offset, 0));
     }
-    r.count("number of representations", offset, count, smallest)
+    r.count("number of representations", offset, count, T::SMALLEST)?;
+    let certified = r.code("certification flag", |v| (v <= 1).then_some(v == 1))?;
+    Ok((count, certified))
 }
 
-/// Reads representations, each with a length field in front that counts itself.
-pub(super) fn read_representations<T>(
-    r: &mut Reader<'_>,
+/// Reads representations to the end of the record. The length in front of each counts itself.
+pub(super) fn read_representations<T: Representation>(
+    mut r: Reader<'_>,
     count: usize,
-    mut one: impl FnMut(&mut Reader<'_>, usize) -> Result<T, IsoError>,
+    certified: bool,
 ) -> Result<Vec<T>, IsoError> {
     let mut all = Vec::with_capacity(count);
     for _ in 0..count {
         let offset = r.at();
         let claimed = r.u32("representation length")?;
-        // Where the representation says that it ends; only what may follow the image is read by it.
-        all.push(one(r, offset.saturating_add(claimed as usize))?);
+        // Only what may follow the image is read by the claimed end; the rest must lead there by itself.
+        let end = offset.saturating_add(claimed as usize);
+        let head = Head::read(&mut r, certified)?;
+        all.push(T::read_rest(&mut r, head, end)?);
         r.agree("representation length", offset, u64::from(claimed), (r.at() - offset) as u64)?;
     }
+    r.finish()?;
     Ok(all)
+}
+
+/// A number in a header must be what the representations say.
+pub(super) fn agree(
+    format: &'static str,
+    field: &'static str,
+    offset: usize,
+    claimed: u64,
+    actual: u64,
+) -> Result<(), IsoError> {
+    if claimed == actual { Ok(()) } else { Err(IsoError::Length { format, field, offset, claimed, actual }) }
+}
+
+/// Writes a record: `fields` are those between the certification flag and the first representation.
+pub(super) fn write_record<T: Representation>(
+    mut w: Writer,
+    certified: bool,
+    representations: &[T],
+    fields: impl FnOnce(&mut Writer) -> Result<(), IsoError>,
+) -> Result<Vec<u8>, IsoError> {
+    if representations.is_empty() {
+        return Err(w.unwritable("number of representations"));
+    }
+    let total = w.reserve32();
+    w.count16(representations.len(), "number of representations")?;
+    w.u8(u8::from(certified));
+    fields(&mut w)?;
+    for one in representations {
+        one.check(&w)?;
+        let (captured, device, quality, certifications) = one.head();
+        let length = w.reserve32();
+        captured.write(&mut w);
+        device.write(&mut w);
+        QualityBlock::write_all(quality, &mut w)?;
+        if certified {
+            Certification::write_all(certifications, &mut w)?;
+        } else if !certifications.is_empty() {
+            return Err(w.unwritable("certifications"));
+        }
+        one.write_rest(&mut w)?;
+        w.close32(length, "representation length")?;
+    }
+    w.finish(total)
+}
+
+/// Refuses image data that cannot be what the record says: a size out of bounds, no bytes, raw pixels of another
+/// number, or an encoding other than `formats` (empty for raw pixels).
+pub(super) fn check_image(
+    w: &Writer,
+    size: (u16, u16),
+    data: &[u8],
+    formats: &[Format],
+) -> Result<(), IsoError> {
+    if check_size(u32::from(size.0), u32::from(size.1)).is_err() {
+        return Err(w.unwritable("image size"));
+    }
+    let sound = if formats.is_empty() {
+        data.len() as u64 == u64::from(size.0) * u64::from(size.1)
+    } else {
+        sniff(data).is_some_and(|f| formats.contains(&f))
+    };
+    if sound { Ok(()) } else { Err(w.unwritable("image data")) }
 }
 
 /// Reads width and height and refuses what no image may have.
@@ -267,17 +379,29 @@ pub(super) fn read_size(r: &mut Reader<'_>) -> Result<(u16, u16), IsoError> {
     Ok((width, height))
 }
 
-/// Reads a 32-bit length and that many bytes; at least one. `raw` is the length that raw pixels must have.
-pub(super) fn read_image(r: &mut Reader<'_>, raw: Option<u64>) -> Result<Vec<u8>, IsoError> {
+/// Reads a 32-bit length and that many bytes; at least one. They must be encoded as one of `formats`, or (where
+/// that is empty) be as many as raw pixels of `size` are.
+pub(super) fn read_image(
+    r: &mut Reader<'_>,
+    size: (u16, u16),
+    formats: &[Format],
+) -> Result<Vec<u8>, IsoError> {
     let offset = r.at();
     let length = r.u32("image length")?;
     if length == 0 {
         return Err(r.bad_count("image length", offset, 0));
     }
-    if let Some(expected) = raw {
-        r.agree("image length", offset, u64::from(length), expected)?;
+    if formats.is_empty() {
+        let pixels = u64::from(size.0) * u64::from(size.1);
+        r.agree("image length", offset, u64::from(length), pixels)?;
     }
-    Ok(r.take(length as usize, "image data")?.to_vec())
+    let offset = r.at();
+    let data = r.take(length as usize, "image data")?;
+    if formats.is_empty() || sniff(data).is_some_and(|f| formats.contains(&f)) {
+        Ok(data.to_vec())
+    } else {
+        Err(IsoError::Encoding { format: r.format, offset })
+    }
 }
 
 /// Decodes grey image data and checks the size that the record claims.

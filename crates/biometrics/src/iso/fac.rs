@@ -4,15 +4,14 @@
 //! Three-dimensional representations are refused by their image type.
 
 use super::bytes::{Reader, Writer};
-use super::common::{self, codes};
-use super::{CaptureTime, DeviceId, IsoError, QualityBlock};
-use crate::image::{RgbImage, check_size};
+use super::common::{self, Head, Representation, codes};
+use super::{CaptureTime, Certification, DeviceId, IsoError, QualityBlock};
+use crate::codec::Format;
+use crate::image::RgbImage;
 
 const FORMAT: &str = "FAC";
 const MAGIC: &[u8; 4] = b"FAC\0";
 const VERSION: &[u8; 4] = b"030\0";
-/// Bytes of the smallest representation: fixed fields and one byte of image.
-const SMALLEST: usize = 4 + 9 + 5 + 1 + 2 + 4 + 3 + 2 + 6 + 11 + 4 + 1;
 const LANDMARK_BYTES: usize = 8;
 
 codes! {
@@ -40,6 +39,17 @@ codes! {
         Jpeg2000Lossless = 2;
         /// PNG.
         Png = 3;
+    }
+}
+
+impl FaceDataType {
+    /// Encodings that the data may have.
+    pub(super) fn formats(self) -> &'static [Format] {
+        match self {
+            Self::Jpeg => &[Format::Jpeg],
+            Self::Jpeg2000Lossy | Self::Jpeg2000Lossless => &[Format::Jp2, Format::J2k],
+            Self::Png => &[Format::Png],
+        }
     }
 }
 
@@ -186,33 +196,32 @@ impl FaceRepresentation {
     pub fn decode_image(&self) -> Result<RgbImage, IsoError> {
         common::rgb(FORMAT, &self.data, (self.width, self.height))
     }
+}
 
-    fn read(r: &mut Reader<'_>) -> Result<Self, IsoError> {
-        let captured = CaptureTime::read(r)?;
-        let device = DeviceId::read(r)?;
-        let quality = QualityBlock::read_all(r)?;
+impl Representation for FaceRepresentation {
+    const SMALLEST: usize = Head::SMALLEST + 2 + 4 + 3 + 2 + 6 + 11 + 4 + 1;
+
+    fn head(&self) -> (CaptureTime, DeviceId, &[QualityBlock], &[Certification]) {
+        (self.captured, self.device, &self.quality, &[])
+    }
+
+    fn check(&self, w: &Writer) -> Result<(), IsoError> {
+        common::check_image(w, (self.width, self.height), &self.data, self.data_type.formats())
+    }
+
+    fn read_rest(r: &mut Reader<'_>, head: Head, _end: usize) -> Result<Self, IsoError> {
         let offset = r.at();
         let landmarks = usize::from(r.u16("number of landmarks")?);
         let info = read_info(r)?;
         r.count("number of landmarks", offset, landmarks, LANDMARK_BYTES)?;
-        let landmarks = (0..landmarks)
-            .map(|_| {
-                Ok(Landmark {
-                    kind: r.u8("landmark type")?,
-                    code: r.u8("landmark code")?,
-                    x: r.u16("landmark x")?,
-                    y: r.u16("landmark y")?,
-                    z: r.u16("landmark z")?,
-                })
-            })
-            .collect::<Result<_, IsoError>>()?;
+        let landmarks = (0..landmarks).map(|_| read_landmark(r)).collect::<Result<_, IsoError>>()?;
         let image_type = r.code("face image type", FaceImageType::from_code)?;
         let data_type = r.code("image data type", FaceDataType::from_code)?;
         let (width, height) = common::read_size(r)?;
         Ok(Self {
-            captured,
-            device,
-            quality,
+            captured: head.captured,
+            device: head.device,
+            quality: head.quality,
             info,
             landmarks,
             image_type,
@@ -223,21 +232,11 @@ impl FaceRepresentation {
             post_processing: r.u16("post-acquisition processing")?,
             cross_reference: r.u8("cross reference")?,
             colour_space: r.code("colour space", ColourSpace::from_code)?,
-            data: common::read_image(r, None)?,
+            data: common::read_image(r, (width, height), data_type.formats())?,
         })
     }
 
-    fn write(&self, w: &mut Writer) -> Result<(), IsoError> {
-        if check_size(u32::from(self.width), u32::from(self.height)).is_err() {
-            return Err(w.unwritable("image size"));
-        }
-        if self.data.is_empty() {
-            return Err(w.unwritable("image data"));
-        }
-        let length = w.reserve32();
-        self.captured.write(w);
-        self.device.write(w);
-        QualityBlock::write_all(&self.quality, w)?;
+    fn write_rest(&self, w: &mut Writer) -> Result<(), IsoError> {
         w.count16(self.landmarks.len(), "number of landmarks")?;
         let i = &self.info;
         w.bytes(&[i.gender.code(), i.eye_colour, i.hair_colour, i.height_cm]);
@@ -255,9 +254,18 @@ impl FaceRepresentation {
         w.u8(self.sampling_level);
         w.u16(self.post_processing);
         w.bytes(&[self.cross_reference, self.colour_space.code()]);
-        w.sized32(&self.data, "image length")?;
-        w.close32(length, "representation length")
+        w.sized32(&self.data, "image length")
     }
+}
+
+fn read_landmark(r: &mut Reader<'_>) -> Result<Landmark, IsoError> {
+    Ok(Landmark {
+        kind: r.u8("landmark type")?,
+        code: r.u8("landmark code")?,
+        x: r.u16("landmark x")?,
+        y: r.u16("landmark y")?,
+        z: r.u16("landmark z")?,
+    })
 }
 
 fn read_info(r: &mut Reader<'_>) -> Result<FacialInfo, IsoError> {
@@ -292,32 +300,27 @@ impl FaceRecord {
     /// [`IsoError`] for anything that is not exactly one such record.
     pub fn read(data: &[u8]) -> Result<Self, IsoError> {
         let mut r = Reader::open(FORMAT, data, MAGIC, VERSION)?;
-        let count = common::read_count(&mut r, SMALLEST)?;
+        let offset = r.at() + 6;
+        let (count, certified) = common::read_counts::<FaceRepresentation>(&mut r)?;
         // The edition defines no certifications: the flag is always zero.
-        r.code("certification flag", |v| (v == 0).then_some(()))?;
+        if certified {
+            return Err(r.value("certification flag", offset, 1));
+        }
         let temporal_semantics = r.u16("temporal semantics")?;
-        let representations =
-            common::read_representations(&mut r, count, |r, _| FaceRepresentation::read(r))?;
-        r.finish()?;
+        let representations = common::read_representations(r, count, false)?;
         Ok(Self { temporal_semantics, representations })
     }
 
     /// Writes the record.
     ///
     /// # Errors
-    /// [`IsoError::Unwritable`] when something does not fit.
+    /// [`IsoError::Unwritable`] when something does not fit, or the data are not encoded as
+    /// [`FaceRepresentation::data_type`] says.
     pub fn write(&self) -> Result<Vec<u8>, IsoError> {
-        let mut w = Writer::new(FORMAT, MAGIC, VERSION);
-        if self.representations.is_empty() {
-            return Err(w.unwritable("number of representations"));
-        }
-        let length = w.reserve32();
-        w.count16(self.representations.len(), "number of representations")?;
-        w.u8(0);
-        w.u16(self.temporal_semantics);
-        for one in &self.representations {
-            one.write(&mut w)?;
-        }
-        w.finish(length)
+        let w = Writer::new(FORMAT, MAGIC, VERSION);
+        common::write_record(w, false, &self.representations, |w| {
+            w.u16(self.temporal_semantics);
+            Ok(())
+        })
     }
 }

@@ -4,17 +4,16 @@
 //! by an error: 8 bits a pixel.
 
 use super::bytes::{Reader, Writer};
-use super::common::{self, codes};
+use super::common::{self, Head, Representation, codes};
 use super::fmr::ExtendedData;
 use super::{CaptureTime, Certification, DeviceId, IsoError, QualityBlock};
-use crate::image::{GrayImage, check_size};
+use crate::codec::Format;
+use crate::image::GrayImage;
 use crate::position::{FingerPosition, Slap};
 
 const FORMAT: &str = "FIR";
 const MAGIC: &[u8; 4] = b"FIR\0";
 const VERSION: &[u8; 4] = b"020\0";
-/// Bytes of the smallest representation: fixed fields and one byte of image.
-const SMALLEST: usize = 4 + 9 + 5 + 1 + 2 + 1 + 8 + 1 + 2 + 4 + 4 + 1;
 /// Bytes of type and length before a block of extended data.
 const EXTENDED_HEADER: usize = 4;
 
@@ -33,6 +32,19 @@ codes! {
         Jpeg2000Lossless = 5;
         /// PNG.
         Png = 6;
+    }
+}
+
+impl Compression {
+    /// Encodings that the data may have; empty for raw pixels.
+    pub(super) fn formats(self) -> &'static [Format] {
+        match self {
+            Self::Raw => &[],
+            Self::Wsq => &[Format::Wsq],
+            Self::Jpeg => &[Format::Jpeg],
+            Self::Jpeg2000Lossy | Self::Jpeg2000Lossless => &[Format::Jp2, Format::J2k],
+            Self::Png => &[Format::Png],
+        }
     }
 }
 
@@ -190,8 +202,8 @@ impl FingerRepresentation {
     /// The image, with the resolution of the record.
     ///
     /// # Errors
-    /// [`IsoError::Codec`] when it cannot be decoded, [`IsoError::SizeMismatch`] when it has another size than
-    /// the record says.
+    /// [`IsoError::Codec`] when it cannot be decoded, [`IsoError::SizeMismatch`] when it has another size than the
+    /// record says.
     pub fn decode_image(&self) -> Result<GrayImage, IsoError> {
         let (size, ppi) = ((self.width, self.height), self.sampling.image_ppi());
         match self.compression {
@@ -199,16 +211,27 @@ impl FingerRepresentation {
             _ => common::gray(FORMAT, &self.data, size, ppi),
         }
     }
+}
 
-    fn raw_length(&self) -> Option<u64> {
-        (self.compression == Compression::Raw).then(|| u64::from(self.width) * u64::from(self.height))
+impl Representation for FingerRepresentation {
+    const SMALLEST: usize = Head::SMALLEST + 2 + 1 + 8 + 1 + 2 + 4 + 4 + 1;
+
+    fn head(&self) -> (CaptureTime, DeviceId, &[QualityBlock], &[Certification]) {
+        (self.captured, self.device, &self.quality, &self.certifications)
     }
 
-    fn read(r: &mut Reader<'_>, certified: bool, end: usize) -> Result<Self, IsoError> {
-        let captured = CaptureTime::read(r)?;
-        let device = DeviceId::read(r)?;
-        let quality = QualityBlock::read_all(r)?;
-        let certifications = if certified { Certification::read_all(r)? } else { Vec::new() };
+    fn check(&self, w: &Writer) -> Result<(), IsoError> {
+        common::check_image(w, (self.width, self.height), &self.data, self.compression.formats())?;
+        if [self.sampling.scan, self.sampling.image].as_flattened().contains(&0) {
+            return Err(w.unwritable("sampling rate"));
+        }
+        if self.extended.iter().any(|e| e.kind == 0) {
+            return Err(w.unwritable("extended data type"));
+        }
+        Ok(())
+    }
+
+    fn read_rest(r: &mut Reader<'_>, head: Head, end: usize) -> Result<Self, IsoError> {
         let position = r.code("finger position", Position::from_code)?;
         let number = r.u8("representation number")?;
         let unit = r.code("scale unit", ScaleUnit::from_code)?;
@@ -225,11 +248,11 @@ impl FingerRepresentation {
         let compression = r.code("compression algorithm", Compression::from_code)?;
         let impression = r.code("impression type", Impression::from_code)?;
         let (width, height) = common::read_size(r)?;
-        let mut one = Self {
-            captured,
-            device,
-            quality,
-            certifications,
+        Ok(Self {
+            captured: head.captured,
+            device: head.device,
+            quality: head.quality,
+            certifications: head.certifications,
             position,
             number,
             sampling: Sampling { unit, scan, image },
@@ -237,36 +260,14 @@ impl FingerRepresentation {
             impression,
             width,
             height,
-            data: Vec::new(),
-            extended: Vec::new(),
-        };
-        one.data = common::read_image(r, one.raw_length())?;
-        one.extended = read_extended(r, end)?;
-        Ok(one)
+            data: common::read_image(r, (width, height), compression.formats())?,
+            extended: read_extended(r, end)?,
+        })
     }
 
-    fn write(&self, w: &mut Writer, certified: bool) -> Result<(), IsoError> {
-        if !certified && !self.certifications.is_empty() {
-            return Err(w.unwritable("certifications"));
-        }
-        if check_size(u32::from(self.width), u32::from(self.height)).is_err() {
-            return Err(w.unwritable("image size"));
-        }
-        if self.data.is_empty() || self.raw_length().is_some_and(|n| n != self.data.len() as u64) {
-            return Err(w.unwritable("image data"));
-        }
-        let rates = [self.sampling.scan, self.sampling.image];
-        if rates.as_flattened().contains(&0) {
-            return Err(w.unwritable("sampling rate"));
-        }
-        let length = w.reserve32();
-        self.captured.write(w);
-        self.device.write(w);
-        QualityBlock::write_all(&self.quality, w)?;
-        if certified {
-            Certification::write_all(&self.certifications, w)?;
-        }
+    fn write_rest(&self, w: &mut Writer) -> Result<(), IsoError> {
         w.bytes(&[self.position.code(), self.number, self.sampling.unit.code()]);
+        let rates = [self.sampling.scan, self.sampling.image];
         rates.as_flattened().iter().for_each(|v| w.u16(*v));
         w.bytes(&[8, self.compression.code(), self.impression.code()]);
         w.u16(self.width);
@@ -277,7 +278,7 @@ impl FingerRepresentation {
             w.count16(block.data.len() + EXTENDED_HEADER, "extended data length")?;
             w.bytes(&block.data);
         }
-        w.close32(length, "representation length")
+        Ok(())
     }
 }
 
@@ -327,35 +328,24 @@ impl FingerRecord {
     /// [`IsoError`] for anything that is not exactly one such record.
     pub fn read(data: &[u8]) -> Result<Self, IsoError> {
         let mut r = Reader::open(FORMAT, data, MAGIC, VERSION)?;
-        let count = common::read_count(&mut r, SMALLEST)?;
-        let certified = r.code("certification flag", |v| (v <= 1).then_some(v == 1))?;
+        let (count, certified) = common::read_counts::<FingerRepresentation>(&mut r)?;
         let offset = r.at();
         let fingers = r.u8("number of fingers")?;
-        let representations = common::read_representations(&mut r, count, |r, end| {
-            FingerRepresentation::read(r, certified, end)
-        })?;
-        let record = Self { certified, representations };
-        r.agree("number of fingers", offset, u64::from(fingers), record.positions() as u64)?;
-        r.finish()?;
+        let record = Self { certified, representations: common::read_representations(r, count, certified)? };
+        let counted = record.positions() as u64;
+        common::agree(FORMAT, "number of fingers", offset, u64::from(fingers), counted)?;
         Ok(record)
     }
 
     /// Writes the record.
     ///
     /// # Errors
-    /// [`IsoError::Unwritable`] when something does not fit.
+    /// [`IsoError::Unwritable`] when something does not fit, or the data are not encoded as
+    /// [`FingerRepresentation::compression`] says.
     pub fn write(&self) -> Result<Vec<u8>, IsoError> {
-        let mut w = Writer::new(FORMAT, MAGIC, VERSION);
-        if self.representations.is_empty() {
-            return Err(w.unwritable("number of representations"));
-        }
-        let length = w.reserve32();
-        w.count16(self.representations.len(), "number of representations")?;
-        w.u8(u8::from(self.certified));
-        w.count8(self.positions(), "number of fingers")?;
-        for one in &self.representations {
-            one.write(&mut w, self.certified)?;
-        }
-        w.finish(length)
+        let w = Writer::new(FORMAT, MAGIC, VERSION);
+        common::write_record(w, self.certified, &self.representations, |w| {
+            w.count8(self.positions(), "number of fingers")
+        })
     }
 }

@@ -1,15 +1,18 @@
 //! Finger minutiae records, ISO/IEC 19794-2:2005 record format (version ` 20`).
+//!
+//! Its older sister, ANSI INCITS 378-2004, has the same views under another header and counts angles in steps of
+//! two degrees; see [`super::incits378`], which reads and writes through this module.
 
 use super::IsoError;
 use super::bytes::{Reader, Writer};
-use super::common::codes;
+use super::common::{codes, read_size};
 use crate::image::check_size;
 use crate::minutiae::{Minutia, MinutiaKind, Template};
 use crate::position::FingerPosition;
 
 const FORMAT: &str = "FMR";
-const MAGIC: &[u8; 4] = b"FMR\0";
-const VERSION: &[u8; 4] = b" 20\0";
+pub(super) const MAGIC: &[u8; 4] = b"FMR\0";
+pub(super) const VERSION: &[u8; 4] = b" 20\0";
 /// Bytes of a view without minutiae: position, view and impression, quality, count, length of extended data.
 const SMALLEST_VIEW: usize = 4 + 2;
 const MINUTIA_BYTES: usize = 6;
@@ -31,6 +34,46 @@ codes! {
         NonLiveScanRolled = 3;
         /// Swipe.
         Swipe = 8;
+        /// Live scan, contactless; only in ANSI INCITS 378.
+        LiveScanContactless = 9;
+    }
+}
+
+/// The two layouts of a view.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Layout {
+    /// ISO/IEC 19794-2:2005: angles in units of 360/256 degrees.
+    Iso2005,
+    /// ANSI INCITS 378-2004: angles in units of 2 degrees, and one more impression type.
+    Incits2004,
+}
+
+/// Number of INCITS angle steps in a circle.
+const INCITS_STEPS: u32 = 180;
+
+impl Layout {
+    fn impression(self, code: u8) -> Option<FmrImpression> {
+        let contactless = |i: &FmrImpression| *i == FmrImpression::LiveScanContactless;
+        FmrImpression::from_code(code).filter(|i| self == Self::Incits2004 || !contactless(i))
+    }
+
+    /// Angle of a minutia from the byte of the record. The 180 steps fall on different units of 360/256 degrees,
+    /// so that writing gives the same byte again.
+    fn angle_from(self, byte: u8) -> Option<u8> {
+        let step = u32::from(byte);
+        match self {
+            Self::Iso2005 => Some(byte),
+            Self::Incits2004 if step >= INCITS_STEPS => None,
+            Self::Incits2004 => Some(((step * 256 + INCITS_STEPS / 2) / INCITS_STEPS) as u8),
+        }
+    }
+
+    /// Byte of the record for an angle; INCITS rounds to the nearest two degrees.
+    fn angle_byte(self, angle: u8) -> u8 {
+        match self {
+            Self::Iso2005 => angle,
+            Self::Incits2004 => ((u32::from(angle) * INCITS_STEPS + 128) / 256 % INCITS_STEPS) as u8,
+        }
     }
 }
 
@@ -122,14 +165,15 @@ impl FmrRecord {
     pub fn read(data: &[u8]) -> Result<Self, IsoError> {
         let mut r = Reader::open(FORMAT, data, MAGIC, VERSION)?;
         r.total_length()?;
+        let record = Self::read_body(&mut r, Layout::Iso2005)?;
+        r.finish()?;
+        Ok(record)
+    }
+
+    /// Reads what follows the lengths and ids of the header: equipment to the last view.
+    pub(super) fn read_body(r: &mut Reader<'_>, layout: Layout) -> Result<Self, IsoError> {
         let equipment = r.u16("capture equipment")?;
-        let size = r.at();
-        let (width, height) = (r.u16("image width")?, r.u16("image height")?);
-        check_size(u32::from(width), u32::from(height)).map_err(|source| IsoError::Size {
-            format: FORMAT,
-            offset: size,
-            source,
-        })?;
+        let (width, height) = read_size(r)?;
         let mut rate = |field| -> Result<u16, IsoError> {
             let offset = r.at();
             match r.u16(field)? {
@@ -145,8 +189,7 @@ impl FmrRecord {
         }
         r.code("reserved byte", |v| (v == 0).then_some(()))?;
         r.count("number of views", offset, count, SMALLEST_VIEW)?;
-        let views = (0..count).map(|_| FmrView::read(&mut r, width, height)).collect::<Result<_, _>>()?;
-        r.finish()?;
+        let views = (0..count).map(|_| FmrView::read(r, layout, width, height)).collect::<Result<_, _>>()?;
         Ok(Self { equipment, width, height, per_cm, views })
     }
 
@@ -156,6 +199,12 @@ impl FmrRecord {
     /// [`IsoError::Unwritable`] when something does not fit.
     pub fn write(&self) -> Result<Vec<u8>, IsoError> {
         let mut w = Writer::new(FORMAT, MAGIC, VERSION);
+        let length = w.reserve32();
+        self.write_body(&mut w, Layout::Iso2005)?;
+        w.finish(length)
+    }
+
+    pub(super) fn write_body(&self, w: &mut Writer, layout: Layout) -> Result<(), IsoError> {
         if self.views.is_empty() {
             return Err(w.unwritable("number of views"));
         }
@@ -165,38 +214,38 @@ impl FmrRecord {
         if self.per_cm.contains(&0) {
             return Err(w.unwritable("resolution"));
         }
-        let length = w.reserve32();
         [self.equipment, self.width, self.height].into_iter().for_each(|v| w.u16(v));
         self.per_cm.into_iter().for_each(|v| w.u16(v));
         w.count8(self.views.len(), "number of views")?;
         w.u8(0);
-        for view in &self.views {
-            view.write(&mut w, self.width, self.height)?;
-        }
-        w.finish(length)
+        self.views.iter().try_for_each(|view| view.write(w, layout, self.width, self.height))
     }
 }
 
 impl FmrView {
-    fn read(r: &mut Reader<'_>, width: u16, height: u16) -> Result<Self, IsoError> {
+    fn read(r: &mut Reader<'_>, layout: Layout, width: u16, height: u16) -> Result<Self, IsoError> {
         let position = r.code("finger position", |v| match v {
             0 => Some(None),
             _ => FingerPosition::from_code(v).map(Some),
         })?;
         let (number, impression) = r.code("impression type", |v| {
-            FmrImpression::from_code(v & 15).map(|impression| (v >> 4, impression))
+            layout.impression(v & 15).map(|impression| (v >> 4, impression))
         })?;
         let quality = r.code("finger quality", |v| (v <= 100).then_some(v))?;
         let offset = r.at();
         let count = usize::from(r.u8("number of minutiae")?);
         r.count("number of minutiae", offset, count, MINUTIA_BYTES)?;
-        let minutiae = (0..count).map(|_| read_minutia(r, width, height)).collect::<Result<_, _>>()?;
+        let minutiae =
+            (0..count).map(|_| read_minutia(r, layout, width, height)).collect::<Result<_, _>>()?;
         Ok(Self { position, number, impression, quality, minutiae, extended: read_extended(r)? })
     }
 
-    fn write(&self, w: &mut Writer, width: u16, height: u16) -> Result<(), IsoError> {
+    fn write(&self, w: &mut Writer, layout: Layout, width: u16, height: u16) -> Result<(), IsoError> {
         if self.number > 15 || self.quality > 100 {
             return Err(w.unwritable("view number or quality"));
+        }
+        if layout.impression(self.impression.code()).is_none() {
+            return Err(w.unwritable("impression type"));
         }
         w.u8(self.position.map_or(0, FingerPosition::code));
         w.bytes(&[self.number << 4 | self.impression.code(), self.quality]);
@@ -207,7 +256,7 @@ impl FmrView {
             }
             w.u16((m.kind as u16) << 14 | m.x);
             w.u16(m.y);
-            w.bytes(&[m.angle, m.quality]);
+            w.bytes(&[layout.angle_byte(m.angle), m.quality]);
         }
         w.count16(self.extended.iter().map(|e| e.data.len() + 4).sum(), "extended data")?;
         for area in &self.extended {
@@ -222,7 +271,12 @@ impl FmrView {
     }
 }
 
-fn read_minutia(r: &mut Reader<'_>, width: u16, height: u16) -> Result<Minutia, IsoError> {
+fn read_minutia(
+    r: &mut Reader<'_>,
+    layout: Layout,
+    width: u16,
+    height: u16,
+) -> Result<Minutia, IsoError> {
     let offset = r.at();
     let (first, second) = (r.u16("minutia type and x")?, r.u16("minutia y")?);
     let kind = match first >> 14 {
@@ -239,7 +293,7 @@ fn read_minutia(r: &mut Reader<'_>, width: u16, height: u16) -> Result<Minutia, 
     if second >= height || second > MAX_COORDINATE {
         return Err(r.value("minutia y", offset + 2, u32::from(second)));
     }
-    let angle = r.u8("minutia angle")?;
+    let angle = r.code("minutia angle", |v| layout.angle_from(v))?;
     let quality = r.code("minutia quality", |v| (v <= 100).then_some(v))?;
     Ok(Minutia { x, y: second, angle, kind, quality })
 }

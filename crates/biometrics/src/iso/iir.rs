@@ -1,16 +1,15 @@
 //! Iris image records, ISO/IEC 19794-6:2011 (version `020`), grey with 8 bits a pixel.
 
 use super::bytes::{Reader, Writer};
-use super::common::{self, codes};
+use super::common::{self, Head, Representation, codes};
 use super::{CaptureTime, Certification, DeviceId, IsoError, QualityBlock};
-use crate::image::{GrayImage, check_size};
+use crate::codec::Format;
+use crate::image::GrayImage;
 use crate::position::Eye;
 
 const FORMAT: &str = "IIR";
 const MAGIC: &[u8; 4] = b"IIR\0";
 const VERSION: &[u8; 4] = b"020\0";
-/// Bytes of the smallest representation: fixed fields and one byte of image.
-const SMALLEST: usize = 4 + 9 + 5 + 1 + 2 + 4 + 4 + 1 + 6 + 12 + 4 + 1;
 
 codes! {
     /// Kind of iris image.
@@ -35,6 +34,17 @@ codes! {
         MonoJpeg2000 = 10;
         /// PNG.
         MonoPng = 14;
+    }
+}
+
+impl IrisFormat {
+    /// Encodings that the data may have; empty for raw pixels.
+    pub(super) fn formats(self) -> &'static [Format] {
+        match self {
+            Self::MonoRaw => &[],
+            Self::MonoJpeg2000 => &[Format::Jp2, Format::J2k],
+            Self::MonoPng => &[Format::Png],
+        }
     }
 }
 
@@ -175,16 +185,24 @@ impl IrisRepresentation {
             _ => common::gray(FORMAT, &self.data, size, None),
         }
     }
+}
 
-    fn raw_length(&self) -> Option<u64> {
-        (self.format == IrisFormat::MonoRaw).then(|| u64::from(self.width) * u64::from(self.height))
+impl Representation for IrisRepresentation {
+    const SMALLEST: usize = Head::SMALLEST + 2 + 4 + 4 + 1 + 6 + 12 + 4 + 1;
+
+    fn head(&self) -> (CaptureTime, DeviceId, &[QualityBlock], &[Certification]) {
+        (self.captured, self.device, &self.quality, &self.certifications)
     }
 
-    fn read(r: &mut Reader<'_>, certified: bool) -> Result<Self, IsoError> {
-        let captured = CaptureTime::read(r)?;
-        let device = DeviceId::read(r)?;
-        let quality = QualityBlock::read_all(r)?;
-        let certifications = if certified { Certification::read_all(r)? } else { Vec::new() };
+    fn check(&self, w: &Writer) -> Result<(), IsoError> {
+        common::check_image(w, (self.width, self.height), &self.data, self.format.formats())?;
+        if [self.centre_x, self.centre_y, self.diameter].iter().any(|b| b.low > b.high) {
+            return Err(w.unwritable("iris bounds"));
+        }
+        Ok(())
+    }
+
+    fn read_rest(r: &mut Reader<'_>, head: Head, _end: usize) -> Result<Self, IsoError> {
         let number = r.u16("representation number")?;
         let eye = r.code("eye label", |v| if v == 0 { Some(None) } else { Eye::from_code(v).map(Some) })?;
         let image_type = r.code("image type", IrisImageType::from_code)?;
@@ -192,14 +210,11 @@ impl IrisRepresentation {
         let properties = r.code("image properties", ImageProperties::sound)?;
         let (width, height) = common::read_size(r)?;
         r.code("bit depth", |v| (v == 8).then_some(()))?;
-        let range_mm = r.u16("range")?;
-        let roll = r.u16("roll angle")?;
-        let roll_uncertainty = r.u16("roll angle uncertainty")?;
-        let mut one = Self {
-            captured,
-            device,
-            quality,
-            certifications,
+        Ok(Self {
+            captured: head.captured,
+            device: head.device,
+            quality: head.quality,
+            certifications: head.certifications,
             number,
             eye,
             image_type,
@@ -207,39 +222,17 @@ impl IrisRepresentation {
             properties,
             width,
             height,
-            range_mm,
-            roll,
-            roll_uncertainty,
+            range_mm: r.u16("range")?,
+            roll: r.u16("roll angle")?,
+            roll_uncertainty: r.u16("roll angle uncertainty")?,
             centre_x: read_bounds(r, "iris centre x")?,
             centre_y: read_bounds(r, "iris centre y")?,
             diameter: read_bounds(r, "iris diameter")?,
-            data: Vec::new(),
-        };
-        one.data = common::read_image(r, one.raw_length())?;
-        Ok(one)
+            data: common::read_image(r, (width, height), format.formats())?,
+        })
     }
 
-    fn write(&self, w: &mut Writer, certified: bool) -> Result<(), IsoError> {
-        if !certified && !self.certifications.is_empty() {
-            return Err(w.unwritable("certifications"));
-        }
-        if check_size(u32::from(self.width), u32::from(self.height)).is_err() {
-            return Err(w.unwritable("image size"));
-        }
-        if self.data.is_empty() || self.raw_length().is_some_and(|n| n != self.data.len() as u64) {
-            return Err(w.unwritable("image data"));
-        }
-        let bounds = [self.centre_x, self.centre_y, self.diameter];
-        if bounds.iter().any(|b| b.low > b.high) {
-            return Err(w.unwritable("iris bounds"));
-        }
-        let length = w.reserve32();
-        self.captured.write(w);
-        self.device.write(w);
-        QualityBlock::write_all(&self.quality, w)?;
-        if certified {
-            Certification::write_all(&self.certifications, w)?;
-        }
+    fn write_rest(&self, w: &mut Writer) -> Result<(), IsoError> {
         w.u16(self.number);
         let eye = self.eye.map_or(0, Eye::code);
         w.bytes(&[eye, self.image_type.code(), self.format.code(), self.properties.0]);
@@ -247,9 +240,9 @@ impl IrisRepresentation {
         w.u16(self.height);
         w.u8(8);
         [self.range_mm, self.roll, self.roll_uncertainty].into_iter().for_each(|v| w.u16(v));
+        let bounds = [self.centre_x, self.centre_y, self.diameter];
         bounds.into_iter().flat_map(|b| [b.low, b.high]).for_each(|v| w.u16(v));
-        w.sized32(&self.data, "image length")?;
-        w.close32(length, "representation length")
+        w.sized32(&self.data, "image length")
     }
 }
 
@@ -283,34 +276,24 @@ impl IrisRecord {
     /// [`IsoError`] for anything that is not exactly one such record.
     pub fn read(data: &[u8]) -> Result<Self, IsoError> {
         let mut r = Reader::open(FORMAT, data, MAGIC, VERSION)?;
-        let count = common::read_count(&mut r, SMALLEST)?;
-        let certified = r.code("certification flag", |v| (v <= 1).then_some(v == 1))?;
+        let (count, certified) = common::read_counts::<IrisRepresentation>(&mut r)?;
         let offset = r.at();
         let eyes = r.u8("number of eyes")?;
-        let representations =
-            common::read_representations(&mut r, count, |r, _| IrisRepresentation::read(r, certified))?;
-        let record = Self { certified, representations };
-        r.agree("number of eyes", offset, u64::from(eyes), record.eyes() as u64)?;
-        r.finish()?;
+        let record = Self { certified, representations: common::read_representations(r, count, certified)? };
+        let counted = record.eyes() as u64;
+        common::agree(FORMAT, "number of eyes", offset, u64::from(eyes), counted)?;
         Ok(record)
     }
 
     /// Writes the record.
     ///
     /// # Errors
-    /// [`IsoError::Unwritable`] when something does not fit.
+    /// [`IsoError::Unwritable`] when something does not fit, or the data are not encoded as
+    /// [`IrisRepresentation::format`] says.
     pub fn write(&self) -> Result<Vec<u8>, IsoError> {
-        let mut w = Writer::new(FORMAT, MAGIC, VERSION);
-        if self.representations.is_empty() {
-            return Err(w.unwritable("number of representations"));
-        }
-        let length = w.reserve32();
-        w.count16(self.representations.len(), "number of representations")?;
-        w.u8(u8::from(self.certified));
-        w.count8(self.eyes(), "number of eyes")?;
-        for one in &self.representations {
-            one.write(&mut w, self.certified)?;
-        }
-        w.finish(length)
+        let w = Writer::new(FORMAT, MAGIC, VERSION);
+        common::write_record(w, self.certified, &self.representations, |w| {
+            w.count8(self.eyes(), "number of eyes")
+        })
     }
 }

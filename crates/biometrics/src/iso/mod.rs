@@ -6,11 +6,20 @@
 //! | [`fac`] | face images | ISO/IEC 19794-5:2011, version `030` |
 //! | [`iir`] | iris images | ISO/IEC 19794-6:2011, version `020` |
 //! | [`fmr`] | finger minutiae | ISO/IEC 19794-2:2005, version ` 20` |
+//! | [`incits378`] | finger minutiae (KTP-el chip) | ANSI INCITS 378-2004, version ` 20` |
+//! | [`sdi`] | signature time series | ISO/IEC 19794-7:2014, version `020`, and 2007, version ` 10` |
 //! | [`cbeff`] | BIR in XML | ISO/IEC 19785-3 XML patron format |
 //!
+//! [`sniff`] tells what bytes are, [`describe`] what a record holds, [`images`] takes the pictures out of it, and
+//! [`interchange`] chooses the writers.
+//!
 //! A reader takes a whole record or refuses it: lengths must agree with each other and with the bytes, codes
-//! must be those of the standard, and nothing may follow. It never allocates more than the input's length
-//! asks for. `write(read(bytes)) == bytes` for everything that is read.
+//! must be those of the standard, image data must begin as the record says that they are encoded, and nothing may
+//! follow. `write(read(bytes)) == bytes` for everything that is read from a binary record.
+//!
+//! Bounds: counts are checked against the bytes that are left before room is made for them, so what a reader
+//! allocates is at most sixteen times the length of a binary record (the worst are views without minutiae), and at
+//! most four times that of an XML document, which may have 128 MiB, plus 16,384 elements.
 //!
 //! Quality scores of this station carry vendor 0 and algorithm 0 ("unreported"): it has no registered
 //! algorithm id and never uses one of others.
@@ -18,15 +27,26 @@
 mod bytes;
 pub mod cbeff;
 mod common;
+mod describe;
+mod embedded;
 pub mod fac;
 pub mod fir;
 pub mod fmr;
 pub mod iir;
+pub mod incits378;
+pub mod interchange;
+mod kind;
+pub mod sdi;
+pub mod sdi_channels;
+mod sdi_strokes;
 #[cfg(test)]
 mod tests;
 mod xml_tree;
 
 pub use common::{CaptureTime, Certification, DeviceId, QualityBlock};
+pub use describe::{BlockDescription, Description, RepresentationDescription, describe};
+pub use embedded::{EmbeddedImage, Part, images};
+pub use kind::{RecordKind, sniff};
 
 use crate::codec::CodecError;
 use crate::image::ImageError;
@@ -146,6 +166,17 @@ pub enum IsoError {
         /// Format.
         format: &'static str,
     },
+    /// The image in a record is not encoded as the record says.
+    #[error("BIO-53 {format}: the image data at byte {offset} are not encoded as the record says")]
+    Encoding {
+        /// Format.
+        format: &'static str,
+        /// Where the image data begin.
+        offset: usize,
+    },
+    /// The bytes are those of no record that is known here.
+    #[error("BIO-54 not a biometric record that is known here")]
+    UnknownRecord,
     /// The XML is not well formed, or not of the schema.
     #[error("BIO-52 BIR: {what} at byte {offset} of the XML")]
     Xml {
