@@ -72,6 +72,32 @@ reasons! {
     FaceTooNear = "face-too-near",
     /// Face: background is not even.
     BackgroundUneven = "background-uneven",
+    /// Face: background is not of the colour that the card asks for.
+    BackgroundColour = "background-colour",
+    /// Face: part of the head lies outside of the picture.
+    HeadCutOff = "head-cut-off",
+    /// Face: turned to a side.
+    HeadTurned = "head-turned",
+    /// Face: leaning to a shoulder.
+    HeadTilted = "head-tilted",
+    /// Face: chin too high.
+    ChinUp = "chin-up",
+    /// Face: chin too low.
+    ChinDown = "chin-down",
+    /// Face: an eye is closed.
+    EyesClosed = "eyes-closed",
+    /// Face: mouth is open.
+    MouthOpen = "mouth-open",
+    /// Face: one side is darker than the other.
+    ShadowOnFace = "shadow-on-face",
+    /// Face: skin does not have its natural colour.
+    UnnaturalColour = "unnatural-colour",
+    /// Face: moved while captured.
+    FaceMoving = "face-moving",
+    /// Face: mouth and nose may be covered. A suspicion: it costs nothing and the officer decides.
+    MaskSuspected = "mask-suspected",
+    /// Face: glasses may reflect light. A suspicion: it costs nothing and the officer decides.
+    GlareSuspected = "glare-suspected",
     /// Iris: no pupil or iris found.
     NoIris = "no-iris",
     /// Iris: lids cover too much.
