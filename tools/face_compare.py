@@ -44,18 +44,18 @@ def inputs(side, gain, offset):
 
 
 def reference(name, values):
-    """Outputs of ONNX Runtime on one thread, and its median time in milliseconds."""
+    """Outputs of ONNX Runtime on one thread, and its best time in milliseconds."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     session = onnxruntime.InferenceSession(
         str(MODELS / f"{name}.onnx"), options, providers=["CPUExecutionProvider"])
     feed = {session.get_inputs()[0].name: values}
     times = []
-    for _ in range(30):
+    for _ in range(40):
         begin = time.perf_counter()
         outputs = session.run(None, feed)
         times.append((time.perf_counter() - begin) * 1000)
-    return [output.ravel() for output in outputs], sorted(times)[15]
+    return [output.ravel() for output in outputs], min(times)
 
 
 def frame(width, height):
@@ -87,7 +87,7 @@ def main():
                 (folder / "frame.rgb").write_bytes(frame(arguments.width, arguments.height))
             run = subprocess.run([arguments.program, folder], check=True, capture_output=True, text=True)
             lines = [json.loads(line) for line in run.stdout.splitlines()]
-            ours = {line["network"]: line["median_ms"] for line in lines if "network" in line}
+            ours = {line["network"]: line["best_ms"] for line in lines if "network" in line}
             parts += [line for line in lines if "part" in line]
             for name, _, _, tolerance in NETWORKS:
                 outputs, theirs_ms = reference(name, given[name])
@@ -99,9 +99,9 @@ def main():
                 wrong |= difference > tolerance
                 ratio = ours[name] / theirs_ms
                 print(f"{name:28} {picture:9} {difference:18.2e} {largest:10.2f} {ours[name]:8.2f} {theirs_ms:7.2f} {ratio:.1f}")
-    print(f"\nchain on {arguments.width}x{arguments.height}, median ms")
+    print(f"\nchain on {arguments.width}x{arguments.height}, best ms of 40")
     for part in parts:
-        print(f"{part['part']:32} {part['median_ms']:8.2f}")
+        print(f"{part['part']:32} {part['best_ms']:8.2f}")
     sys.exit(1 if wrong else 0)
 
 

@@ -56,7 +56,11 @@ impl FaceAnalyser {
     }
 
     /// Finds in the given regions only.
-    pub(super) fn find_in(&self, picture: &RgbImage, regions: &[Region]) -> Result<Vec<Detection>, FaceError> {
+    pub(super) fn find_in(
+        &self,
+        picture: &RgbImage,
+        regions: &[Region],
+    ) -> Result<Vec<Detection>, FaceError> {
         detect(&self.detector, picture, regions)
     }
 

@@ -66,7 +66,7 @@ impl ColourName {
         }
         match b.atan2(a).to_degrees().rem_euclid(360.0) {
             h if !(48.0..340.0).contains(&h) => Self::Red,
-            h if h < 68.0 => Self::Orange,
+            h if h < 80.0 => Self::Orange,
             h if h < 112.0 => Self::Yellow,
             h if h < 205.0 => Self::Green,
             h if h < 312.0 => Self::Blue,

@@ -21,8 +21,8 @@ pub struct Kept<T> {
 #[derive(Debug, Clone)]
 pub struct BestFrame<T> {
     window_ms: u64,
-    // Best first is not kept: older frames leave at the front, and a frame that is beaten by a later one can never be
-    // the best again, so the fitness falls from front to back.
+    // A frame that a later one equals or beats can never be the best again and is let go at once: so the fitness
+    // falls from front to back, and the best is at the front.
     kept: VecDeque<Kept<T>>,
 }
 
@@ -49,9 +49,7 @@ impl<T> BestFrame<T> {
 
     fn forget(&mut self, now_ms: u64) {
         // Later than now: the clock went back, and the old frames are of another time.
-        let gone = |k: &Kept<T>| {
-            k.verdict.t_ms > now_ms || now_ms - k.verdict.t_ms > self.window_ms
-        };
+        let gone = |k: &Kept<T>| k.verdict.t_ms > now_ms || now_ms - k.verdict.t_ms > self.window_ms;
         while self.kept.front().is_some_and(gone) {
             self.kept.pop_front();
         }

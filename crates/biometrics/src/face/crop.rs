@@ -8,9 +8,9 @@ use super::{FaceBox, FaceError};
 use crate::image::RgbImage;
 
 /// Height of the portrait against the distance of eyes and chin. Eyes lie half way up a head, so that the head,
-/// crown to chin, fills 65 % of the height and about 70 % of the width at 2:3: inside the 60-90 % and 50-75 % of
+/// crown to chin, fills 61 % of the height and about 66 % of the width at 2:3: inside the 60-90 % and 50-75 % of
 /// ISO/IEC 19794-5:2005, full frontal image.
-const PORTRAIT_HEIGHT: f32 = 3.1;
+const PORTRAIT_HEIGHT: f32 = 3.3;
 /// Where the eyes are in the portrait, from its top (ISO/IEC 19794-5: 30 to 50 %).
 const EYES_IN_PORTRAIT: f32 = 0.4;
 

@@ -49,8 +49,8 @@ impl Detection {
         let span = |a: f32, aw: f32, b: f32, bw: f32| {
             ((a + aw / 2.0).min(b + bw / 2.0) - (a - aw / 2.0).max(b - bw / 2.0)).max(0.0)
         };
-        let both = span(self.x, self.width, other.x, other.width)
-            * span(self.y, self.height, other.y, other.height);
+        let both =
+            span(self.x, self.width, other.x, other.width) * span(self.y, self.height, other.y, other.height);
         both / (self.width * self.height + other.width * other.height - both).max(f32::MIN_POSITIVE)
     }
 
@@ -142,7 +142,11 @@ pub(super) fn regions(picture: &RgbImage, thorough: bool) -> Vec<Region> {
         if count > 0 {
             for i in 0..=count {
                 let at = side / 2.0 + long * i as f32 / count as f32;
-                out.push(if width > height { region(at, side / 2.0, side) } else { region(side / 2.0, at, side) });
+                out.push(if width > height {
+                    region(at, side / 2.0, side)
+                } else {
+                    region(side / 2.0, at, side)
+                });
             }
         }
         let part = side * 0.6;

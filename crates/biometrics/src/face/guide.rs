@@ -126,11 +126,15 @@ impl Guidance {
     pub fn guide(&mut self, frame: &RgbImage, t_ms: u64) -> FrameVerdict {
         let number = self.frames;
         self.frames = self.frames.wrapping_add(1);
-        let even = number % 2 == 0;
+        let even = number.is_multiple_of(2);
         let found = self.search(frame, number, even).unwrap_or_default();
         let Some(first) = found.first().copied() else { return self.nobody(frame, t_ms) };
-        self.focus = (first.width < SMALL_FACE * frame.width().max(frame.height()) as f32)
-            .then(|| Region { x: first.x, y: first.y, side: first.width.max(first.height) * 4.0, angle: 0.0 });
+        self.focus = (first.width < SMALL_FACE * frame.width().max(frame.height()) as f32).then(|| Region {
+            x: first.x,
+            y: first.y,
+            side: first.width.max(first.height) * 4.0,
+            angle: 0.0,
+        });
         let near = |o: &&Detection| o.width >= 0.3 * first.width;
         let others = found.iter().skip(1).filter(near).count();
         if others > 0 {
@@ -188,15 +192,16 @@ impl Guidance {
             self.track.clear(); // the clock went back: begin again
         }
         let reach = |p: &[f32; 2]| (p[0] - at[0]).hypot(p[1] - at[1]) / eyes.max(1.0);
-        let speed = self.track.back().map_or(0.0, |(t, p, _)| {
-            reach(p) * 1000.0 / (t_ms.saturating_sub(*t)).max(1) as f32
-        });
+        let speed = self
+            .track
+            .back()
+            .map_or(0.0, |(t, p, _)| reach(p) * 1000.0 / (t_ms.saturating_sub(*t)).max(1) as f32);
         self.track.push_back((t_ms, at, eyes));
         while self.track.len() > TRACK {
             self.track.pop_front();
         }
         let from = t_ms.saturating_sub(STILL_MS);
-        let long = self.track.front().is_some_and(|(t, ..)| *t <= from);
+        let long = self.track.front().is_some_and(|(t, ..)| t_ms.saturating_sub(*t) >= STILL_MS);
         let still = self.track.iter().filter(|(t, ..)| *t >= from).all(|(_, p, _)| reach(p) <= STILL_EYES);
         (long && still, speed)
     }
@@ -217,11 +222,8 @@ impl Guidance {
         let pose = seen.study.pose;
         let eyes = points.eye_distance_px();
         // Only places of the mesh are exact enough for speed.
-        let (stable, speed) = if fresh {
-            self.follow(t_ms, points.eyes_middle(), eyes)
-        } else {
-            (self.is_still(t_ms), 0.0)
-        };
+        let (stable, speed) =
+            if fresh { self.follow(t_ms, points.eyes_middle(), eyes) } else { (self.is_still(t_ms), 0.0) };
         if speed > MOVING_EYES_PER_S {
             reasons.insert(0, QualityReason::FaceMoving);
             score = score.min(50);
@@ -250,7 +252,7 @@ impl Guidance {
         let from = t_ms.saturating_sub(STILL_MS);
         let Some((_, at, eyes)) = self.track.back().copied() else { return false };
         let near = |p: &[f32; 2]| (p[0] - at[0]).hypot(p[1] - at[1]) <= STILL_EYES * eyes.max(1.0);
-        self.track.front().is_some_and(|(t, ..)| *t <= from)
+        self.track.front().is_some_and(|(t, ..)| t_ms.saturating_sub(*t) >= STILL_MS)
             && self.track.iter().filter(|(t, ..)| *t >= from).all(|(_, p, _)| near(p))
     }
 }

@@ -4,7 +4,7 @@ use super::FaceBox;
 use super::background::BackgroundReport;
 use super::colour::mean_lab;
 use super::crop::share_inside;
-use super::measure::{Measured, measure};
+use super::measure::{Measured, measure, skin_distance};
 use super::mesh::{KeyPoints, Mesh};
 use super::ofiq::Measure;
 use super::patch::Patch;
@@ -15,6 +15,8 @@ use crate::quality::QualityReason;
 
 /// Part below which its reason is named.
 const FAULT: f32 = 0.6;
+/// A part is never counted below this: one fault alone does not hide the others.
+const LEAST: f32 = 0.03;
 /// Best score of a picture with several faces.
 pub(super) const SEVERAL_FACES_MAX: u8 = 20;
 
@@ -31,8 +33,9 @@ pub(super) struct Study {
     /// Middle tones of the face (75th percentile of the luma) and the spread of its luma.
     luma: f32,
     luma_range: f32,
-    /// Difference of the cheeks' lightness (CIELAB).
+    /// Difference of the cheeks' lightness (CIELAB), and the distance of their colour from skin.
     cheeks: f32,
+    skin_distance: f32,
     inside: f32,
     off_centre: f32,
     suspicions: Vec<QualityReason>,
@@ -60,10 +63,11 @@ impl Study {
         let patch = Patch::cut(picture, mesh, &points)?;
         let (luma, luma_range) = lumas(&patch)?;
         let measures = measure(picture, mesh, &points, pose, &patch);
-        let lightness = patch.cheeks(&points).map(|c| mean_lab(patch.face_in(c)).map(|lab| lab[0]));
-        let cheeks = match lightness {
-            [Some(a), Some(b)] => (a - b).abs(),
-            _ => 0.0, // turned so far that one is hidden: the pose says so
+        let (cheeks, skin_distance) = match patch.cheeks(&points).map(|c| mean_lab(patch.face_in(c))) {
+            [Some(a), Some(b)] => {
+                ((a[0] - b[0]).abs(), skin_distance([0, 1, 2].map(|k| (a[k] + b[k]) / 2.0)))
+            }
+            _ => (0.0, 0.0), // turned so far that one is hidden: the pose says so
         };
         let (width, height) = (picture.width() as f32, picture.height() as f32);
         let x = face.x as f32 + face.width as f32 / 2.0;
@@ -77,6 +81,7 @@ impl Study {
             luma,
             luma_range,
             cheeks,
+            skin_distance,
             inside: share_inside(picture, &face),
             // Heads stand above the middle in a good portrait: that half counts less.
             off_centre: dx.hypot(if dy < 0.0 { 0.5 * dy } else { dy }),
@@ -119,8 +124,9 @@ impl Study {
             (1.0 - ramp(205.0, 250.0, self.luma), 0.5, R::TooBright),
             (1.0 - ramp(0.04, 0.3, self.native(Measure::OverExposure)), 0.4, R::TooBright),
             (ramp(20.0, 75.0, self.luma_range), 0.4, R::LowContrast),
-            (1.0 - ramp(8.0, 24.0, self.cheeks), 0.3, R::ShadowOnFace),
-            (1.0 - ramp(6.0, 24.0, self.native(Measure::NaturalColour)), 0.2, R::UnnaturalColour),
+            (1.0 - ramp(8.0, 24.0, self.cheeks), 0.2, R::ShadowOnFace),
+            // OFIQ's value jumps to 100 where a or b is below 0, on bluish light too; the distance alone does not.
+            (1.0 - ramp(8.0, 24.0, self.skin_distance), 0.2, R::UnnaturalColour),
         ]
     }
 
@@ -157,7 +163,7 @@ impl Study {
             }
         }
         parts.sort_by(|a, b| a.0.total_cmp(&b.0));
-        let product = parts.iter().map(|(part, weight, _)| part.max(0.001).ln() * weight).sum::<f32>().exp();
+        let product = parts.iter().map(|(part, weight, _)| part.max(LEAST).ln() * weight).sum::<f32>().exp();
         let score = (product * 100.0).round().clamp(0.0, 100.0) as u8;
         let mut reasons = Vec::new();
         let faults = parts.iter().filter(|(part, _, _)| *part < FAULT).map(|(_, _, reason)| *reason);

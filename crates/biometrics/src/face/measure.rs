@@ -63,14 +63,18 @@ fn overlap(a: &Histogram, b: &Histogram) -> f64 {
     a.iter().zip(b).map(|(a, b)| (f64::from(*a) / ta).min(f64::from(*b) / tb)).sum()
 }
 
-/// Distance of the cheeks' mean colour from skin: a 5 to 25, b 5 to 35; 100 where a or b is negative.
-fn unnatural(cheeks: &[[u8; 3]]) -> f64 {
-    let Some([_, a, b]) = mean_lab(cheeks.iter().copied()) else { return 100.0 };
-    if a < 0.0 || b < 0.0 {
-        return 100.0;
-    }
-    let beyond = |v: f32, low: f32, high: f32| f64::from((low - v).max(v - high).max(0.0));
+/// Distance of a colour from skin: a 5 to 25, b 5 to 35.
+pub(super) fn skin_distance([_, a, b]: [f32; 3]) -> f32 {
+    let beyond = |v: f32, low: f32, high: f32| (low - v).max(v - high).max(0.0);
     beyond(a, 5.0, 25.0).hypot(beyond(b, 5.0, 35.0))
+}
+
+/// [`skin_distance`] of the cheeks; 100 where a or b is negative.
+fn unnatural(cheeks: &[[u8; 3]]) -> f64 {
+    match mean_lab(cheeks.iter().copied()) {
+        Some(lab) if lab[1] >= 0.0 && lab[2] >= 0.0 => f64::from(skin_distance(lab)),
+        _ => 100.0,
+    }
 }
 
 /// Mean absolute Laplacian of the luma against its range (5th to 95th percentile), in per mille, inside the face of
@@ -109,7 +113,8 @@ const SHARP_LOW: f64 = 5.0;
 const SHARP_HIGH: f64 = 30.0;
 
 fn measured(measure: Measure, native: f64) -> Measured {
-    let scalar = if measure == Measure::Sharpness { sharpness_scalar(native) } else { measure.scalar(native) };
+    let scalar =
+        if measure == Measure::Sharpness { sharpness_scalar(native) } else { measure.scalar(native) };
     // Pixels and geometry follow published formulas and were checked on turned, lit and blurred pictures; the
     // background needs a mask, and lids and lips a set of expressions, that no sample at hand could give.
     let validated = !matches!(

@@ -12,8 +12,8 @@ use crate::image::RgbImage;
 pub(super) const POINTS: usize = 468;
 /// Outline of the face, in order.
 pub(super) const OVAL: [usize; 36] = [
-    10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377, 152, 148, 176, 149,
-    150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109,
+    10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377, 152, 148, 176,
+    149, 150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109,
 ];
 /// Corners of the person's right eye and of the left one.
 const RIGHT_EYE: [usize; 2] = [33, 133];
@@ -127,10 +127,11 @@ impl Mesh {
 
     /// Left, top, right and bottom of the outline.
     pub(super) fn bounds(&self) -> [f32; 4] {
-        OVAL.iter().map(|i| self.at(*i)).fold(
-            [f32::INFINITY, f32::INFINITY, f32::NEG_INFINITY, f32::NEG_INFINITY],
-            |b, p| [b[0].min(p[0]), b[1].min(p[1]), b[2].max(p[0]), b[3].max(p[1])],
-        )
+        OVAL.iter()
+            .map(|i| self.at(*i))
+            .fold([f32::INFINITY, f32::INFINITY, f32::NEG_INFINITY, f32::NEG_INFINITY], |b, p| {
+                [b[0].min(p[0]), b[1].min(p[1]), b[2].max(p[0]), b[3].max(p[1])]
+            })
     }
 
     /// The square from above the brows to the chin, around the middle of the outline.

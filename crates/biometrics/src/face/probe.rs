@@ -69,12 +69,20 @@ pub fn chain(frame: &RgbImage) -> Result<Vec<Step<'_>>, FaceError> {
     Ok(vec![
         ("letterbox", Box::new(move || drop(square(frame, &whole, Model::Detector.side_px())))),
         ("letterbox and detect", again(|a, f| drop(a.find(f, false)))),
-        ("crop for the mesh", Box::new(move || drop(warp(frame, &Similarity::of(&region, side), side, side)))),
+        (
+            "crop for the mesh",
+            Box::new(move || drop(warp(frame, &Similarity::of(&region, side), side, side))),
+        ),
         ("crop and mesh", Box::new(move || drop(of_mesh.mesh(frame, &region)))),
         ("measures", Box::new(move || drop(Study::new(frame, &mesh, 1.0)))),
         ("shrink for the mask", Box::new(move || drop(stretched(frame, 256, 256)))),
         ("mask", again(|a, f| drop(a.person_mask(f)))),
-        ("background", again(|a, f| drop(a.ground(f, BackgroundColour::Red)))),
+        (
+            "background",
+            again(|a, f| {
+                let _ = a.ground(f, BackgroundColour::Red);
+            }),
+        ),
         (
             "guidance, two frames",
             Box::new(move || {

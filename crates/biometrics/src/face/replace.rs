@@ -15,7 +15,7 @@ const RADIUS: usize = 6;
 /// Its regularisation, for a guide of 0 to 1.
 const EPSILON: f32 = 1e-4;
 /// Mask values that become nothing and all: the filter's tails are neither person nor ground.
-const ALPHA: (f32, f32) = (0.15, 0.85);
+const ALPHA: (f32, f32) = (0.3, 0.95);
 /// Radius of the means of the old background.
 const GROUND_RADIUS: usize = 14;
 
@@ -75,7 +75,13 @@ fn alpha(small: &Small, mask: &PersonMask) -> Vec<f32> {
         .zip(&coarse)
         .map(|(fitted, coarse)| {
             // Far from the edge the network is right, whatever the picture's own edges say.
-            let value = if *coarse > 0.97 { 1.0 } else if *coarse < 0.02 { 0.0 } else { *fitted };
+            let value = if *coarse > 0.97 {
+                1.0
+            } else if *coarse < 0.02 {
+                0.0
+            } else {
+                *fitted
+            };
             let t = ((value - ALPHA.0) / (ALPHA.1 - ALPHA.0)).clamp(0.0, 1.0);
             t * t * (3.0 - 2.0 * t)
         })
@@ -112,7 +118,8 @@ impl Upscale {
         let (jx, jy) = ((ix + 1).min(self.width - 1), (iy + 1).min(self.height - 1));
         let (fx, fy) = (x - ix as f32, y - iy as f32);
         let v = |x: usize, y: usize| plane[y * self.width + x];
-        (v(ix, iy) * (1.0 - fx) + v(jx, iy) * fx) * (1.0 - fy) + (v(ix, jy) * (1.0 - fx) + v(jx, jy) * fx) * fy
+        (v(ix, iy) * (1.0 - fx) + v(jx, iy) * fx) * (1.0 - fy)
+            + (v(ix, jy) * (1.0 - fx) + v(jx, jy) * fx) * fy
     }
 }
 

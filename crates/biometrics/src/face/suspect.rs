@@ -53,12 +53,7 @@ fn glare(patch: &Patch, points: &KeyPoints) -> bool {
 
 /// Suspicions about a face. `burnt` is the share of the face that is over-exposed: where it is large, white spots
 /// say nothing.
-pub(super) fn suspicions(
-    patch: &Patch,
-    mesh: &Mesh,
-    points: &KeyPoints,
-    burnt: f64,
-) -> Vec<QualityReason> {
+pub(super) fn suspicions(patch: &Patch, mesh: &Mesh, points: &KeyPoints, burnt: f64) -> Vec<QualityReason> {
     let mut out = Vec::new();
     if mask(patch, mesh).unwrap_or(false) {
         out.push(QualityReason::MaskSuspected);

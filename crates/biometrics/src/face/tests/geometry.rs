@@ -45,8 +45,11 @@ fn overlapping_finds_are_one_face() {
     };
     check(vec![], &[]);
     check(vec![detection(100.0, 40.0, 0.75)], &[]); // a dog
-    check(vec![detection(100.0, 40.0, 0.9), detection(104.0, 40.0, 0.9)], &[(102.0, 0.9)]);
-    check(vec![detection(100.0, 40.0, 0.85), detection(300.0, 40.0, 0.95)], &[(300.0, 0.95), (100.0, 0.85)]);
+    check(vec![detection(100.0, 40.0, 0.875), detection(104.0, 40.0, 0.875)], &[(102.0, 0.875)]);
+    check(
+        vec![detection(100.0, 40.0, 0.875), detection(300.0, 40.0, 0.9375)],
+        &[(300.0, 0.9375), (100.0, 0.875)],
+    );
     check(vec![detection(100.0, 0.0, 0.9)], &[(100.0, 0.9)]);
 }
 
@@ -118,13 +121,13 @@ fn portraits_have_card_proportions_and_the_eyes_in_place() {
         let cut = crop_portrait(&picture, &face, CARD_ASPECT);
         assert_eq!(cut.as_ref().ok().map(|c| (c.width(), c.height())), expected, "{face:?}");
     };
-    check((200, 200, 100), Some((132, 198)));
-    check((0, 0, 100), Some((132, 198))); // moved inside
+    check((200, 200, 100), Some((141, 211)));
+    check((0, 0, 100), Some((141, 211))); // moved inside
     check((56, 56, 400), Some((341, 512))); // made smaller
     check((-300, 0, 100), None);
     check((600, 600, 100), None);
     check((200, 200, 0), None);
-    // The crop is the picture's own pixels: eyes of a face at 200 are at 236, 40 % of 198 below the top.
+    // The crop is the picture's own pixels: eyes of a face at 200 are at 236, 40 % of 211 below the top.
     let face = FaceBox { x: 200, y: 200, width: 100, height: 100, score: 0.9 };
     let cut = crop_portrait(&picture, &face, CARD_ASPECT).unwrap();
     let (left, top, _, height) = portrait_frame(&face, CARD_ASPECT);

@@ -14,6 +14,7 @@ use std::path::PathBuf;
 
 use super::*;
 use crate::image::RgbImage;
+#[cfg(feature = "onnx")]
 use crate::quality::QualityReason;
 
 pub(super) type Picture = image::RgbImage;
