@@ -11,8 +11,7 @@ use biometrics::finger::segment::{self, CutMode, CutOptions, FingerBox, SegmentE
 use biometrics::finger::platen::{self, PlatenError};
 use biometrics::finger::MinutiaeMatcher;
 use biometrics::image::{GrayImage, ImageError};
-use biometrics::iris::IrisReport;
-type IrisCode = u8;
+use biometrics::iris::{IrisCode, IrisReport};
 use biometrics::minutiae::Template;
 use biometrics::position::{Eye, FingerPosition, Slap};
 use biometrics::quality::Quality;
@@ -339,10 +338,10 @@ fn eyes(request: &Request<'_>, list: &[IrisImage]) -> Result<Vec<IrisSample>, An
     let mut codes: Vec<(Eye, Option<IrisCode>)> = Vec::with_capacity(list.len());
     for captured in list {
         let report = iris::assess(&captured.image);
-        let code: Option<IrisCode> = None; // XX
+        let code = iris::encode(&captured.image, &report);
         let same = |other: &Option<IrisCode>| {
-            let distance = 0.5;
-            Some(distance < 0.3)
+            let distance = iris::distance(code.as_ref()?, other.as_ref()?)?;
+            Some(distance < iris::SAME_EYE_BELOW)
         };
         let same_as = codes.iter().find(|(_, other)| same(other) == Some(true)).map(|(eye, _)| *eye);
         samples.push(IrisSample { same_as, ..eye(request, captured, report)? });
