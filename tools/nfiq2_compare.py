@@ -36,9 +36,12 @@ def names():
     return table.read_text().splitlines()[0].split(",")[2:]
 
 
+CARGO = ["cargo", "run", "--quiet", "--release", "--locked", "-p", "biometrics", "--no-default-features",
+         "--example", "finger_quality", "--"]
+
+
 def example(*args):
-    command = ["cargo", "run", "--quiet", "--release", "--locked", "-p", "biometrics", "--no-default-features",
-               "--example", "finger_quality", "--", *map(str, args)]
+    command = [*CARGO, *map(str, args)]
     return subprocess.run(command, cwd=ROOT, check=True, text=True, stdout=subprocess.PIPE).stdout
 
 
@@ -144,7 +147,10 @@ def main():
     parser.add_argument("--minutiae", help="folder with NAME.min of another extractor")
     parser.add_argument("--extractor", default="nbis-bozorth3", help="name of the calibration to compare with")
     parser.add_argument("--fit", action="store_true", help="fit the calibration")
+    parser.add_argument("--binary", help="a built example finger_quality, instead of cargo")
     args = parser.parse_args()
+    if args.binary:
+        CARGO[:] = [str(pathlib.Path(args.binary).resolve())]
     with tempfile.TemporaryDirectory() as temporary:
         work = pathlib.Path(args.keep or temporary).resolve()
         work.mkdir(parents=True, exist_ok=True)
