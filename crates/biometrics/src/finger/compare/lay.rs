@@ -45,7 +45,7 @@ impl Motion {
             cross += ax * by - ay * bx;
         }
         let length = (dot * dot + cross * cross).sqrt();
-        if !(length > 1e-3) {
+        if length <= 1e-3 || length.is_nan() {
             return None;
         }
         let (cos, sin) = (dot / length, cross / length);
@@ -151,8 +151,8 @@ fn weigh(probe: &Prepared, gallery: &Prepared, laid: &[(f32, f32)], found: &[Fit
     let mut evidence = 0.0;
     let (mut fit_p, mut fit_g) = (vec![false; laid.len()], vec![false; theirs.len()]);
     for f in found {
-        let closeness = (-0.5 * ((f.off_px / 5.0).powi(2) + (f.off_angle / 5.0).powi(2))).exp();
-        evidence += closeness;
+        // Same minutiae lie 2 to 5 pixels and 2 to 4 units apart, strangers 7 and 6: hence the bell's widths.
+        evidence += (-0.5 * ((f.off_px / 5.0).powi(2) + (f.off_angle / 5.0).powi(2))).exp();
         (fit_p[f.probe], fit_g[f.gallery]) = (true, true);
     }
     let count = |points: &[Point], places: &[(f32, f32)], fit: &[bool], hull: &[(f32, f32)]| {

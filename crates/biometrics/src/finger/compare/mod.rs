@@ -8,7 +8,12 @@
 //!    eigenvector of their agreement tells the consistent ones (Leordeanu and Hebert, "A spectral technique for
 //!    correspondence problems", ICCV 2005).
 //! 4. The consistent pairs lay one print on the other, with a local stretch; all minutiae are paired again, and
-//!    the score weighs what fits against what should fit and does not.
+//!    the score weighs what fits against what should fit and does not: ten times the number of paired minutiae,
+//!    each weighed by how closely it fits (1 exactly, 0.6 at 5 pixels or 7 degrees), times the share of paired
+//!    minutiae, by quality, where the prints overlap.
+//!
+//! Bounds: 128 minutiae, 14 edges each, 400 000 pairs of edges, 56 pairs of minutiae, so the worst templates
+//! that were crafted take about 3 ms where a usual comparison takes 0.2 ms.
 
 mod lay;
 mod prepared;
