@@ -31,16 +31,12 @@ pub(super) struct Grid {
     pub(super) scale: f32,
     /// Darkness against the platen, 0 and up.
     pub(super) dark: Field,
-    /// Standard deviation of pixels around the cell.
-    pub(super) deviation: Field,
     /// Whether the cell looks like friction ridges.
     pub(super) ridged: Vec<bool>,
     /// Foreground as measured.
     pub(super) raw: Vec<bool>,
     /// Foreground with gaps of dry skin closed and specks opened.
     pub(super) mask: Vec<bool>,
-    /// Standard deviation that tells foreground.
-    pub(super) threshold: f32,
 }
 
 impl Grid {
@@ -82,7 +78,7 @@ impl Grid {
         let skin = near_ridges(&raw, &ridged, width, height);
         let mask = tidy(&skin, width, height);
         let scale = step * CELL_PX as f32;
-        Ok(Self { width, height, scale, dark, deviation, ridged, raw, mask, threshold })
+        Ok(Self { width, height, scale, dark, ridged, raw, mask })
     }
 }
 
@@ -231,10 +227,10 @@ impl Ground {
         let (mx, my) = (width as f64 / 2.0, height as f64 / 2.0);
         let (mut n, mut sum, mut sx, mut sy) = (0.0, 0.0, 0.0, 0.0);
         let (mut sxx, mut syy, mut sxy, mut sxv, mut syv) = (0.0, 0.0, 0.0, 0.0, 0.0);
-        for i in 0..width * height {
+        for (i, value) in mean.iter().enumerate() {
             let (cx, cy) = (i % width, i / width);
             if take(i, self.level(cx, cy)) {
-                let (x, y, v) = (cx as f64 - mx, cy as f64 - my, f64::from(mean[i]));
+                let (x, y, v) = (cx as f64 - mx, cy as f64 - my, f64::from(*value));
                 n += 1.0;
                 sum += v;
                 sx += x;

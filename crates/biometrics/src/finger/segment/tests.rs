@@ -3,6 +3,8 @@
 mod accuracy;
 mod data;
 
+use std::f32::consts::TAU;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -278,9 +280,9 @@ proptest! {
             let (x, y) = ((i % width) as f32, (i / width) as f32);
             match kind {
                 0 => rng.next_u64() as u8,
-                1 => (128.0 + 120.0 * (x * 6.28 / period).sin()) as u8,
-                2 => (128.0 + 120.0 * ((x * x + y * y).sqrt() * 6.28 / period).sin()) as u8,
-                3 => if (x / 90.0).fract() < 0.7 { (128.0 + 120.0 * (y * 6.28 / period).sin()) as u8 } else { 240 },
+                1 => (128.0 + 120.0 * (x * TAU / period).sin()) as u8,
+                2 => (128.0 + 120.0 * ((x * x + y * y).sqrt() * TAU / period).sin()) as u8,
+                3 => if (x / 90.0).fract() < 0.7 { (128.0 + 120.0 * (y * TAU / period).sin()) as u8 } else { 240 },
                 _ => if rng.unit() < 0.01 { 0 } else { 255 },
             }
         }).collect();
