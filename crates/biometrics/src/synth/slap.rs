@@ -183,8 +183,10 @@ pub fn render_with(
             prints.push((position, Master::new(&FingerSpec { person_seed, position }).impression(&touch)));
         }
     }
-    let prints: Vec<Print<'_>> =
-        prints.iter().map(|(position, image)| Print { position: *position, image, distal: extent(image), below_px: 0.0 }).collect();
+    let prints: Vec<Print<'_>> = prints
+        .iter()
+        .map(|(position, image)| Print { position: *position, image, distal: extent(image), below_px: 0.0 })
+        .collect();
     compose(&prints, slap, press)
 }
 
@@ -248,9 +250,8 @@ impl Anatomy {
         let middle = (n as f32 - 1.0) / 2.0;
         let across_px = (0..n).map(|i| (i as f32 - middle) * pitch + rng.range(-8.0, 8.0)).collect();
         let lean = |i: usize| if slap == Slap::Thumbs { -5.0 * (i as f32 * 2.0 - 1.0) } else { 0.0 };
-        let turns_deg = (0..n)
-            .map(|i| lean(i) - press.fan_deg * (i as f32 - middle) + rng.range(-1.5, 1.5))
-            .collect();
+        let turns_deg =
+            (0..n).map(|i| lean(i) - press.fan_deg * (i as f32 - middle) + rng.range(-1.5, 1.5)).collect();
         if slap == Slap::LeftFour {
             tips_px.reverse();
         }
@@ -305,7 +306,8 @@ impl Platen {
             for x in from_x.max(0.0) as u32..to_x.clamp(0.0, self.width as f32) as u32 {
                 let (u, v) = frame.inside_out(x as f32 + 0.5, y as f32 + 0.5);
                 let (px, py) = (u + middle_x, v + middle_y);
-                if px < left || px >= right || py < top || py >= (bottom + print.below_px).min(top + reach_px) {
+                if px < left || px >= right || py < top || py >= (bottom + print.below_px).min(top + reach_px)
+                {
                     continue;
                 }
                 let value = bilinear(print.image, px - 0.5, py - 0.5);
@@ -351,7 +353,13 @@ impl Platen {
             1 => (rng.range(40.0, 130.0), rng.range(40.0, 130.0)),
             _ => (rng.range(120.0, 300.0), rng.range(4.0, 14.0)),
         };
-        let frame = FingerBox { centre_x: cx, centre_y: cy, width: 2.0 * a, height: 2.0 * b, angle_deg: rng.range(0.0, 180.0) };
+        let frame = FingerBox {
+            centre_x: cx,
+            centre_y: cy,
+            width: 2.0 * a,
+            height: 2.0 * b,
+            angle_deg: rng.range(0.0, 180.0),
+        };
         let depth = rng.range(60.0, 170.0);
         let (from_x, from_y, to_x, to_y) = frame.upright_bounds();
         for y in from_y.max(0.0) as u32..to_y.clamp(0.0, self.height as f32) as u32 {
@@ -422,7 +430,13 @@ fn bounds_of(mut us: Vec<f32>, mut vs: Vec<f32>, frame: &FingerBox) -> Option<Fi
     };
     let ((left, right), (top, bottom)) = (ends(&mut us), ends(&mut vs));
     let (x, y) = frame.point((left + right) / 2.0, (top + bottom) / 2.0);
-    Some(FingerBox { centre_x: x, centre_y: y, width: right - left, height: bottom - top, angle_deg: frame.angle_deg })
+    Some(FingerBox {
+        centre_x: x,
+        centre_y: y,
+        width: right - left,
+        height: bottom - top,
+        angle_deg: frame.angle_deg,
+    })
 }
 
 /// What is seen of an impression that was rendered turned: `back_deg` turns it upright again.
@@ -439,7 +453,8 @@ fn seen(print: &GrayImage, back_deg: f32, centre: (f32, f32), deg: f32) -> Finge
             vs.push(dy * cos - dx * sin);
         }
     }
-    let frame = FingerBox { centre_x: centre.0, centre_y: centre.1, width: 324.0, height: 443.0, angle_deg: deg };
+    let frame =
+        FingerBox { centre_x: centre.0, centre_y: centre.1, width: 324.0, height: 443.0, angle_deg: deg };
     bounds_of(us, vs, &frame).unwrap_or(frame)
 }
 

@@ -46,11 +46,8 @@ pub struct CutOptions {
 pub fn cut(image: &GrayImage, bounds: &FingerBox, options: &CutOptions) -> Result<GrayImage, SegmentError> {
     check_box(image, bounds, 0.05)?;
     let margin = options.margin_px.min(MAX_MARGIN_PX) as f32;
-    let room = FingerBox {
-        width: bounds.width + 2.0 * margin,
-        height: bounds.height + 2.0 * margin,
-        ..*bounds
-    };
+    let room =
+        FingerBox { width: bounds.width + 2.0 * margin, height: bounds.height + 2.0 * margin, ..*bounds };
     if options.mode == CutMode::Original || bounds.angle_deg.abs() < 0.25 {
         return original(image, &room, options.white_outside);
     }

@@ -51,7 +51,7 @@ impl Finger {
     /// Whether enough of it looks like ridges; a small patch must show more of them.
     pub(super) fn is_skin(&self) -> bool {
         let area_mm2 = self.bounds.area() / (CELLS_PER_MM * CELLS_PER_MM);
-        self.ridged >= if area_mm2 < 100.0 { 0.5 } else { 0.35 }
+        self.ridged >= if area_mm2 < 100.0 { 0.6 } else { 0.4 }
     }
 }
 
@@ -95,9 +95,8 @@ impl Shape {
                 (x * cos - y * sin, x * sin + y * cos)
             })
             .collect();
-        let (low, high) = points
-            .iter()
-            .fold((f32::INFINITY, f32::NEG_INFINITY), |b, p| (b.0.min(p.1), b.1.max(p.1)));
+        let (low, high) =
+            points.iter().fold((f32::INFINITY, f32::NEG_INFINITY), |b, p| (b.0.min(p.1), b.1.max(p.1)));
         let n = if high >= low { (high - low) as usize + 1 } else { 0 };
         let empty = Row { count: 0.0, low: f32::INFINITY, high: f32::NEG_INFINITY };
         let mut rows = vec![empty; n];
@@ -342,8 +341,7 @@ pub(super) fn border(grid: &Grid, bounds: &FingerBox) -> Border {
     let (w, h) = (bounds.width / 2.0, bounds.height / 2.0);
     let edge = |x: f32, y: f32| {
         let near = 1.8;
-        let on_edge =
-            x < near || y < near || x > grid.width as f32 - near || y > grid.height as f32 - near;
+        let on_edge = x < near || y < near || x > grid.width as f32 - near || y > grid.height as f32 - near;
         let cx = (x.max(0.0) as usize).min(grid.width - 1);
         let cy = (y.max(0.0) as usize).min(grid.height - 1);
         f32::from(u8::from(on_edge && grid.raw[cy * grid.width + cx]))

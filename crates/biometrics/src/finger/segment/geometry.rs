@@ -59,10 +59,11 @@ impl FingerBox {
     /// Left, top, right and bottom of the upright rectangle that holds the box, in pixels.
     #[must_use]
     pub fn upright_bounds(&self) -> (f32, f32, f32, f32) {
-        self.corners().iter().fold(
-            (f32::INFINITY, f32::INFINITY, f32::NEG_INFINITY, f32::NEG_INFINITY),
-            |b, (x, y)| (b.0.min(*x), b.1.min(*y), b.2.max(*x), b.3.max(*y)),
-        )
+        self.corners()
+            .iter()
+            .fold((f32::INFINITY, f32::INFINITY, f32::NEG_INFINITY, f32::NEG_INFINITY), |b, (x, y)| {
+                (b.0.min(*x), b.1.min(*y), b.2.max(*x), b.3.max(*y))
+            })
     }
 
     /// The box with every length times `factor`.
@@ -91,11 +92,8 @@ impl FingerBox {
         for (nx, ny, reach) in [(1.0, 0.0, w), (-1.0, 0.0, w), (0.0, 1.0, h), (0.0, -1.0, h)] {
             polygon = clip(&polygon, |p| reach - p.0 * nx - p.1 * ny);
         }
-        let twice: f32 = polygon
-            .iter()
-            .zip(polygon.iter().cycle().skip(1))
-            .map(|(a, b)| a.0 * b.1 - a.1 * b.0)
-            .sum();
+        let twice: f32 =
+            polygon.iter().zip(polygon.iter().cycle().skip(1)).map(|(a, b)| a.0 * b.1 - a.1 * b.0).sum();
         (twice / 2.0).abs()
     }
 

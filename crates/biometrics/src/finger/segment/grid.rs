@@ -31,16 +31,12 @@ pub(super) struct Grid {
     pub(super) scale: f32,
     /// Darkness against the platen, 0 and up.
     pub(super) dark: Field,
-    /// Standard deviation of pixels around the cell.
-    pub(super) deviation: Field,
     /// Whether the cell looks like friction ridges.
     pub(super) ridged: Vec<bool>,
     /// Foreground as measured.
     pub(super) raw: Vec<bool>,
     /// Foreground with gaps of dry skin closed and specks opened.
     pub(super) mask: Vec<bool>,
-    /// Standard deviation that tells foreground.
-    pub(super) threshold: f32,
 }
 
 impl Grid {
@@ -60,11 +56,10 @@ impl Grid {
         let cells = Cells::new(&pixels, w, width, height);
         let blur = |f: &[f32], r: usize| blur(f, width, height, r);
         let (mean3, square3) = (blur(&cells.mean, 1), blur(&cells.square, 1));
-        let deviation: Field =
-            mean3.iter().zip(&square3).map(|(m, s)| (s - m * m).max(0.0).sqrt()).collect();
+        let deviation: Field = mean3.iter().zip(&square3).map(|(m, s)| (s - m * m).max(0.0).sqrt()).collect();
         let (xx, yy, xy) = (blur(&cells.xx, 2), blur(&cells.yy, 2), blur(&cells.xy, 2));
         let mean5 = blur(&cells.mean, 2);
-        let crossings = blur(&crossings(&pixels, w, &mean5, width, height), 2);
+        let crossings = blur(&crossings(&pixels, w, &mean5, &deviation, width, height), 2);
         let ground = Ground::new(&cells.mean, &deviation, width, height);
         let dark: Field = (0..width * height)
             .map(|i| (ground.level(i % width, i / width) - cells.mean[i]).max(0.0))
@@ -76,15 +71,14 @@ impl Grid {
         let ridged: Vec<bool> = (0..width * height)
             .map(|i| {
                 let energy = xx[i] + yy[i];
-                let coherence =
-                    ((xx[i] - yy[i]).powi(2) + 4.0 * xy[i] * xy[i]).sqrt() / energy.max(1e-3);
-                raw[i] && coherence > 0.22 && (0.22..0.9).contains(&crossings[i])
+                let coherence = ((xx[i] - yy[i]).powi(2) + 4.0 * xy[i] * xy[i]).sqrt() / energy.max(1e-3);
+                raw[i] && coherence > 0.22 && (0.2..0.85).contains(&crossings[i])
             })
             .collect();
         let skin = near_ridges(&raw, &ridged, width, height);
         let mask = tidy(&skin, width, height);
         let scale = step * CELL_PX as f32;
-        Ok(Self { width, height, scale, dark, deviation, ridged, raw, mask, threshold })
+        Ok(Self { width, height, scale, dark, ridged, raw, mask })
     }
 }
 
@@ -147,20 +141,37 @@ impl Cells {
     }
 }
 
-/// How often pixels cross the local mean, per pixel, per cell (steps to the right and down are both counted).
-fn crossings(pixels: &[f32], w: usize, mean: &[f32], width: usize, height: usize) -> Field {
+/// How often pixels cross the local mean, per pixel, per cell (crossings along rows and columns are both
+/// counted). A crossing counts when it goes from well above to well below or back: the grain on the slope of a
+/// stain does not count.
+fn crossings(
+    pixels: &[f32],
+    w: usize,
+    mean: &[f32],
+    deviation: &[f32],
+    width: usize,
+    height: usize,
+) -> Field {
     let mut counts = vec![0.0f32; width * height];
     let share = 1.0 / (CELL_PX * CELL_PX) as f32;
-    let last_y = height * CELL_PX - 1;
-    for y in 0..=last_y {
-        let below = (y + 1).min(last_y);
-        for x in 0..width * CELL_PX {
+    let mut above = vec![0i8; width * CELL_PX];
+    for y in 0..height * CELL_PX {
+        let mut before = 0i8;
+        for (x, over) in above.iter_mut().enumerate() {
             let at = y / CELL_PX * width + x / CELL_PX;
-            let level = mean[at];
-            let here = pixels[y * w + x] < level;
-            let right = pixels[y * w + (x + 1).min(w - 1)] < level;
-            let under = pixels[below * w + x] < level;
-            counts[at] += share * (f32::from(u8::from(here != right)) + f32::from(u8::from(here != under)));
+            let off = pixels[y * w + x] - mean[at];
+            if off.abs() < 0.4 * deviation[at] {
+                continue;
+            }
+            let side = if off < 0.0 { -1 } else { 1 };
+            if before + side == 0 {
+                counts[at] += share;
+            }
+            if *over + side == 0 {
+                counts[at] += share;
+            }
+            before = side;
+            *over = side;
         }
     }
     counts
@@ -216,10 +227,10 @@ impl Ground {
         let (mx, my) = (width as f64 / 2.0, height as f64 / 2.0);
         let (mut n, mut sum, mut sx, mut sy) = (0.0, 0.0, 0.0, 0.0);
         let (mut sxx, mut syy, mut sxy, mut sxv, mut syv) = (0.0, 0.0, 0.0, 0.0, 0.0);
-        for i in 0..width * height {
+        for (i, value) in mean.iter().enumerate() {
             let (cx, cy) = (i % width, i / width);
             if take(i, self.level(cx, cy)) {
-                let (x, y, v) = (cx as f64 - mx, cy as f64 - my, f64::from(mean[i]));
+                let (x, y, v) = (cx as f64 - mx, cy as f64 - my, f64::from(*value));
                 n += 1.0;
                 sum += v;
                 sx += x;

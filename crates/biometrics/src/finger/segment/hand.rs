@@ -66,8 +66,7 @@ fn tips(seen: &[Seen], digits: &[usize], scale: f64) -> f64 {
             weight += w;
         }
         let level = sum / weight;
-        let fit: f64 =
-            seen.iter().zip(digits).map(|(s, d)| normal(off(s, *d), level, spread(s, *d))).sum();
+        let fit: f64 = seen.iter().zip(digits).map(|(s, d)| normal(off(s, *d), level, spread(s, *d))).sum();
         best = best.max(fit - 0.5 * (turn_deg / TURN_SPREAD_DEG).powi(2));
     }
     best

@@ -49,8 +49,7 @@ pub(super) fn name(
     keep_best(&mut fingers, slap, turn_deg);
     let expected: Vec<usize> =
         (0..positions.len()).filter(|slot| !missing.contains(&positions[*slot])).collect();
-    let views: Vec<Seen> =
-        fingers.iter().map(|f| seen(&f.bounds, turn_deg, f.border.tip > 0.3)).collect();
+    let views: Vec<Seen> = fingers.iter().map(|f| seen(&f.bounds, turn_deg, f.border.tip > 0.3)).collect();
     let named = match asked_hand(slap) {
         Some(hand) => name_four(&views, &expected, hand),
         None => name_thumbs(grid, &fingers, &expected),
@@ -111,10 +110,7 @@ fn name_four(views: &[Seen], expected: &[usize], hand: Hand) -> Named {
 /// Two thumbs are left and right; one is the one that was not said to be missing, else the side it lies on.
 fn name_thumbs(grid: &Grid, fingers: &[Finger], expected: &[usize]) -> Named {
     match (fingers, expected) {
-        ([one], [slot]) if !fingers.is_empty() => {
-            let _ = one;
-            Named { slots: vec![*slot], lead: f64::INFINITY, ambiguous: false }
-        }
+        ([_], [slot]) => Named { slots: vec![*slot], lead: f64::INFINITY, ambiguous: false },
         ([one], _) => {
             let slot = usize::from(one.bounds.centre_x > grid.width as f32 / 2.0);
             Named { slots: vec![slot], lead: 0.5, ambiguous: true }
@@ -145,7 +141,8 @@ fn keep_best(fingers: &mut Vec<Finger>, slap: Slap, turn_deg: f32) {
     }
     let weight = |f: &Finger| f.bounds.area() * f.ridged;
     while fingers.len() > MAX_FINGERS || (asked_hand(slap).is_none() && fingers.len() > most) {
-        let Some(least) = (0..fingers.len()).min_by(|a, b| weight(&fingers[*a]).total_cmp(&weight(&fingers[*b])))
+        let Some(least) =
+            (0..fingers.len()).min_by(|a, b| weight(&fingers[*a]).total_cmp(&weight(&fingers[*b])))
         else {
             return;
         };
@@ -265,7 +262,8 @@ pub(super) fn problems(
 /// A segmentation judged again after the operator drew a box: names stay, the rest is measured.
 pub(super) fn again(grid: &Grid, mut s: Segmentation) -> Segmentation {
     let in_cells = |b: &FingerBox| b.scaled(1.0 / grid.scale);
-    let borders: Vec<_> = s.segments.iter().map(|g| super::finger::border(grid, &in_cells(&g.bounds))).collect();
+    let borders: Vec<_> =
+        s.segments.iter().map(|g| super::finger::border(grid, &in_cells(&g.bounds))).collect();
     let views: Vec<Seen> = s
         .segments
         .iter()
@@ -273,11 +271,8 @@ pub(super) fn again(grid: &Grid, mut s: Segmentation) -> Segmentation {
         .map(|(g, b)| seen(&in_cells(&g.bounds), s.turn_deg, b.tip > 0.3))
         .collect();
     let positions = s.slap.fingers();
-    let slots: Vec<usize> = s
-        .segments
-        .iter()
-        .filter_map(|g| positions.iter().position(|p| *p == g.position))
-        .collect();
+    let slots: Vec<usize> =
+        s.segments.iter().filter_map(|g| positions.iter().position(|p| *p == g.position)).collect();
     s.hand = asked_hand(s.slap).and_then(|hand| hand_of(&views, &slots, hand));
     for (segment, b) in s.segments.iter_mut().zip(&borders) {
         segment.touches_border = b.tip > 0.0 || b.sides > 0.0 || b.base > 0.0;

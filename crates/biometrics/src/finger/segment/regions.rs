@@ -208,10 +208,11 @@ impl Profile {
             let (x, y) = (f32::from(c.0), f32::from(c.1));
             (x * cos - y * sin, x * sin + y * cos)
         };
-        let (low, high) = region.cells.iter().map(|c| frame(c).0).fold(
-            (f32::INFINITY, f32::NEG_INFINITY),
-            |b, u| (b.0.min(u), b.1.max(u)),
-        );
+        let (low, high) = region
+            .cells
+            .iter()
+            .map(|c| frame(c).0)
+            .fold((f32::INFINITY, f32::NEG_INFINITY), |b, u| (b.0.min(u), b.1.max(u)));
         let n = if high >= low { (high - low) as usize + 2 } else { 0 };
         let mut p = Self {
             from: low,

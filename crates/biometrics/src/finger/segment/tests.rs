@@ -3,12 +3,14 @@
 mod accuracy;
 mod data;
 
+use std::f32::consts::TAU;
+
 use proptest::prelude::*;
 
 use super::*;
 use crate::synth::finger::{FingerSpec, Impression, Master};
 use crate::synth::rng::Rng;
-use crate::synth::slap::{self, Placed, Press, Print, compose};
+use crate::synth::slap::{self, Placed, Press, compose};
 
 fn bounds(centre_x: f32, centre_y: f32, width: f32, height: f32, angle_deg: f32) -> FingerBox {
     FingerBox { centre_x, centre_y, width, height, angle_deg }
@@ -82,12 +84,13 @@ fn a_pressed_hand_is_segmented() {
 #[test]
 fn thumbs_and_what_is_missing() {
     use FingerPosition::{LeftThumb, RightThumb};
-    let check = |absent: &[FingerPosition], said: &[FingerPosition], there: &[FingerPosition], problems: &[&str]| {
-        let (image, _) = slap::render(3, Slap::Thumbs, 1, absent);
-        let found = segment(&image, Slap::Thumbs, said).unwrap();
-        assert_eq!(found.segments.iter().map(|g| g.position).collect::<Vec<_>>(), there);
-        assert_eq!(ids(&found), problems, "{absent:?} {said:?}");
-    };
+    let check =
+        |absent: &[FingerPosition], said: &[FingerPosition], there: &[FingerPosition], problems: &[&str]| {
+            let (image, _) = slap::render(3, Slap::Thumbs, 1, absent);
+            let found = segment(&image, Slap::Thumbs, said).unwrap();
+            assert_eq!(found.segments.iter().map(|g| g.position).collect::<Vec<_>>(), there);
+            assert_eq!(ids(&found), problems, "{absent:?} {said:?}");
+        };
     check(&[], &[], &[LeftThumb, RightThumb], &[]);
     check(&[LeftThumb], &[LeftThumb], &[RightThumb], &[]);
     check(&[RightThumb], &[], &[LeftThumb], &["too-few-fingers", "ambiguous"]);
@@ -108,7 +111,8 @@ fn a_fifth_finger_is_too_many() {
     let (left, top) = (212i64, 580i64);
     let laid = gray(1600, 1000, Some(500), |i| {
         let (x, y) = (i64::from(i % 1600) - left, i64::from(i / 1600) - top);
-        let inside = (0..i64::from(stray.width())).contains(&x) && (0..i64::from(stray.height())).contains(&y);
+        let inside =
+            (0..i64::from(stray.width())).contains(&x) && (0..i64::from(stray.height())).contains(&y);
         let here = image.pixels()[i as usize];
         if inside { here.min(stray.at(x, y)) } else { here }
     });
@@ -229,7 +233,7 @@ fn boxes_that_cannot_be_cut() {
 
 #[test]
 fn the_operator_corrects() {
-    use FingerPosition::{LeftIndex, RightIndex, RightLittle, RightMiddle, RightRing};
+    use FingerPosition::{LeftIndex, RightIndex, RightMiddle, RightRing};
     let (image, truth) = slap::render(3, Slap::RightFour, 2, &[]);
     let found = segment(&image, Slap::RightFour, &[]).unwrap();
     let moved = FingerBox { centre_y: truth[0].bounds.centre_y + 5.0, ..truth[0].bounds };
@@ -276,9 +280,9 @@ proptest! {
             let (x, y) = ((i % width) as f32, (i / width) as f32);
             match kind {
                 0 => rng.next_u64() as u8,
-                1 => (128.0 + 120.0 * (x * 6.28 / period).sin()) as u8,
-                2 => (128.0 + 120.0 * ((x * x + y * y).sqrt() * 6.28 / period).sin()) as u8,
-                3 => if (x / 90.0).fract() < 0.7 { (128.0 + 120.0 * (y * 6.28 / period).sin()) as u8 } else { 240 },
+                1 => (128.0 + 120.0 * (x * TAU / period).sin()) as u8,
+                2 => (128.0 + 120.0 * ((x * x + y * y).sqrt() * TAU / period).sin()) as u8,
+                3 => if (x / 90.0).fract() < 0.7 { (128.0 + 120.0 * (y * TAU / period).sin()) as u8 } else { 240 },
                 _ => if rng.unit() < 0.01 { 0 } else { 255 },
             }
         }).collect();

@@ -41,7 +41,11 @@ pub(super) fn synthetic(people: u64, skin: Skin) -> Prints {
             })
             .collect()
     };
-    Prints { people: (0..people).map(person).collect(), apart_px: (345.0, 385.0), touching_px: (285.0, 315.0) }
+    Prints {
+        people: (0..people).map(person).collect(),
+        apart_px: (345.0, 385.0),
+        touching_px: (285.0, 315.0),
+    }
 }
 
 /// The real person of the samples, where they are. Two ring fingers show their first crease: its row was read
@@ -68,7 +72,8 @@ pub(super) fn real(skin: Skin) -> Option<Prints> {
             FingerPosition::LeftRing => 397.0,
             _ => f32::INFINITY,
         };
-        let image = GrayImage::new(image.width(), image.height(), Some(500), image.pixels().to_vec()).unwrap();
+        let image =
+            GrayImage::new(image.width(), image.height(), Some(500), image.pixels().to_vec()).unwrap();
         prints.push((*position, treated(&image, skin), crease));
     }
     Some(Prints { people: vec![prints], apart_px: (320.0, 385.0), touching_px: (240.0, 275.0) })
@@ -85,7 +90,10 @@ fn treated(image: &GrayImage, skin: Skin) -> GrayImage {
         let p = f32::from(image.at(i64::from(x), i64::from(y)));
         let near = |r: i64| {
             let (x, y) = (i64::from(x), i64::from(y));
-            (-r..=r).flat_map(|dy| (-r..=r).map(move |dx| (dx, dy))).map(|(dx, dy)| image.at(x + dx, y + dy)).min()
+            (-r..=r)
+                .flat_map(|dy| (-r..=r).map(move |dx| (dx, dy)))
+                .map(|(dx, dy)| image.at(x + dx, y + dy))
+                .min()
         };
         match skin {
             Skin::Usual => p as u8,
