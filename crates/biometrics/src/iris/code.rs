@@ -36,9 +36,10 @@ const SHIFTS: i32 = 8;
 /// Fewest bits two codes must have in common to be compared. Ours, not tuned.
 const FEWEST_BITS: u32 = 500;
 
-/// Distance under which two codes are held to be of the same eye. From the literature: Daugman (2004) gives 0.32 or
-/// 0.33 as the usual criterion, with a false match about once in a million comparisons **for his code on his data**.
-/// This code is another one; on data at hand only synthetic eyes and two real ones could be tried.
+/// Distance under which two codes are held to be of the same eye. From the literature: Daugman ("The importance of
+/// being random", 2003) calls a distance up to 0.32 a very forgiving match and finds it safe **for his code on his
+/// data**. This code is another one, and at hand were only synthetic eyes and two real ones: not validated. Meant for
+/// one question, whether one eye was presented as left and as right, with an officer to decide.
 pub const SAME_EYE_BELOW: f32 = 0.32;
 
 /// The code of one iris: biometric data, to be treated as the picture is. 512 bytes.
@@ -98,8 +99,8 @@ impl IrisCode {
     }
 }
 
-/// The code of the iris that [`super::assess`] found in this picture; `None` without circles or when less than half of
-/// the bits that can be had are usable.
+/// The code of the iris that [`super::assess`] found in this picture; `None` without circles or when fewer
+/// than 500 bits are usable.
 #[must_use]
 pub fn encode(image: &GrayImage, report: &IrisReport) -> Option<IrisCode> {
     let sheet = Sheet::new(image, report)?;

@@ -254,11 +254,16 @@ impl Patch {
         found.sort_by(|a, b| b.0.total_cmp(&a.0));
         let holds = |lid: &LidCurve| self.pupil_allows(lid) && self.sides(lid, other) >= SIDES;
         // A pupil that is bright in part is proof of a lid, however like the tissue that lid looks.
-        let proof = self.unexplained(None, other) > 0.08;
-        let explains =
-            |lid: &LidCurve| proof && self.pupil_allows(lid) && self.unexplained(Some(lid), other) < 0.05;
+        let bright = self.unexplained(None, other);
+        let proof = bright > 0.035;
+        let explains = |lid: &LidCurve| {
+            proof && self.pupil_allows(lid) && self.unexplained(Some(lid), other) < 0.3 * bright
+        };
         let strong = found.iter().take_while(|(edge, _)| *edge >= LID_EDGE);
         let first = found.iter().take(2000).find(|(_, lid)| explains(lid));
+        if upper && proof && first.is_none() {
+            return self.over_pupil();
+        }
         let (mut top, mut start) = *first.or_else(|| strong.take(400).find(|(_, lid)| holds(lid)))?;
         // The fold above a lid's edge may be the stronger line; the lid ends at the innermost.
         for _ in 0..3 {
@@ -269,6 +274,23 @@ impl Patch {
             (top, start) = (*edge, *lid);
         }
         Some(self.refine(start, other))
+    }
+
+    /// An upper lid by what it hides of the pupil alone, for where lashes and shadow blot out its edge.
+    fn over_pupil(&self) -> Option<LidCurve> {
+        let mut rows: Vec<f32> = self
+            .cells()
+            .filter(|(u, v, level)| self.pupil_radii(*u, *v) < 0.85 && *level > self.dark)
+            .map(|(_, v, _)| v)
+            .collect();
+        // Bright cells in the lower half are no upper lid's.
+        let row = quantile(&mut rows, 0.9);
+        (row < self.pupil.1 + 0.5 * self.pupil.2).then_some(LidCurve {
+            upper: true,
+            height: -row,
+            bend: 0.14,
+            tilt: 0.0,
+        })
     }
 
     /// Climbs to the place of the greatest step over the iris itself.
