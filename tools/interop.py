@@ -2,7 +2,8 @@
 """Reads back, with programs of other projects, the records that we wrote.
 
     cargo run -p biometrics --example write_records -- FOLDER
-    python3 tools/interop.py FOLDER [--schema updatedcbeff.xsd] [--rekam PATH]
+    python3 tools/interop.py FOLDER [--schema updatedcbeff.xsd] [--jars FOLDER]
+        [--rekam PATH]
 
 Prints a table (file, reader, what agreed) and exits with 1 where anything disagrees. A reader that is not
 installed is named as "skipped". A record for which no reader of another project is known is named as "none"; of
@@ -11,14 +12,17 @@ every record as well, and `rekam bio bir FILES --out XML` must give a document t
 
 Readers (install with pip, in an environment of their own):
     iso19794==0.1.0 with pillow==9.5.0   FIR 2011 (and the pictures in it)
+                                         (it has no PNG, no date "unknown" and no WSQ)
     pillow==9.5.0 (OpenJPEG, libjpeg)    JPEG 2000, JPEG and PNG in every record
     wsq==0.9                             WSQ pictures
-    nbis-py==0.1.3                       FMR 2005
+    FingerprintIO 1.3.1 (Java 17)        FMR 2005 and INCITS 378-2004: give its jars with --jars, got by
+                                         mvn dependency:copy-dependencies of com.machinezoo.fingerprintio:fingerprintio
     xmllint (libxml2-utils)              BIR against the schema
 The folder holds finger.pgm, iris.pgm and face.ppm: the pictures that the records were made from.
 """
 
 import argparse
+import datetime
 import io
 import re
 import shutil
@@ -114,6 +118,10 @@ def check_pictures(table, path, original):
 
 
 def check_fir(table, path, original):
+    if path.stem.endswith(("-png", "-wsq")):
+        table.add(path.name, "iso19794", "skipped: it has no PNG and no WSQ")
+        return
+
     def check():
         import iso19794  # noqa: F401  registers itself with Pillow
 
@@ -125,6 +133,7 @@ def check_fir(table, path, original):
         encoding = path.stem.split("-")[1]
         facts = {
             "position": "RIGHT_INDEX_FINGER",
+            "capture_datetime": datetime.datetime(2026, 11, 12, 3, 4, 5, 6),  # it takes ms as us
             "impression_type": "LIVESCAN_PLAIN",
             "scale_units": "PPI",
             "horizontal_image_sampling_rate": 500,
@@ -141,25 +150,29 @@ def check_fir(table, path, original):
     table.attempt(path.name, "iso19794", check)
 
 
-def check_fmr(table, path, original):
-    """48 minutiae made by the formula of the example: place, direction and kind."""
+def made_minutiae(steps):
+    """The minutiae of the example, by its formula; `steps` are the angle units in a circle."""
+    for i in range(48):
+        angle = int(i * 29 % 256 * steps / 256 + 0.5) % steps
+        yield 20 + i * 37 % 350, 30 + i * 53 % 440, angle, 1 if i % 2 == 0 else 2, i * 7 % 101
+
+
+def check_minutiae(table, path, jars, kind, steps):
+    if jars is None or shutil.which("java") is None:
+        table.add(path.name, "FingerprintIO", "skipped: no --jars or no java")
+        return
 
     def check():
-        import nbis
+        source = Path(__file__).with_name("InteropMinutiae.java")
+        run = subprocess.run(
+            ["java", "-cp", f"{jars}/*", str(source), kind, str(path)], capture_output=True, text=True)
+        if run.returncode != 0:
+            return False, (run.stderr.strip().splitlines() or ["failed"])[0][:160]
+        header, *rows = [tuple(map(int, line.split())) for line in run.stdout.splitlines()]
+        same = rows == list(made_minutiae(steps)) and header == (400, 500, 197, 197, 2, 0, 80)
+        return same, f"header, {len(rows)} minutiae: place, angle, kind, quality"
 
-        settings = nbis.NbisExtractorSettings(
-            min_quality=0.0, get_center=False, check_fingerprint=False, compute_nfiq2=False, ppi=500.0)
-        extractor = nbis.new_nbis_extractor(settings)
-        minutiae = extractor.load_iso_19794_2_2005(path.read_bytes()).get()
-        bifurcation = nbis.MinutiaKind.BIFURCATION
-        seen = [(m.x(), m.y(), int(m.angle()), m.kind() == bifurcation) for m in minutiae]
-        # The other reader keeps whole degrees, rounded down to steps of 11.25 or not at all: within 12 are equal.
-        made = [(20 + i * 37 % 350, 30 + i * 53 % 440, i * 29 % 256 * 360 / 256, i % 2 == 1) for i in range(48)]
-        apart = [min(abs(a[2] - b[2]), 360 - abs(a[2] - b[2])) for a, b in zip(seen, made)]
-        same = [(a[0], a[1], a[3]) for a in seen] == [(b[0], b[1], b[3]) for b in made]
-        return same and max(apart) <= 12, f"{len(seen)} minutiae: places, kinds, directions within {max(apart):.1f} degrees"
-
-    table.attempt(path.name, "nbis-py", check)
+    table.attempt(path.name, "FingerprintIO", check)
 
 
 def check_bir(table, path, schema):
@@ -209,6 +222,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path)
     parser.add_argument("--schema", type=Path, help="updatedcbeff.xsd of the CBEFF schemas")
+    parser.add_argument("--jars", type=Path, help="folder with the jars of FingerprintIO")
     parser.add_argument("--rekam", help="the rekam binary")
     args = parser.parse_args()
     originals = {
@@ -216,9 +230,9 @@ def main():
         ".iir": Image.open(args.folder / "iris.pgm"),
         ".fac": Image.open(args.folder / "face.ppm"),
     }
-    no_reader = {".fac": "FAC 2011", ".iir": "IIR 2011", ".sdi": "SDI 2014", ".incits378": "INCITS 378-2004"}
+    no_reader = {".fac": "FAC 2011", ".iir": "IIR 2011", ".sdi": "SDI 2014"}
     table = Table()
-    records = sorted(p for p in args.folder.iterdir() if p.suffix in {*originals, *no_reader, ".fmr", ".xml"})
+    records = sorted(p for p in args.folder.iterdir() if p.suffix in {*originals, *no_reader, ".fmr", ".incits378", ".xml"})
     if not records:
         sys.exit("no records in the folder")
     for path in records:
@@ -230,7 +244,9 @@ def main():
         if original is not None:
             check_pictures(table, path, original)
         if path.suffix == ".fmr":
-            check_fmr(table, path, original)
+            check_minutiae(table, path, args.jars, "iso", 256)
+        if path.suffix == ".incits378":
+            check_minutiae(table, path, args.jars, "incits", 180)
         if path.suffix == ".xml":
             check_bir(table, path, args.schema)
     if args.rekam:

@@ -73,7 +73,7 @@ fn main() -> Outcome<()> {
     put("finger.incits378", &incits)?;
     let strokes = synth::signature::render(7, 1);
     let device = DeviceId { technology: 1, vendor: 0, product: 0 };
-    let one = SignatureRepresentation::from_strokes(&strokes, CaptureTime::UNKNOWN, device, vec![])?;
+    let one = SignatureRepresentation::from_strokes(&strokes, captured(), device, vec![])?;
     let sdi = SignatureRecord::new(vec![one]).write()?;
     put("signature.sdi", &sdi)?;
     put("signature.bitmap", chip_bitmap(&strokes).as_bytes())?;
@@ -89,23 +89,26 @@ fn main() -> Outcome<()> {
     put("all.bir.xml", &bir.write()?)
 }
 
+/// A fixed moment: 12 November 2026, 03:04:05.006 UTC.
+fn captured() -> CaptureTime {
+    chrono::DateTime::from_timestamp_millis(1_794_452_645_006).map_or(CaptureTime::UNKNOWN, CaptureTime::from_utc)
+}
+
 fn index_words() -> Vec<Subtype> {
     Subtype::of_finger(FingerPosition::RightIndex)
 }
 
 fn finger_encodings(image: &GrayImage) -> Outcome<Vec<(&'static str, Compression, Vec<u8>)>> {
-    let rgb = RgbImage::new(image.width(), image.height(), image.pixels().iter().flat_map(|p| [*p; 3]).collect())?;
     Ok(vec![
         ("jp2", Compression::Jpeg2000Lossless, encode_jp2_lossless_gray(image)?),
         ("raw", Compression::Raw, image.pixels().to_vec()),
         ("png", Compression::Png, encode_png_gray(image)?),
-        ("jpeg", Compression::Jpeg, encode_jpeg(&rgb, 95)?),
     ])
 }
 
 fn fir(image: &GrayImage, compression: Compression, data: Vec<u8>) -> FingerRecord {
     let one = FingerRepresentation {
-        captured: CaptureTime::UNKNOWN,
+        captured: captured(),
         device: DeviceId::default(),
         quality: vec![QualityBlock::unregistered(Some(77))],
         certifications: vec![],
@@ -124,7 +127,7 @@ fn fir(image: &GrayImage, compression: Compression, data: Vec<u8>) -> FingerReco
 
 fn fac(image: &RgbImage, data_type: FaceDataType, data: Vec<u8>) -> FaceRecord {
     let one = FaceRepresentation {
-        captured: CaptureTime::UNKNOWN,
+        captured: captured(),
         device: DeviceId::default(),
         quality: vec![QualityBlock::unregistered(Some(66))],
         info: FacialInfo::default(),
@@ -149,7 +152,7 @@ fn iir(image: &GrayImage) -> Outcome<IrisRecord> {
         (Eye::Left, IrisFormat::MonoRaw, image.pixels().to_vec()),
     ];
     let one = |(number, (eye, format, data)): (u16, (Eye, IrisFormat, Vec<u8>))| IrisRepresentation {
-        captured: CaptureTime::UNKNOWN,
+        captured: captured(),
         device: DeviceId { technology: 1, vendor: 0, product: 0 },
         quality: vec![QualityBlock::unregistered(Some(55))],
         certifications: vec![],
