@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Reads back, with programs of other projects, the records that we wrote.
 
-    cargo run -p biometrics --example write_records -- FOLDER
+    cargo run -p biometrics --example write_records -- FOLDER [finger.wsq made from FOLDER/finger.pgm]
     python3 tools/interop.py FOLDER [--schema updatedcbeff.xsd] [--jars FOLDER]
         [--rekam PATH]
 
@@ -15,14 +15,18 @@ Readers (install with pip, in an environment of their own):
                                          (it has no PNG, no date "unknown" and no WSQ)
     pillow==9.5.0 (OpenJPEG, libjpeg)    JPEG 2000, JPEG and PNG in every record
     wsq==0.9                             WSQ pictures
-    FingerprintIO 1.3.1 (Java 17)        FMR 2005 and INCITS 378-2004: give its jars with --jars, got by
-                                         mvn dependency:copy-dependencies of com.machinezoo.fingerprintio:fingerprintio
+    FingerprintIO 1.3.1 (Java 17)        FMR 2005 and INCITS 378-2004
+    MOSIP bio-utils 1.2.0.1 (Java 17)    FIR, FAC and IIR 2011 with one representation
     xmllint (libxml2-utils)              BIR against the schema
+The jars of the last two go into the folder of --jars: com.machinezoo.fingerprintio:fingerprintio:1.3.1,
+io.mosip.biometric.util:biometrics-util:1.2.0.1 (without what it needs) and org.apache.commons:commons-lang3:3.12.0,
+got by `mvn dependency:copy-dependencies`.
 The folder holds finger.pgm, iris.pgm and face.ppm: the pictures that the records were made from.
 """
 
 import argparse
 import datetime
+import hashlib
 import io
 import re
 import shutil
@@ -150,6 +154,64 @@ def check_fir(table, path, original):
     table.attempt(path.name, "iso19794", check)
 
 
+def java(jars, source, *words):
+    """Runs a reader in Java beside this file; its lines, or raises what it said."""
+    run = subprocess.run(
+        ["java", "-cp", f"{jars}/*", str(Path(__file__).with_name(source)), *map(str, words)],
+        capture_output=True, text=True)
+    if run.returncode != 0:
+        said = [line for line in run.stderr.splitlines() if not line.startswith("SLF4J")]
+        raise RuntimeError((said or ["failed"])[0][:160])
+    return run.stdout.splitlines()
+
+
+def has_java(table, path, reader, jars):
+    there = jars is not None and shutil.which("java") is not None
+    if not there:
+        table.add(path.name, reader, "skipped: no --jars or no java")
+    return there
+
+
+# What MOSIP's readers must see in the records of the example, by their names.
+CAPTURED = {"CaptureYear": 2026, "CaptureMonth": 11, "CaptureDay": 12, "CaptureHour": 3, "CaptureMinute": 4,
+            "CaptureSecond": 5, "CaptureMilliSecond": 6, "NoOfRepresentations": 1, "NoOfQualityBlocks": 1,
+            "CertificationFlag": 0}
+MOSIP = {
+    ".fir": {"FingerPosition": 2, "ScaleUnits": 1, "ImageSpatialSamplingRateHorizontal": 500, "BitDepth": 8,
+             "ImageSpatialSamplingRateVertical": 500, "CaptureDeviceSpatialSamplingRateVertical": 500,
+             "LineLengthHorizontal": 416, "LineLengthVertical": 560, "ImpressionType": 0, "NoOfFingerPresent": 1},
+    ".fac": {"Width": 300, "Height": 400, "ImageColorSpace": 1, "FaceImageType": 0, "NoOfLandMarkPoints": 0},
+    ".iir": {"Width": 640, "Height": 480, "BitDepth": 8, "ImageType": 2, "NoOfEyesPresent": 1, "RollAngleOfEye": 65535,
+             "IrisCenterSmallestX": 318, "IrisCenterLargestX": 322, "IrisCenterSmallestY": 238,
+             "IrisCenterLargestY": 242, "CaptureDeviceTechnologyIdentifier": 1, "HorizontalOrientation": 1},
+}
+ENCODINGS = {
+    ".fir": ("CompressionType", {"raw": 0, "wsq": 2, "jp2": 5, "png": 6}),
+    ".fac": ("ImageDataType", {"jpeg": 0, "jp2": 2, "png": 3}),
+    ".iir": ("ImageFormat", {"raw": 2, "jp2": 10, "png": 14}),
+}
+
+
+def check_mosip(table, path, jars):
+    """Records of one representation: that is what these readers take."""
+    if "-" not in path.stem or not has_java(table, path, "MOSIP bio-utils", jars):
+        return
+
+    def check():
+        lines = java(jars, "InteropImages.java", path.suffix[1:], path)
+        seen = dict(line.split() for line in lines)
+        field, codes = ENCODINGS[path.suffix]
+        wanted = CAPTURED | MOSIP[path.suffix] | {field: codes[path.stem.split("-")[1]]}
+        data = path.read_bytes()
+        wanted["RecordLength"] = len(data)
+        # The image is the end of the record.
+        wanted["Sha256"] = hashlib.sha256(data[-int(seen["ImageLength"]):]).hexdigest()
+        wrong = {k: seen.get(k) for k, v in wanted.items() if seen.get(k) != str(v)}
+        return not wrong, f"{len(wanted)} fields, image data" if not wrong else str(wrong)
+
+    table.attempt(path.name, "MOSIP bio-utils", check)
+
+
 def made_minutiae(steps):
     """The minutiae of the example, by its formula; `steps` are the angle units in a circle."""
     for i in range(48):
@@ -158,17 +220,12 @@ def made_minutiae(steps):
 
 
 def check_minutiae(table, path, jars, kind, steps):
-    if jars is None or shutil.which("java") is None:
-        table.add(path.name, "FingerprintIO", "skipped: no --jars or no java")
+    if not has_java(table, path, "FingerprintIO", jars):
         return
 
     def check():
-        source = Path(__file__).with_name("InteropMinutiae.java")
-        run = subprocess.run(
-            ["java", "-cp", f"{jars}/*", str(source), kind, str(path)], capture_output=True, text=True)
-        if run.returncode != 0:
-            return False, (run.stderr.strip().splitlines() or ["failed"])[0][:160]
-        header, *rows = [tuple(map(int, line.split())) for line in run.stdout.splitlines()]
+        lines = java(jars, "InteropMinutiae.java", kind, path)
+        header, *rows = [tuple(map(int, line.split())) for line in lines]
         same = rows == list(made_minutiae(steps)) and header == (400, 500, 197, 197, 2, 0, 80)
         return same, f"header, {len(rows)} minutiae: place, angle, kind, quality"
 
@@ -230,7 +287,7 @@ def main():
         ".iir": Image.open(args.folder / "iris.pgm"),
         ".fac": Image.open(args.folder / "face.ppm"),
     }
-    no_reader = {".fac": "FAC 2011", ".iir": "IIR 2011", ".sdi": "SDI 2014"}
+    no_reader = {".sdi": "ISO/IEC 19794-7"}
     table = Table()
     records = sorted(p for p in args.folder.iterdir() if p.suffix in {*originals, *no_reader, ".fmr", ".incits378", ".xml"})
     if not records:
@@ -241,6 +298,8 @@ def main():
             table.add(path.name, "none", f"no reader of another project for {no_reader[path.suffix]}")
         if path.suffix == ".fir":
             check_fir(table, path, original)
+        if path.suffix in MOSIP:
+            check_mosip(table, path, args.jars)
         if original is not None:
             check_pictures(table, path, original)
         if path.suffix == ".fmr":

@@ -63,7 +63,9 @@ impl SignatureRepresentation {
                 let t = if time == Channel::T { point.t_ms } else { since_ms };
                 // Both axes begin at the left bottom corner: 32,768 is added with the bound's own offset.
                 values.push(point.x.clamp(0, i32::from(width)) as u16 + pad_begin(width));
-                values.push((i32::from(height) - point.y.clamp(0, i32::from(height))) as u16 + pad_begin(height));
+                values.push(
+                    (i32::from(height) - point.y.clamp(0, i32::from(height))) as u16 + pad_begin(height),
+                );
                 values.push(u16::try_from(t).map_err(|_| unwritable("time"))?);
                 if force {
                     values.push(if touches { point.pressure.unwrap_or(0) } else { 0 });
@@ -191,4 +193,3 @@ fn pressure(description: &ChannelDescription, value: i32) -> u16 {
     let share = f64::from(value - low) / f64::from((high - low).max(1));
     (share.clamp(0.0, 1.0) * f64::from(u16::MAX)).round() as u16
 }
-

@@ -5,7 +5,12 @@ use crate::iso::fmr::MAX_MINUTIAE;
 
 #[test]
 fn templates_come_back_in_steps_of_two_degrees() {
-    let record = IncitsRecord::from_template(&template(60), Some(FingerPosition::RightIndex), FmrImpression::LiveScanPlain, 71);
+    let record = IncitsRecord::from_template(
+        &template(60),
+        Some(FingerPosition::RightIndex),
+        FmrImpression::LiveScanPlain,
+        71,
+    );
     let back = IncitsRecord::read(&record.write().unwrap()).unwrap();
     let (made, seen) = (record.body.template(0).unwrap(), back.body.template(0).unwrap());
     assert_eq!(made.minutiae.len(), seen.minutiae.len());
