@@ -111,8 +111,8 @@ impl SignatureRepresentation {
                 return Err(IsoError::Count { format: FORMAT, field, offset: 0, claimed });
             }
             let point = Point {
-                x: x.from_low(value(Channel::X).unwrap_or(0), scaled),
-                y: y.from_high(value(Channel::Y).unwrap_or(0), scaled),
+                x: x.above_low(value(Channel::X).unwrap_or(0), scaled),
+                y: y.below_high(value(Channel::Y).unwrap_or(0), scaled),
                 t_ms: clock.round() as u32,
                 pressure: force.zip(value(Channel::F)).map(|(d, v)| pressure(&d, v)),
             };
@@ -176,10 +176,10 @@ impl Axis {
     fn units(&self, length: i32, scaled: bool) -> i32 {
         if scaled { (f64::from(length) * PER_MM / self.per_mm).round() as i32 } else { length }
     }
-    fn from_low(&self, value: i32, scaled: bool) -> i32 {
+    fn above_low(&self, value: i32, scaled: bool) -> i32 {
         self.units(value - self.low, scaled)
     }
-    fn from_high(&self, value: i32, scaled: bool) -> i32 {
+    fn below_high(&self, value: i32, scaled: bool) -> i32 {
         self.units(self.high - value, scaled)
     }
     fn size(&self, scaled: bool) -> i32 {

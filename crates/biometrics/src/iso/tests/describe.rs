@@ -159,6 +159,4 @@ fn writers_are_chosen_by_generation() {
         }
     }
     assert_eq!(Generation::from_id("iso-39794"), None);
-    let images = [fir().write(), fac().write(), iir().write()];
-    assert!(images.iter().all(Result::is_ok));
 }
