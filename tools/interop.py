@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """Reads back, with programs of other projects, the records that we wrote.
 
-    cargo run -p biometrics --example write_records -- FOLDER
-    python3 tools/interop.py FOLDER [--schema updatedcbeff.xsd] [--rekam PATH]
+    cargo run -p biometrics --example write_records -- FOLDER [finger.wsq made from FOLDER/finger.pgm]
+    python3 tools/interop.py FOLDER [--schema updatedcbeff.xsd] [--jars FOLDER]
+        [--rekam PATH]
 
 Prints a table (file, reader, what agreed) and exits with 1 where anything disagrees. A reader that is not
 installed is named as "skipped". A record for which no reader of another project is known is named as "none"; of
@@ -11,14 +12,21 @@ every record as well, and `rekam bio bir FILES --out XML` must give a document t
 
 Readers (install with pip, in an environment of their own):
     iso19794==0.1.0 with pillow==9.5.0   FIR 2011 (and the pictures in it)
+                                         (it has no PNG, no date "unknown" and no WSQ)
     pillow==9.5.0 (OpenJPEG, libjpeg)    JPEG 2000, JPEG and PNG in every record
     wsq==0.9                             WSQ pictures
-    nbis-py==0.1.3                       FMR 2005
+    FingerprintIO 1.3.1 (Java 17)        FMR 2005 and INCITS 378-2004
+    MOSIP bio-utils 1.2.0.1 (Java 17)    FIR, FAC and IIR 2011 with one representation
     xmllint (libxml2-utils)              BIR against the schema
+The jars of the last two go into the folder of --jars: com.machinezoo.fingerprintio:fingerprintio:1.3.1,
+io.mosip.biometric.util:biometrics-util:1.2.0.1 (without what it needs) and org.apache.commons:commons-lang3:3.12.0,
+got by `mvn dependency:copy-dependencies`.
 The folder holds finger.pgm, iris.pgm and face.ppm: the pictures that the records were made from.
 """
 
 import argparse
+import datetime
+import hashlib
 import io
 import re
 import shutil
@@ -104,16 +112,24 @@ def check_pictures(table, path, original):
 
         def check(at=at, until=until, encoding=encoding):
             if encoding == "wsq":
-                import wsq  # noqa: F401  registers itself with Pillow
+                # The decoder itself: its Pillow plugin wants a newer Pillow than iso19794 does.
+                import _wsq
 
-            image = Image.open(io.BytesIO(data[at:until]))
-            image.load()
+                pixels, width, height, _ppi = _wsq.decompress(data[at:until])
+                image = Image.frombytes("L", (width, height), bytes(pixels))
+            else:
+                image = Image.open(io.BytesIO(data[at:until]))
+                image.load()
             return judge(image, original, encoding)
 
         table.attempt(path.name, "wsq" if encoding == "wsq" else "Pillow", check)
 
 
 def check_fir(table, path, original):
+    if path.stem.endswith(("-png", "-wsq")):
+        table.add(path.name, "iso19794", "skipped: it has no PNG and no WSQ")
+        return
+
     def check():
         import iso19794  # noqa: F401  registers itself with Pillow
 
@@ -125,6 +141,7 @@ def check_fir(table, path, original):
         encoding = path.stem.split("-")[1]
         facts = {
             "position": "RIGHT_INDEX_FINGER",
+            "capture_datetime": datetime.datetime(2026, 11, 12, 3, 4, 5, 6),  # it takes ms as us
             "impression_type": "LIVESCAN_PLAIN",
             "scale_units": "PPI",
             "horizontal_image_sampling_rate": 500,
@@ -141,25 +158,82 @@ def check_fir(table, path, original):
     table.attempt(path.name, "iso19794", check)
 
 
-def check_fmr(table, path, original):
-    """48 minutiae made by the formula of the example: place, direction and kind."""
+def java(jars, source, *words):
+    """Runs a reader in Java beside this file; its lines, or raises what it said."""
+    run = subprocess.run(
+        ["java", "-cp", f"{jars}/*", str(Path(__file__).with_name(source)), *map(str, words)],
+        capture_output=True, text=True)
+    if run.returncode != 0:
+        said = [line for line in run.stderr.splitlines() if not line.startswith("SLF4J")]
+        raise RuntimeError((said or ["failed"])[0][:160])
+    return run.stdout.splitlines()
+
+
+def has_java(table, path, reader, jars):
+    there = jars is not None and shutil.which("java") is not None
+    if not there:
+        table.add(path.name, reader, "skipped: no --jars or no java")
+    return there
+
+
+# What MOSIP's readers must see in the records of the example, by their names.
+CAPTURED = {"CaptureYear": 2026, "CaptureMonth": 11, "CaptureDay": 12, "CaptureHour": 3, "CaptureMinute": 4,
+            "CaptureSecond": 5, "CaptureMilliSecond": 6, "NoOfRepresentations": 1, "NoOfQualityBlocks": 1,
+            "CertificationFlag": 0}
+MOSIP = {
+    ".fir": {"FingerPosition": 2, "ScaleUnits": 1, "ImageSpatialSamplingRateHorizontal": 500, "BitDepth": 8,
+             "ImageSpatialSamplingRateVertical": 500, "CaptureDeviceSpatialSamplingRateVertical": 500,
+             "LineLengthHorizontal": 416, "LineLengthVertical": 560, "ImpressionType": 0, "NoOfFingerPresent": 1},
+    ".fac": {"Width": 300, "Height": 400, "ImageColorSpace": 1, "FaceImageType": 0, "NoOfLandMarkPoints": 0},
+    ".iir": {"Width": 640, "Height": 480, "BitDepth": 8, "ImageType": 2, "NoOfEyesPresent": 1, "RollAngleOfEye": 65535,
+             "IrisCenterSmallestX": 318, "IrisCenterLargestX": 322, "IrisCenterSmallestY": 238,
+             "IrisCenterLargestY": 242, "CaptureDeviceTechnologyIdentifier": 1, "HorizontalOrientation": 1},
+}
+ENCODINGS = {
+    ".fir": ("CompressionType", {"raw": 0, "wsq": 2, "jp2": 5, "png": 6}),
+    ".fac": ("ImageDataType", {"jpeg": 0, "jp2": 2, "png": 3}),
+    ".iir": ("ImageFormat", {"raw": 2, "jp2": 10, "png": 14}),
+}
+
+
+def check_mosip(table, path, jars):
+    """Records of one representation: that is what these readers take."""
+    if "-" not in path.stem or not has_java(table, path, "MOSIP bio-utils", jars):
+        return
 
     def check():
-        import nbis
+        lines = java(jars, "InteropImages.java", path.suffix[1:], path)
+        seen = dict(line.split() for line in lines)
+        field, codes = ENCODINGS[path.suffix]
+        wanted = CAPTURED | MOSIP[path.suffix] | {field: codes[path.stem.split("-")[1]]}
+        data = path.read_bytes()
+        wanted["RecordLength"] = len(data)
+        # The image is the end of the record.
+        wanted["Sha256"] = hashlib.sha256(data[-int(seen["ImageLength"]):]).hexdigest()
+        wrong = {k: seen.get(k) for k, v in wanted.items() if seen.get(k) != str(v)}
+        return not wrong, f"{len(wanted)} fields, image data" if not wrong else str(wrong)
 
-        settings = nbis.NbisExtractorSettings(
-            min_quality=0.0, get_center=False, check_fingerprint=False, compute_nfiq2=False, ppi=500.0)
-        extractor = nbis.new_nbis_extractor(settings)
-        minutiae = extractor.load_iso_19794_2_2005(path.read_bytes()).get()
-        bifurcation = nbis.MinutiaKind.BIFURCATION
-        seen = [(m.x(), m.y(), int(m.angle()), m.kind() == bifurcation) for m in minutiae]
-        # The other reader keeps whole degrees, rounded down to steps of 11.25 or not at all: within 12 are equal.
-        made = [(20 + i * 37 % 350, 30 + i * 53 % 440, i * 29 % 256 * 360 / 256, i % 2 == 1) for i in range(48)]
-        apart = [min(abs(a[2] - b[2]), 360 - abs(a[2] - b[2])) for a, b in zip(seen, made)]
-        same = [(a[0], a[1], a[3]) for a in seen] == [(b[0], b[1], b[3]) for b in made]
-        return same and max(apart) <= 12, f"{len(seen)} minutiae: places, kinds, directions within {max(apart):.1f} degrees"
+    table.attempt(path.name, "MOSIP bio-utils", check)
 
-    table.attempt(path.name, "nbis-py", check)
+
+def made_minutiae(steps):
+    """The minutiae of the example, by its formula; `steps` are the angle units in a circle."""
+    for i in range(48):
+        angle = int(i * 29 % 256 * steps / 256 + 0.5) % steps
+        yield 20 + i * 37 % 350, 30 + i * 53 % 440, angle, 1 if i % 2 == 0 else 2, i * 7 % 101
+
+
+def check_minutiae(table, path, jars, kind, steps):
+    if not has_java(table, path, "FingerprintIO", jars):
+        return
+
+    def check():
+        lines = java(jars, "InteropMinutiae.java", kind, path)
+        header, *rows = [tuple(map(int, line.split())) for line in lines]
+        same = rows == list(made_minutiae(steps)) and header == (400, 500, 197, 197, 2, 0, 80)
+        return same, f"header, {len(rows)} minutiae: place, angle, kind, quality"
+
+    table.attempt(path.name, "FingerprintIO", check)
 
 
 def check_bir(table, path, schema):
@@ -209,6 +283,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path)
     parser.add_argument("--schema", type=Path, help="updatedcbeff.xsd of the CBEFF schemas")
+    parser.add_argument("--jars", type=Path, help="folder with the jars of FingerprintIO")
     parser.add_argument("--rekam", help="the rekam binary")
     args = parser.parse_args()
     originals = {
@@ -216,9 +291,9 @@ def main():
         ".iir": Image.open(args.folder / "iris.pgm"),
         ".fac": Image.open(args.folder / "face.ppm"),
     }
-    no_reader = {".fac": "FAC 2011", ".iir": "IIR 2011", ".sdi": "SDI 2014", ".incits378": "INCITS 378-2004"}
+    no_reader = {".sdi": "ISO/IEC 19794-7"}
     table = Table()
-    records = sorted(p for p in args.folder.iterdir() if p.suffix in {*originals, *no_reader, ".fmr", ".xml"})
+    records = sorted(p for p in args.folder.iterdir() if p.suffix in {*originals, *no_reader, ".fmr", ".incits378", ".xml"})
     if not records:
         sys.exit("no records in the folder")
     for path in records:
@@ -227,10 +302,14 @@ def main():
             table.add(path.name, "none", f"no reader of another project for {no_reader[path.suffix]}")
         if path.suffix == ".fir":
             check_fir(table, path, original)
+        if path.suffix in MOSIP:
+            check_mosip(table, path, args.jars)
         if original is not None:
             check_pictures(table, path, original)
         if path.suffix == ".fmr":
-            check_fmr(table, path, original)
+            check_minutiae(table, path, args.jars, "iso", 256)
+        if path.suffix == ".incits378":
+            check_minutiae(table, path, args.jars, "incits", 180)
         if path.suffix == ".xml":
             check_bir(table, path, args.schema)
     if args.rekam:

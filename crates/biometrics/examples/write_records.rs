@@ -1,6 +1,8 @@
 //! Writes one record of each kind, made from synthetic samples, into a folder: input of `tools/interop.py`.
 //!
-//! `cargo run -p biometrics --example write_records -- FOLDER`
+//! `cargo run -p biometrics --example write_records -- FOLDER [WSQ]`
+//!
+//! `WSQ` is a file that another program made from `FOLDER/finger.pgm`: it goes into a finger image record as it is.
 
 #![allow(clippy::print_stdout)]
 
@@ -15,9 +17,7 @@ use biometrics::iso::cbeff::{BiometricType, Bir, Block, BlockQuality, Level, Pur
 use biometrics::iso::fac::{
     ColourSpace, FaceDataType, FaceImageType, FaceRecord, FaceRepresentation, FacialInfo,
 };
-use biometrics::iso::fir::{
-    Compression, FingerRecord, FingerRepresentation, Impression, Position, Sampling,
-};
+use biometrics::iso::fir::{Compression, FingerRecord, FingerRepresentation, Impression, Position, Sampling};
 use biometrics::iso::fmr::{FmrImpression, FmrRecord};
 use biometrics::iso::iir::{
     Bounds, ImageProperties, IrisFormat, IrisImageType, IrisRecord, IrisRepresentation, Orientation,
@@ -52,6 +52,10 @@ fn main() -> Outcome<()> {
         put(&format!("finger-{name}.fir"), &bytes)?;
         firs.push(bytes);
     }
+    if let Some(wsq) = std::env::args().nth(2) {
+        let record = fir(&finger, Compression::Wsq, std::fs::read(wsq)?);
+        put("finger-wsq.fir", &record.write()?)?;
+    }
     put("finger.pgm", &pgm(&finger))?;
     let face = colours(300, 400)?;
     put("face-jpeg.fac", &fac(&face, FaceDataType::Jpeg, encode_jpeg(&face, 95)?).write()?)?;
@@ -62,8 +66,12 @@ fn main() -> Outcome<()> {
     put("face.ppm", &ppm(&face))?;
     let eye = EyeSpec { person_seed: 7, eye: Eye::Right };
     let iris = synth::iris::render(&eye, &Shot::clean(1));
-    let iir_bytes = iir(&iris)?.write()?;
-    put("irises.iir", &iir_bytes)?;
+    let irises = iir(&iris)?;
+    put("irises.iir", &irises.write()?)?;
+    for (name, one) in ["jp2", "png", "raw"].into_iter().zip(&irises.representations) {
+        let one = IrisRecord { certified: false, representations: vec![one.clone()] };
+        put(&format!("iris-{name}.iir"), &one.write()?)?;
+    }
     put("iris.pgm", &pgm(&iris))?;
     let template = template();
     let position = Some(FingerPosition::RightIndex);
@@ -73,14 +81,14 @@ fn main() -> Outcome<()> {
     put("finger.incits378", &incits)?;
     let strokes = synth::signature::render(7, 1);
     let device = DeviceId { technology: 1, vendor: 0, product: 0 };
-    let one = SignatureRepresentation::from_strokes(&strokes, CaptureTime::UNKNOWN, device, vec![])?;
+    let one = SignatureRepresentation::from_strokes(&strokes, captured(), device, vec![])?;
     let sdi = SignatureRecord::new(vec![one]).write()?;
     put("signature.sdi", &sdi)?;
     put("signature.bitmap", chip_bitmap(&strokes).as_bytes())?;
     let blocks = vec![
         block(1, BiometricType::Face, RegistryId::face_image(), vec![], fac_jp2),
         block(2, BiometricType::Finger, RegistryId::finger_image(), index_words(), firs.swap_remove(0)),
-        block(3, BiometricType::Iris, RegistryId::iris_image(), vec![], iir_bytes),
+        block(3, BiometricType::Iris, RegistryId::iris_image(), vec![], irises.write()?),
         block(4, BiometricType::Finger, RegistryId::finger_minutiae(), index_words(), fmr),
         block(5, BiometricType::Finger, RegistryId::incits_minutiae(), index_words(), incits),
         block(6, BiometricType::Signature, RegistryId::signature(), vec![], sdi),
@@ -89,23 +97,27 @@ fn main() -> Outcome<()> {
     put("all.bir.xml", &bir.write()?)
 }
 
+/// A fixed moment: 12 November 2026, 03:04:05.006 UTC.
+fn captured() -> CaptureTime {
+    chrono::DateTime::from_timestamp_millis(1_794_452_645_006)
+        .map_or(CaptureTime::UNKNOWN, CaptureTime::from_utc)
+}
+
 fn index_words() -> Vec<Subtype> {
     Subtype::of_finger(FingerPosition::RightIndex)
 }
 
 fn finger_encodings(image: &GrayImage) -> Outcome<Vec<(&'static str, Compression, Vec<u8>)>> {
-    let rgb = RgbImage::new(image.width(), image.height(), image.pixels().iter().flat_map(|p| [*p; 3]).collect())?;
     Ok(vec![
         ("jp2", Compression::Jpeg2000Lossless, encode_jp2_lossless_gray(image)?),
         ("raw", Compression::Raw, image.pixels().to_vec()),
         ("png", Compression::Png, encode_png_gray(image)?),
-        ("jpeg", Compression::Jpeg, encode_jpeg(&rgb, 95)?),
     ])
 }
 
 fn fir(image: &GrayImage, compression: Compression, data: Vec<u8>) -> FingerRecord {
     let one = FingerRepresentation {
-        captured: CaptureTime::UNKNOWN,
+        captured: captured(),
         device: DeviceId::default(),
         quality: vec![QualityBlock::unregistered(Some(77))],
         certifications: vec![],
@@ -124,7 +136,7 @@ fn fir(image: &GrayImage, compression: Compression, data: Vec<u8>) -> FingerReco
 
 fn fac(image: &RgbImage, data_type: FaceDataType, data: Vec<u8>) -> FaceRecord {
     let one = FaceRepresentation {
-        captured: CaptureTime::UNKNOWN,
+        captured: captured(),
         device: DeviceId::default(),
         quality: vec![QualityBlock::unregistered(Some(66))],
         info: FacialInfo::default(),
@@ -149,7 +161,7 @@ fn iir(image: &GrayImage) -> Outcome<IrisRecord> {
         (Eye::Left, IrisFormat::MonoRaw, image.pixels().to_vec()),
     ];
     let one = |(number, (eye, format, data)): (u16, (Eye, IrisFormat, Vec<u8>))| IrisRepresentation {
-        captured: CaptureTime::UNKNOWN,
+        captured: captured(),
         device: DeviceId { technology: 1, vendor: 0, product: 0 },
         quality: vec![QualityBlock::unregistered(Some(55))],
         certifications: vec![],

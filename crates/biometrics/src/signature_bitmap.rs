@@ -93,7 +93,8 @@ pub fn chip_bitmap(strokes: &Strokes) -> ChipBitmap {
     let scale = (room.0 / frame.width().max(1.0)).min(room.1 / frame.height().max(1.0));
     let left = (WIDTH as f32 - frame.width() * scale) / 2.0;
     let top = (HEIGHT as f32 - frame.height() * scale) / 2.0;
-    let place = |p: &Point| (left + (p.x as f32 - frame.left) * scale, top + (p.y as f32 - frame.top) * scale);
+    let place =
+        |p: &Point| (left + (p.x as f32 - frame.left) * scale, top + (p.y as f32 - frame.top) * scale);
     for stroke in &drawn {
         if let [only] = stroke {
             bitmap.line(place(only), place(only));

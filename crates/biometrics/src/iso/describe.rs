@@ -232,7 +232,7 @@ fn signatures(record: &SignatureRecord) -> Vec<RepresentationDescription> {
         let ends = strokes.as_ref().and_then(|s| {
             let mut times = s.strokes.iter().flatten().map(|p| p.t_ms);
             let first = times.next()?;
-            Some((first, times.last().unwrap_or(first)))
+            Some((first, times.next_back().unwrap_or(first)))
         });
         RepresentationDescription {
             certifications: record.certified.then_some(r.certifications.len()),

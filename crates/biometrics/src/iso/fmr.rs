@@ -228,9 +228,8 @@ impl FmrView {
             0 => Some(None),
             _ => FingerPosition::from_code(v).map(Some),
         })?;
-        let (number, impression) = r.code("impression type", |v| {
-            layout.impression(v & 15).map(|impression| (v >> 4, impression))
-        })?;
+        let (number, impression) =
+            r.code("impression type", |v| layout.impression(v & 15).map(|impression| (v >> 4, impression)))?;
         let quality = r.code("finger quality", |v| (v <= 100).then_some(v))?;
         let offset = r.at();
         let count = usize::from(r.u8("number of minutiae")?);
@@ -271,12 +270,7 @@ impl FmrView {
     }
 }
 
-fn read_minutia(
-    r: &mut Reader<'_>,
-    layout: Layout,
-    width: u16,
-    height: u16,
-) -> Result<Minutia, IsoError> {
+fn read_minutia(r: &mut Reader<'_>, layout: Layout, width: u16, height: u16) -> Result<Minutia, IsoError> {
     let offset = r.at();
     let (first, second) = (r.u16("minutia type and x")?, r.u16("minutia y")?);
     let kind = match first >> 14 {

@@ -6,7 +6,8 @@
 //! of two degrees. Identifier and version are those of ISO/IEC 19794-2:2005: only the length tells them apart
 //! ([`super::sniff`]).
 //!
-//! Not validated against a template of a chip: none is public.
+//! What is written here is read by FingerprintIO (see `tools/interop.py`). Not validated against a template of a chip:
+//! none is public.
 
 use super::IsoError;
 use super::bytes::{Reader, Writer};
@@ -15,6 +16,8 @@ use crate::minutiae::Template;
 use crate::position::FingerPosition;
 
 const FORMAT: &str = "INCITS 378";
+/// Product owner "vendor unknown" of the CBEFF registry; the format does not allow 0.
+pub const UNKNOWN_OWNER: u16 = 0x0103;
 /// Most bytes of one template in the chip, with the two bytes of length before it: readers of the card give it a
 /// buffer of 1,024 bytes.
 pub const MAX_CHIP_BYTES: usize = 1024 - 2;
@@ -27,7 +30,7 @@ pub const MAX_CHIP_MINUTIAE: usize = (MAX_CHIP_BYTES - ONE_VIEW_BYTES) / MINUTIA
 /// An INCITS 378-2004 record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IncitsRecord {
-    /// Owner of the product that made the record, as registered for CBEFF; 0 not told.
+    /// Owner of the product that made the record, as registered for CBEFF; not 0, [`UNKNOWN_OWNER`] where not told.
     pub product_owner: u16,
     /// Product as its owner numbers it; 0 not told.
     pub product_type: u16,
@@ -36,7 +39,7 @@ pub struct IncitsRecord {
 }
 
 impl IncitsRecord {
-    /// A record with one view and no product (this station's is not registered). Angles are rounded to two
+    /// A record with one view of an unknown product (this station's is not registered). Angles are rounded to two
     /// degrees when it is written.
     #[must_use]
     pub fn from_template(
@@ -46,7 +49,7 @@ impl IncitsRecord {
         quality: u8,
     ) -> Self {
         let body = FmrRecord::from_template(template, position, impression, quality);
-        Self { product_owner: 0, product_type: 0, body }
+        Self { product_owner: UNKNOWN_OWNER, product_type: 0, body }
     }
 
     /// As [`Self::from_template`], but with at most [`MAX_CHIP_MINUTIAE`]: where there are more, the best by
@@ -82,7 +85,11 @@ impl IncitsRecord {
                 return Err(r.value("record length", offset, long as u32));
             }
         }
+        let offset = r.at();
         let (product_owner, product_type) = (r.u16("product owner")?, r.u16("product type")?);
+        if product_owner == 0 {
+            return Err(r.value("product owner", offset, 0));
+        }
         let body = FmrRecord::read_body(&mut r, Layout::Incits2004)?;
         r.finish()?;
         Ok(Self { product_owner, product_type, body })
@@ -94,6 +101,9 @@ impl IncitsRecord {
     /// [`IsoError::Unwritable`] when something does not fit.
     pub fn write(&self) -> Result<Vec<u8>, IsoError> {
         let mut body = Writer::bare(FORMAT);
+        if self.product_owner == 0 {
+            return Err(body.unwritable("product owner"));
+        }
         [self.product_owner, self.product_type].into_iter().for_each(|v| body.u16(v));
         self.body.write_body(&mut body, Layout::Incits2004)?;
         let body = body.into_bytes();

@@ -63,7 +63,9 @@ impl SignatureRepresentation {
                 let t = if time == Channel::T { point.t_ms } else { since_ms };
                 // Both axes begin at the left bottom corner: 32,768 is added with the bound's own offset.
                 values.push(point.x.clamp(0, i32::from(width)) as u16 + pad_begin(width));
-                values.push((i32::from(height) - point.y.clamp(0, i32::from(height))) as u16 + pad_begin(height));
+                values.push(
+                    (i32::from(height) - point.y.clamp(0, i32::from(height))) as u16 + pad_begin(height),
+                );
                 values.push(u16::try_from(t).map_err(|_| unwritable("time"))?);
                 if force {
                     values.push(if touches { point.pressure.unwrap_or(0) } else { 0 });
@@ -109,8 +111,8 @@ impl SignatureRepresentation {
                 return Err(IsoError::Count { format: FORMAT, field, offset: 0, claimed });
             }
             let point = Point {
-                x: x.from_low(value(Channel::X).unwrap_or(0), scaled),
-                y: y.from_high(value(Channel::Y).unwrap_or(0), scaled),
+                x: x.above_low(value(Channel::X).unwrap_or(0), scaled),
+                y: y.below_high(value(Channel::Y).unwrap_or(0), scaled),
                 t_ms: clock.round() as u32,
                 pressure: force.zip(value(Channel::F)).map(|(d, v)| pressure(&d, v)),
             };
@@ -174,10 +176,10 @@ impl Axis {
     fn units(&self, length: i32, scaled: bool) -> i32 {
         if scaled { (f64::from(length) * PER_MM / self.per_mm).round() as i32 } else { length }
     }
-    fn from_low(&self, value: i32, scaled: bool) -> i32 {
+    fn above_low(&self, value: i32, scaled: bool) -> i32 {
         self.units(value - self.low, scaled)
     }
-    fn from_high(&self, value: i32, scaled: bool) -> i32 {
+    fn below_high(&self, value: i32, scaled: bool) -> i32 {
         self.units(self.high - value, scaled)
     }
     fn size(&self, scaled: bool) -> i32 {
@@ -191,4 +193,3 @@ fn pressure(description: &ChannelDescription, value: i32) -> u16 {
     let share = f64::from(value - low) / f64::from((high - low).max(1));
     (share.clamp(0.0, 1.0) * f64::from(u16::MAX)).round() as u16
 }
-

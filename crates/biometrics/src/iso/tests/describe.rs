@@ -93,7 +93,10 @@ fn a_bir_is_described_with_its_blocks() {
 fn images_are_taken_out() {
     let grey = ridges(48, 64, Some(500));
     let all = images(&fir().write().unwrap()).unwrap();
-    assert_eq!(all.iter().map(|i| i.format).collect::<Vec<_>>(), [Some(Format::Jp2), None, Some(Format::Png)]);
+    assert_eq!(
+        all.iter().map(|i| i.format).collect::<Vec<_>>(),
+        [Some(Format::Jp2), None, Some(Format::Png)]
+    );
     for image in &all {
         assert_eq!(image.decode_gray().unwrap(), grey, "{image:?}");
         assert_eq!(image.decode_rgb().unwrap().to_gray().pixels(), grey.pixels(), "{image:?}");
@@ -156,6 +159,4 @@ fn writers_are_chosen_by_generation() {
         }
     }
     assert_eq!(Generation::from_id("iso-39794"), None);
-    let images = [fir().write(), fac().write(), iir().write()];
-    assert!(images.iter().all(Result::is_ok));
 }

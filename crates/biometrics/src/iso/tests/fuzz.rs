@@ -10,7 +10,8 @@ fn read_all(bytes: &[u8]) {
         let _ = rewrite(bytes);
     }
     let _ = (sniff(bytes), describe(bytes), images(bytes));
-    let _ = SignatureRecord::read(bytes).map(|r| r.representations.iter().map(|s| s.strokes()).collect::<Vec<_>>());
+    let _ = SignatureRecord::read(bytes)
+        .map(|r| r.representations.iter().map(|s| s.strokes()).collect::<Vec<_>>());
 }
 
 /// Reading what was cut off, at every byte.
@@ -34,7 +35,9 @@ fn every_header_field_may_be_anything() {
     for (name, bytes, rewrite) in formats().into_iter().filter(|f| f.0 != "BIR") {
         for at in 0..bytes.len().min(180) {
             for width in 1..=4 {
-                for fill in [&[0, 0, 0, 0], &[0xFF; 4], &[0x7F, 0xFF, 0xFF, 0xFF], &[0x80, 0, 0, 0], &[0, 0, 0, 1]] {
+                for fill in
+                    [&[0, 0, 0, 0], &[0xFF; 4], &[0x7F, 0xFF, 0xFF, 0xFF], &[0x80, 0, 0, 0], &[0, 0, 0, 1]]
+                {
                     let mut damaged = bytes.clone();
                     let end = (at + width).min(damaged.len());
                     damaged[at..end].copy_from_slice(&fill[..end - at]);

@@ -1,6 +1,5 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
 
-use chrono::{DateTime, Utc};
 use super::cbeff::{BiometricType, Bir, Block, BlockQuality, Level, Purpose, RegistryId, Subtype};
 use super::fac::{
     ColourSpace, FaceDataType, FaceImageType, FaceRecord, FaceRepresentation, FacialInfo, Gender, Landmark,
@@ -21,6 +20,7 @@ use crate::codec::{Jp2Rate, encode_jp2_lossless_gray, encode_jp2_rgb, encode_png
 use crate::minutiae::{Minutia, MinutiaKind, Template};
 use crate::position::{Eye, FingerPosition, Slap};
 use crate::signature::{Point, Strokes};
+use chrono::{DateTime, Utc};
 
 mod describe;
 mod fuzz;

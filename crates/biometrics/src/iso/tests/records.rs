@@ -84,7 +84,12 @@ fn bytes_stand_where_the_standard_has_them() {
         ("FMR header", &fmr, 12, &[0, 0, 0, 200, 1, 44, 0, 197, 0, 197, 2, 0]),
         ("FMR view", &fmr, 24, &[6, 0, 80, 20, 0x40, 0, 0, 100, 0, 0]),
         ("INCITS magic", &incits, 0, b"FMR\0 20\0"),
-        ("INCITS product to resolution", &incits, 10, &[0, 0x12, 0x34, 0x56, 0, 0, 0, 200, 1, 44, 0, 197, 0, 197]),
+        (
+            "INCITS product to resolution",
+            &incits,
+            10,
+            &[0, 0x12, 0x34, 0x56, 0, 0, 0, 200, 1, 44, 0, 197, 0, 197],
+        ),
         ("INCITS views", &incits, 24, &[2, 0, 6, 0, 80, 20]),
         // The second minutia: 37 units of 360/256 degrees are 26 steps of two.
         ("INCITS minutia", &incits, 36, &[0x80, 1, 0, 101, 26, 1]),
@@ -96,7 +101,12 @@ fn bytes_stand_where_the_standard_has_them() {
         // X Y T F S; scaling 100 = (1 + 1152/2048) * 2^6.
         ("SDI inclusion, X", &sdi, 43, &[0xC1, 0x60, 0xE0, 0xB4, 0x80, 0x80, 0, 0x81, 0x90]),
         // 1000 = (1 + 1952/2048) * 2^9.
-        ("SDI Y, T, F, S", &sdi, 52, &[0xE0, 0xB4, 0x80, 0x80, 0, 0x80, 200, 0x80, 0xCF, 0xA0, 0x60, 0, 0, 0xFF, 0xFF, 0]),
+        (
+            "SDI Y, T, F, S",
+            &sdi,
+            52,
+            &[0xE0, 0xB4, 0x80, 0x80, 0, 0x80, 200, 0x80, 0xCF, 0xA0, 0x60, 0, 0, 0xFF, 0xFF, 0],
+        ),
         ("SDI samples", &sdi, 68, &[0, 0, 39, 0x80, 20, 0x80, 100, 0, 0, 0x08, 0x34, 1]),
         ("SDI 2007", &sdi_2007, 0, b"SDI\0 10\0\xC1\x60\xE0"),
         ("SDI 2007 body", &sdi_2007, 33, &[0, 0, 0, 0, 39, 0x80, 20]),

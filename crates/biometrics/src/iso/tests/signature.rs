@@ -101,17 +101,18 @@ fn other_channels_are_understood() {
         ChannelDescription { minimum: Some(0), maximum: Some(1023), deviation: Some(9), ..bare(Channel::F) },
         ChannelDescription { mean: Some(-3), ..bare(Channel::TX) },
     ];
-    let sample = |x: i32, y: i32, dt: u16, f: u16| [(x + 32_768) as u16, (y + 32_768) as u16, 0, dt, f, 32_765];
-    one.values = [sample(-500, 300, 0, 1023), sample(500, 0, 1, 512), sample(500, 0, 1, 0), sample(0, 150, 3, 1)].concat();
+    let sample =
+        |x: i32, y: i32, dt: u16, f: u16| [(x + 32_768) as u16, (y + 32_768) as u16, 0, dt, f, 32_765];
+    one.values =
+        [sample(-500, 300, 0, 1023), sample(500, 0, 1, 512), sample(500, 0, 1, 0), sample(0, 150, 3, 1)]
+            .concat();
     let bytes = SignatureRecord::new(vec![one]).write().unwrap();
     let back = SignatureRecord::read(&bytes).unwrap();
     let seen = back.representations[0].strokes().unwrap();
     let point = |x, y, t_ms, p| Point { x, y, t_ms, pressure: Some(p) };
     // 0.01 mm from the left top; F = 0 lifts the pen; DT counts hundredths of a second.
-    let expected = vec![
-        vec![point(0, 0, 0, 65_535), point(10_000, 3000, 10, 32_800)],
-        vec![point(5000, 1500, 50, 64)],
-    ];
+    let expected =
+        vec![vec![point(0, 0, 0, 65_535), point(10_000, 3000, 10, 32_800)], vec![point(5000, 1500, 50, 64)]];
     assert_eq!((seen.width, seen.height, seen.scaled), (10_000, 3000, true));
     assert_eq!(seen.strokes, expected);
     assert_eq!(back.representations[0].value(3, Channel::TX), Some(-3));
@@ -123,7 +124,8 @@ fn other_channels_are_understood() {
 #[test]
 fn scalings_are_floating_point() {
     // (number, code): exponent + 16 in five bits, fraction in eleven.
-    for (value, code) in [(1.0, 0x8000), (100.0, 0xB480), (1000.0, 0xCFA0), (0.5, 0x7800), (65_520.0, 0xFFFF)] {
+    for (value, code) in [(1.0, 0x8000), (100.0, 0xB480), (1000.0, 0xCFA0), (0.5, 0x7800), (65_520.0, 0xFFFF)]
+    {
         assert_eq!(Scaling::nearest(value), Some(Scaling(code)), "{value}");
         assert!((Scaling(code).value() - value).abs() < 1e-9, "{value}");
     }

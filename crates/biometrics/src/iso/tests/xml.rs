@@ -67,7 +67,6 @@ fn schema_accepts_the_bir() {
     }
 }
 
-
 /// Documents made to exhaust a reader: each is refused, and where it is refused tells that it did not go on.
 #[test]
 fn hostile_xml_is_refused_early() {
