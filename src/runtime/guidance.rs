@@ -72,7 +72,7 @@ pub(super) trait Judge {
 
 /// Makes a judge when the live picture starts, for the background that the rule asks for; it goes when the live
 /// picture ends.
-pub(super) type MakeJudge = Box<dyn FnMut(Option<BackgroundColour>) -> Box<dyn Judge> + Send>;
+pub(super) type MakeJudge = Box<dyn FnMut(Option<BackgroundColour>) -> Option<Box<dyn Judge>> + Send>;
 
 /// What must be mended first comes first: without a face nothing else can be said, and light goes before sharpness.
 /// Reasons that are not listed come after these, in the judge's order.
@@ -261,7 +261,8 @@ impl Run {
                         (judge, steady) = (None, Steady::default());
                         continue;
                     };
-                    let able = judge.get_or_insert_with(|| (self.make)(watching.background));
+                    judge = judge.or_else(|| (self.make)(watching.background));
+                    let Some(able) = &mut judge else { continue };
                     if !self.look(able.as_mut(), &mut steady, &frame) {
                         tracing::error!("the live analysis of a picture crashed; it is started again");
                         judge = None;
