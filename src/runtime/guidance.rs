@@ -13,6 +13,7 @@ use biometrics::quality::QualityReason;
 use devices::traits::PreviewFrame;
 
 use super::preview::{Next, Numbered, PreviewSlot};
+use crate::steps::photo::is_suspicion;
 
 /// A sentence stays at least this long: it has to be read, and said to the applicant.
 const HOLD_MS: u64 = 700;
@@ -115,12 +116,6 @@ fn advice(judged: &Judged) -> Advice {
         (None, None, true) => Advice::Take,
         (None, None, false) => Advice::Hold,
     }
-}
-
-/// True for what is only suspected and left to the operator's eyes.
-#[must_use]
-pub const fn is_suspicion(reason: QualityReason) -> bool {
-    matches!(reason, QualityReason::MaskSuspected | QualityReason::GlareSuspected)
 }
 
 /// Keeps a sentence on the screen until it has been read and another one is meant for good.

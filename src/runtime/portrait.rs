@@ -184,7 +184,7 @@ impl Judge for FaceJudge {
 /// Makes judges of live pictures that share one analyser; none when its networks cannot be read.
 pub(super) fn face_judges(faces: Arc<Faces>) -> MakeJudge {
     Box::new(move |background| match faces.get() {
-        Ok(face) => Some(Box::new(FaceJudge(Guidance::new(face, background)))),
+        Ok(face) => Some(Box::new(FaceJudge(Guidance::new(face, background))) as Box<dyn Judge>),
         Err(error) => {
             tracing::error!(%error, "no live guidance");
             None
