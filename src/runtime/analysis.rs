@@ -1,7 +1,7 @@
 //! From what a device captured to what the session keeps: judged, compared, encoded. Pure, but not quick.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use biometrics::codec::{CodecError, encode_jp2_lossless_gray, encode_png_gray};
 use biometrics::face::{FaceAnalyser, FaceError};
@@ -62,7 +62,7 @@ pub(super) enum AnalysisError {
 /// The algorithms. Make one and keep it.
 pub struct Engine {
     matcher: Box<dyn FingerMatcher>,
-    pub(super) face: Arc<FaceAnalyser>,
+    pub(super) face: Arc<Faces>,
 }
 
 impl std::fmt::Debug for Engine {
@@ -90,17 +90,22 @@ pub fn matcher_named(name: &str) -> Result<Box<dyn FingerMatcher>, &'static str>
 }
 
 impl Engine {
-    /// The algorithms that come with the program.
+    /// The algorithms that come with the program. The networks for faces are read with the first picture.
     ///
     /// # Errors
-    /// [`FaceError::Model`] when the face detector's model cannot be read.
+    /// None at present; what is read later fails the capture.
     pub fn new() -> Result<Self, FaceError> {
-        Ok(Self { matcher: default_matcher(), face: Arc::new(FaceAnalyser::new()?) })
+        Ok(Self { matcher: default_matcher(), face: Arc::default() })
     }
+}
 
-    /// The analyser of faces, to be shared.
-    pub(super) fn face(&self) -> Arc<FaceAnalyser> {
-        self.face.clone()
+/// The networks for faces, read when a picture first needs them: a start of the program does not wait for them.
+#[derive(Default)]
+pub(super) struct Faces(OnceLock<Result<Arc<FaceAnalyser>, FaceError>>);
+
+impl Faces {
+    pub(super) fn get(&self) -> Result<Arc<FaceAnalyser>, FaceError> {
+        self.0.get_or_init(|| FaceAnalyser::new().map(Arc::new)).clone()
     }
 }
 

@@ -13,6 +13,7 @@ use biometrics::quality::QualityReason;
 use devices::traits::PreviewFrame;
 
 use super::preview::{Next, Numbered, PreviewSlot};
+use crate::steps::photo::is_suspicion;
 
 /// A sentence stays at least this long: it has to be read, and said to the applicant.
 const HOLD_MS: u64 = 700;
@@ -72,7 +73,7 @@ pub(super) trait Judge {
 
 /// Makes a judge when the live picture starts, for the background that the rule asks for; it goes when the live
 /// picture ends.
-pub(super) type MakeJudge = Box<dyn FnMut(Option<BackgroundColour>) -> Box<dyn Judge> + Send>;
+pub(super) type MakeJudge = Box<dyn FnMut(Option<BackgroundColour>) -> Option<Box<dyn Judge>> + Send>;
 
 /// What must be mended first comes first: without a face nothing else can be said, and light goes before sharpness.
 /// Reasons that are not listed come after these, in the judge's order.
@@ -115,12 +116,6 @@ fn advice(judged: &Judged) -> Advice {
         (None, None, true) => Advice::Take,
         (None, None, false) => Advice::Hold,
     }
-}
-
-/// True for what is only suspected and left to the operator's eyes.
-#[must_use]
-pub const fn is_suspicion(reason: QualityReason) -> bool {
-    matches!(reason, QualityReason::MaskSuspected | QualityReason::GlareSuspected)
 }
 
 /// Keeps a sentence on the screen until it has been read and another one is meant for good.
@@ -261,7 +256,8 @@ impl Run {
                         (judge, steady) = (None, Steady::default());
                         continue;
                     };
-                    let able = judge.get_or_insert_with(|| (self.make)(watching.background));
+                    judge = judge.or_else(|| (self.make)(watching.background));
+                    let Some(able) = &mut judge else { continue };
                     if !self.look(able.as_mut(), &mut steady, &frame) {
                         tracing::error!("the live analysis of a picture crashed; it is started again");
                         judge = None;

@@ -81,7 +81,7 @@ fn bench() -> Bench {
     let (leave, leave_out) = sync_channel(8);
     let (woken_in, woken) = sync_channel(8);
     let mut gated = Some(Gated { seen: seen_in, leave: leave_out });
-    let make: MakeJudge = Box::new(move |_| Box::new(gated.take().unwrap()));
+    let make: MakeJudge = Box::new(move |_| gated.take().map(|g| Box::new(g) as Box<dyn Judge>));
     let wake = Arc::new(move || woken_in.send(()).unwrap_or_default());
     let worker = GuidanceWorker::start(slot.clone(), make, wake).unwrap();
     Bench { slot, seen, leave, woken, worker }
@@ -158,7 +158,7 @@ fn a_judge_that_crashes_harms_nobody() {
     let (made_in, made) = sync_channel(1);
     let make: MakeJudge = Box::new(move |_| {
         made_in.send(()).ok();
-        Box::new(Crashing)
+        Some(Box::new(Crashing) as Box<dyn Judge>)
     });
     let worker = GuidanceWorker::start(slot.clone(), make, Arc::new(|| {})).unwrap();
     worker.board().watch(ON);

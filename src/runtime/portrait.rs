@@ -5,14 +5,14 @@ use std::sync::Arc;
 
 use biometrics::codec::{Jp2Rate, encode_jp2_rgb, encode_jpeg};
 use biometrics::face::{
-    BackgroundColour, CARD_ASPECT, ColourName, FaceAnalyser, FaceBox, FaceReport, Guidance, Measure,
-    PersonMask, background, crop_portrait, replace_background,
+    BackgroundColour, CARD_ASPECT, ColourName, FaceBox, FaceReport, Guidance, Measure, PersonMask,
+    background, crop_portrait, replace_background,
 };
 use biometrics::image::{GrayImage, RgbImage};
 use biometrics::quality::{Quality, QualityReason};
 use devices::traits::PreviewFrame;
 
-use super::analysis::{AnalysisError, Engine, Request, digest};
+use super::analysis::{AnalysisError, Engine, Faces, Request, digest};
 use super::guidance::{Judge, Judged, MakeJudge};
 use crate::session::sample::{Ground, Media, PhotoSample, Replaced};
 
@@ -76,14 +76,15 @@ pub(super) fn face(
         PreviewFrame::Gray(_) => None,
     });
     let pictures: Vec<&RgbImage> = std::iter::once(&shots.image).chain(others).collect();
+    let faces = engine.face.get()?;
     // The background's colour is judged by itself: it says nothing of the face.
-    let mut reports: Vec<FaceReport> = pictures.iter().map(|p| engine.face.assess(p)).collect();
+    let mut reports: Vec<FaceReport> = pictures.iter().map(|p| faces.assess(p)).collect();
     let chosen = best(&reports);
     let (image, report) = (pictures[chosen], reports.swap_remove(chosen));
     // Without a face there is nothing to cut: the whole picture shows why.
     let cut = report.faces.first().map(|face| crop_portrait(image, face, CARD_ASPECT)).transpose()?;
     let card = cut.as_ref().unwrap_or(image);
-    let mask = if report.faces.is_empty() { None } else { engine.face.person_mask(image).ok() };
+    let mask = if report.faces.is_empty() { None } else { faces.person_mask(image).ok() };
     let ground = mask.as_ref().and_then(|mask| ground(image, mask, &report.quality));
     let replaced = match (shots.background, &ground, &mask, report.faces.first()) {
         (Some(rule), Some(ground), Some(mask), Some(face))
@@ -181,9 +182,15 @@ impl Judge for FaceJudge {
     }
 }
 
-/// Makes judges of live pictures that share one analyser.
-pub(super) fn face_judges(face: Arc<FaceAnalyser>) -> MakeJudge {
-    Box::new(move |background| Box::new(FaceJudge(Guidance::new(face.clone(), background))))
+/// Makes judges of live pictures that share one analyser; none when its networks cannot be read.
+pub(super) fn face_judges(faces: Arc<Faces>) -> MakeJudge {
+    Box::new(move |background| match faces.get() {
+        Ok(face) => Some(Box::new(FaceJudge(Guidance::new(face, background))) as Box<dyn Judge>),
+        Err(error) => {
+            tracing::error!(%error, "no live guidance");
+            None
+        }
+    })
 }
 
 /// A picture of anything: evidence, hands, documents.

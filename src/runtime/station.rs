@@ -15,7 +15,7 @@ use zeroize::Zeroizing;
 
 use super::clock::Clock;
 pub use super::error::StationError;
-pub use super::guidance::{Advice, Guidance, is_suspicion};
+pub use super::guidance::{Advice, Guidance};
 pub use super::shell::Station;
 use crate::gate::policy::Policy;
 use crate::session::Session;

@@ -5,7 +5,6 @@ use biometrics::quality::QualityReason;
 use super::theme::Tone;
 use crate::i18n::Words;
 use crate::runtime::station::Advice;
-pub use crate::runtime::station::is_suspicion;
 
 /// Good while nothing is to be mended.
 #[must_use]

@@ -103,7 +103,7 @@ impl Station {
         let registry = Arc::new(Registry::new(environment == Environment::Training));
         let preview = Arc::new(PreviewSlot::default());
         let guidance =
-            GuidanceWorker::start(preview.clone(), face_judges(engine.face()), options.wake.clone())?;
+            GuidanceWorker::start(preview.clone(), face_judges(engine.face.clone()), options.wake.clone())?;
         let lines = first_lines(&registry, &setup);
         let worker_out = out.clone();
         let search_out = out.clone();

@@ -38,6 +38,12 @@ pub struct PhotoData {
     pub software_background: bool,
 }
 
+/// True for what is only suspected: it is said, left to the officer's eyes and never in the way.
+#[must_use]
+pub const fn is_suspicion(reason: QualityReason) -> bool {
+    matches!(reason, QualityReason::MaskSuspected | QualityReason::GlareSuspected)
+}
+
 /// The background of this person's card: red for odd birth years, blue for even ones.
 #[must_use]
 pub fn rule(s: &Session) -> Option<BackgroundColour> {
@@ -258,7 +264,7 @@ impl Step for Photo {
         let Samples::Photo(photo) = got else { return };
         s.core.attempt(t, now, "capture", None, photo.quality.score);
         super::audit_capture(fx, t, photo.quality.score);
-        let reason = photo.quality.reasons.first().copied();
+        let reason = photo.quality.reasons.iter().copied().find(|r| !is_suspicion(*r));
         let weak = !limits::reaches(&photo.quality, s.capture_rules().face_min) || !has_one_face(&photo);
         let better = s.data.photo.sample.as_ref().is_none_or(|old| {
             !weak || !has_one_face(old) || (has_one_face(&photo) && old.quality.score <= photo.quality.score)

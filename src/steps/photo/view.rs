@@ -8,7 +8,7 @@ use eframe::egui::{
     epaint::EllipseShape, pos2, vec2,
 };
 
-use super::Background;
+use super::{Background, is_suspicion};
 use crate::session::event::{Command, Target};
 use crate::session::sample::{Media, PhotoSample};
 use crate::session::view::{Action, SessionView};
@@ -169,7 +169,7 @@ fn picture(ui: &mut Ui, st: &mut Stage<'_>, media: Option<&Media>, name: &str) {
 }
 
 fn quality(ui: &mut Ui, st: &Stage<'_>, sample: &PhotoSample) {
-    let plain = |r: &&QualityReason| !guide::is_suspicion(**r);
+    let plain = |r: &&QualityReason| !is_suspicion(**r);
     let told = sample.quality.reasons.iter().find(plain).map(|r| st.words.reason(*r));
     widgets::quality_meter(ui, st.words, sample.quality.score, told.as_ref());
     if sample.chosen_of > 1 {
@@ -179,7 +179,7 @@ fn quality(ui: &mut Ui, st: &Stage<'_>, sample: &PhotoSample) {
 
 /// What only a person can tell: it is said and holds nothing up.
 fn suspicions(ui: &mut Ui, st: &Stage<'_>, sample: &PhotoSample) {
-    for reason in sample.quality.reasons.iter().filter(|r| guide::is_suspicion(**r)) {
+    for reason in sample.quality.reasons.iter().filter(|r| is_suspicion(**r)) {
         let told = st.words.reason(*reason);
         let what = st.words.with("suspicion", &[("what", told.what.as_str())]);
         widgets::banner(ui, st.words, Tone::Info, &what, &told.to_do, "");
