@@ -1,9 +1,10 @@
 //! Error rates and speeds of the fingerprint matchers on one population: the table behind the choice.
 //!
-//! `cargo run --release --example matcher_table -- [fingers] [step]` (default 60 and 11): that many synthetic fingers with
-//! four touches each, all pairs of one finger, and every `step`-th pair of different fingers. Real prints are
-//! added where `REKAM_SAMPLES` (or `../shared/data` beside the repository) has them. With the feature `nbis` the
-//! same pairs go through mindtct and bozorth3. Times are wall clock: run it on a quiet machine.
+//! `cargo run --release --example matcher_table -- [fingers] [step]` (default 60 and 11): that many synthetic
+//! fingers with four touches each, all pairs of one finger, and every `step`-th pair of different fingers.
+//! Real prints are added where `REKAM_SAMPLES` (or `../shared/data` beside the repository) has them. With the
+//! feature `nbis` the same pairs go through mindtct and bozorth3. Times are wall clock: run it on a quiet
+//! machine.
 #![allow(clippy::print_stdout, clippy::unwrap_used, clippy::expect_used)]
 
 use std::collections::BTreeMap;

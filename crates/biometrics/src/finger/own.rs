@@ -3,7 +3,7 @@
 //!
 //! Re-entrant and without globals: any number of threads may call one matcher at once. The example
 //! `matcher_table` measures error rates and speeds, ours and those of mindtct and bozorth3, on the same pairs.
-//! Real prints for it are few (21 images of 17 fingers), and error rates on prints of a real population are not known.
+//! Real prints for it are few (18 images of 14 fingers): error rates on a real population are not known.
 
 use super::compare::{self, Edges, Prepared, Scratch};
 use super::extract::Extractor;
@@ -13,11 +13,11 @@ use crate::minutiae::Template;
 
 /// Smallest score that counts as the same finger.
 ///
-/// The highest of 152 960 impostor scores of 240 synthetic fingers was 51 (43 at a false match rate of 1e-4, 36
-/// at 1e-3, about 7 points a decade), of 410 comparisons of different real fingers 22; the lowest of 1440 genuine
-/// scores was 82, of 10 real ones 174. With the gallery's templates from mindtct: 44 and 22, 56 and 124. So 60
-/// stands for a false match rate of about 1e-6 by extrapolation, which no sample could check. Small dry patches (a
-/// third of the contact area, shifted) do fall below it.
+/// The highest of 152 960 impostor scores of 240 synthetic fingers was 51 (43 at a false match rate of 1e-4,
+/// 36 at 1e-3, about 7 points a decade), of 410 comparisons of different fingers among 18 real prints and 3
+/// of SFinGe 22; the lowest of 1440 genuine scores was 82, of 10 real ones 174. With the gallery's templates
+/// from mindtct: 44 and 22, 56 and 124. So 60 stands for a false match rate of about 1e-6 by extrapolation,
+/// which no sample could check. Small dry patches (a third of the contact area, shifted) do fall below it.
 pub const THRESHOLD: u32 = 60;
 
 /// Our own matcher. Holds only constant tables; cheap to clone, one serves every thread.
