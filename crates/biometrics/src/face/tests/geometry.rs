@@ -67,7 +67,7 @@ fn shrinking_takes_means_and_places_stay() {
     assert_eq!((half.width, half.height, scale), (200, 100, 2.0));
     let (same, scale) = reduced(&picture, 800);
     assert_eq!((same.width, same.height, scale), (400, 200, 1.0));
-    // A quarter turn clockwise: the picture's right is at the bottom of the turned output's left... so rows differ.
+    // The region turned clockwise by a quarter: its upper edge looks to the picture's right.
     let turned = Region { angle: std::f32::consts::FRAC_PI_2, side: 100.0, ..whole };
     let turned = warp(&picture, &Similarity::of(&turned, 2), 2, 2);
     assert_eq!(turned.rgb.iter().step_by(3).copied().collect::<Vec<u8>>(), [255, 255, 0, 0]);
