@@ -25,8 +25,9 @@ pub const BITS: usize = 2 * BANDS * ANGLES;
 const WORDS: usize = BITS / 64;
 /// Samples around the ring before filtering.
 const SAMPLES: usize = 256;
-/// Wavelength of the filter in samples: a thirteenth of the ring, as Masek found best (18 of 240).
-const WAVELENGTH: f32 = 19.2;
+/// Wavelength of the filter in samples. Masek's 18 of 240 would be 19; with 14 the distances of different synthetic
+/// eyes spread less (least of some 800 pairs 0.36 instead of 0.33).
+const WAVELENGTH: f32 = 14.0;
 /// Bandwidth of the filter (Masek's sigma over f).
 const SIGMA_ON_F: f32 = 0.5;
 /// Share of the weakest bits that are masked.

@@ -298,7 +298,7 @@ fn real_eyes_are_located_and_told_apart() {
         codes.push(own);
     }
     let d = distance(&codes[0], &codes[1]).unwrap();
-    assert!(d > 0.4, "different eyes: {d}");
+    assert!(d > SAME_EYE_BELOW + 0.03, "different eyes: {d}");
 }
 
 #[test]
