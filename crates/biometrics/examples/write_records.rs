@@ -2,7 +2,8 @@
 //!
 //! `cargo run -p biometrics --example write_records -- FOLDER [WSQ]`
 //!
-//! `WSQ` is a file that another program made from `FOLDER/finger.pgm`: it goes into a finger image record as it is.
+//! `WSQ` is a file that another program made from `FOLDER/finger.pgm`: it goes into a finger image record as
+//! it is.
 
 #![allow(clippy::print_stdout)]
 

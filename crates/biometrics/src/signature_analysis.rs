@@ -1,8 +1,8 @@
 //! Signatures: a check that there is one (`rekam-signature-1`), and a picture of it.
 //!
-//! What is refused as no signature: nothing drawn, dots and taps, a slip of the pen, a scribble in a small spot, lines
-//! that hardly turn (a pen drawn across, a cross, ticks), and strokes of which less than half lies on the pad. A person
-//! who cannot sign and draws a line is recorded by an exception, not by this check.
+//! What is refused as no signature: nothing drawn, dots and taps, a slip of the pen, a scribble in a small
+//! spot, lines that hardly turn (a pen drawn across, a cross, ticks), and strokes of which less than half
+//! lies on the pad. A person who cannot sign and draws a line is recorded by an exception, not by this check.
 
 use crate::image::{GrayImage, ImageError, check_size};
 use crate::quality::{Quality, QualityReason};
@@ -21,19 +21,19 @@ const SMALL_SHARE: f32 = 0.06;
 const WANTED_SHARE: f32 = 0.25;
 /// Length of line, against the pad's width, from which a signature is full.
 const WANTED_LENGTH: f32 = 0.6;
-/// A signature turns at least this much in all its strokes together (three quarters of a circle); a straight line,
-/// a tick or a cross turn far less. Each of 200 synthetic ones turns more.
+/// A signature turns at least this much in all its strokes together (three quarters of a circle); a straight
+/// line, a tick or a cross turn far less. Each of 200 synthetic ones turns more.
 const LEAST_TURN_RAD: f32 = 1.5 * std::f32::consts::PI;
-/// Turning is measured on steps of this share of the larger side of the box around the lines, so that neither the
-/// pad's noise nor a trembling hand counts.
+/// Turning is measured on steps of this share of the larger side of the box around the lines, so that neither
+/// the pad's noise nor a trembling hand counts.
 const STEP_SHARE: f32 = 0.035;
 /// Less than this share of the points on the pad is no signature.
 const LEAST_ON_PAD: f32 = 0.5;
 /// Below this share of the points on the pad, the officer is told.
 const WANTED_ON_PAD: f32 = 0.97;
 
-/// Judges whether the strokes are a signature: something drawn on the pad, more than dots and straight lines, large
-/// enough. A score up to [`REFUSED_SCORE`] means that it must not be taken.
+/// Judges whether the strokes are a signature: something drawn on the pad, more than dots and straight lines,
+/// large enough. A score up to [`REFUSED_SCORE`] means that it must not be taken.
 #[must_use]
 pub fn assess(strokes: &Strokes) -> Quality {
     let (score, reasons) = judge(strokes);
@@ -99,8 +99,8 @@ fn on_pad(strokes: &Strokes) -> Vec<&[Point]> {
     strokes.strokes.iter().flat_map(|s| s.split(move |p| !inside(p))).filter(|s| !s.is_empty()).collect()
 }
 
-/// Measures the strokes that are lines. Dots belong to a signature that has lines; by themselves they are accidents:
-/// `None`.
+/// Measures the strokes that are lines. Dots belong to a signature that has lines; by themselves they are
+/// accidents: `None`.
 fn measure(parts: &[&[Point]], strokes: &Strokes) -> Option<Lines> {
     let pad = strokes.width as f32;
     let is_line = |s: &&[Point]| extent(s.iter()).is_some_and(|e| e.0.max(e.1) > DOT_SHARE * pad);
@@ -149,9 +149,9 @@ fn length(points: &[Point]) -> f32 {
     points.windows(2).map(|p| (p[1].x as f32 - p[0].x as f32).hypot(p[1].y as f32 - p[0].y as f32)).sum()
 }
 
-/// Draws the pad, dark lines on white, into `width` x `height` pixels: as large as fits, in the middle. Lines are
-/// smooth at their edges and as thick as the pressure says. Points outside the pad are drawn at its border;
-/// points after the first [`MAX_POINTS`] are left out.
+/// Draws the pad, dark lines on white, into `width` x `height` pixels: as large as fits, in the middle. Lines
+/// are smooth at their edges and as thick as the pressure says. Points outside the pad are drawn at its
+/// border; points after the first [`MAX_POINTS`] are left out.
 ///
 /// # Errors
 /// [`ImageError`] when the size is out of bounds.

@@ -1,7 +1,7 @@
 //! The signature as the KTP-el chip holds it: 168 x 44 pixels of one bit.
 //!
-//! Public readers of the card show this size; how the chip compresses the bitmap is not public, so this module
-//! makes and reads the plain bitmap. `validated` by no card: none was at hand.
+//! Public readers of the card show this size; how the chip compresses the bitmap is not public, so this
+//! module makes and reads the plain bitmap. `validated` by no card: none was at hand.
 
 use crate::image::GrayImage;
 use crate::signature::{MAX_POINTS, Point, Strokes};
@@ -17,8 +17,8 @@ pub const BYTES: usize = ROW_BYTES * HEIGHT;
 
 /// Pixels that stay white on every side.
 const MARGIN: f32 = 2.0;
-/// Half of the pen's width in pixels: lines are about two pixels wide, so that they hold together at any angle and
-/// loops of five pixels stay open.
+/// Half of the pen's width in pixels: lines are about two pixels wide, so that they hold together at any
+/// angle and loops of five pixels stay open.
 const PEN_RADIUS: f32 = 0.9;
 /// Dots further from the lines than this share of their larger side are accidents and not drawn.
 const DOT_REACH: f32 = 0.25;
@@ -79,10 +79,10 @@ impl ChipBitmap {
     }
 }
 
-/// Draws a signature for the chip: the box around its strokes, as large as fits within the margin, in the middle, with
-/// its proportions kept and a pen of constant width. Dots far from every line are left out, points after the first
-/// [`MAX_POINTS`] as well. Nothing drawn gives a white bitmap. Whether the strokes are a signature at all is judged by
-/// [`crate::signature_analysis::assess`].
+/// Draws a signature for the chip: the box around its strokes, as large as fits within the margin, in the
+/// middle, with its proportions kept and a pen of constant width. Dots far from every line are left out,
+/// points after the first [`MAX_POINTS`] as well. Nothing drawn gives a white bitmap. Whether the strokes are
+/// a signature at all is judged by [`crate::signature_analysis::assess`].
 #[must_use]
 pub fn chip_bitmap(strokes: &Strokes) -> ChipBitmap {
     let mut bitmap = ChipBitmap([0; BYTES]);
@@ -302,7 +302,10 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(200) })]
         #[test]
-        fn any_strokes_give_a_bitmap(points in proptest::collection::vec(any::<(i32, i32)>(), 0..40), cut in 0usize..40) {
+        fn any_strokes_give_a_bitmap(
+            points in proptest::collection::vec(any::<(i32, i32)>(), 0..40),
+            cut in 0usize..40,
+        ) {
             let cut = cut.min(points.len());
             let bitmap = chip_bitmap(&strokes(&[&points[..cut], &points[cut..]]));
             prop_assert_eq!(bitmap.ink() == 0, points.is_empty());

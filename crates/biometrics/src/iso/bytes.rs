@@ -100,7 +100,8 @@ impl<'a> Reader<'a> {
         known(value).ok_or(self.value(field, offset, u32::from(value)))
     }
 
-    /// Checks that `count` parts of at least `part` bytes fit into what is left, before room is made for them.
+    /// Checks that `count` parts of at least `part` bytes fit into what is left, before room is made for
+    /// them.
     pub fn count(
         &self,
         field: &'static str,

@@ -63,14 +63,14 @@ impl RegistryId {
     pub fn finger_minutiae() -> Self {
         Self::sc37("2")
     }
-    /// Finger minutiae record of ANSI INCITS 378-2004: INCITS M1 is 27 (0x001B), the format 513 (0x0201), as in
-    /// NIST SP 800-76.
+    /// Finger minutiae record of ANSI INCITS 378-2004: INCITS M1 is 27 (0x001B), the format 513 (0x0201), as
+    /// in NIST SP 800-76.
     #[must_use]
     pub fn incits_minutiae() -> Self {
         Self::new("27", "513")
     }
-    /// Signature time series. The registered type of ISO/IEC 19794-7 was not to be found in a source at hand, so an
-    /// id of our own is used.
+    /// Signature time series. The registered type of ISO/IEC 19794-7 was not to be found in a source at hand,
+    /// so an id of our own is used.
     #[must_use]
     pub fn signature() -> Self {
         Self::new("rekam", "iso-19794-7-2014")

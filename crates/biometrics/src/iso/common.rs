@@ -254,7 +254,8 @@ impl Head {
     }
 }
 
-/// A representation of a record of the 2011 editions: its head, and the rest as each part of the standard has it.
+/// A representation of a record of the 2011 editions: its head, and the rest as each part of the standard has
+/// it.
 pub(super) trait Representation: Sized {
     /// Bytes of the smallest one, with its length field.
     const SMALLEST: usize;
@@ -348,8 +349,8 @@ pub(super) fn write_record<T: Representation>(
     w.finish(total)
 }
 
-/// Refuses image data that cannot be what the record says: a size out of bounds, no bytes, raw pixels of another
-/// number, or an encoding other than `formats` (empty for raw pixels).
+/// Refuses image data that cannot be what the record says: a size out of bounds, no bytes, raw pixels of
+/// another number, or an encoding other than `formats` (empty for raw pixels).
 pub(super) fn check_image(
     w: &Writer,
     size: (u16, u16),
@@ -379,8 +380,8 @@ pub(super) fn read_size(r: &mut Reader<'_>) -> Result<(u16, u16), IsoError> {
     Ok((width, height))
 }
 
-/// Reads a 32-bit length and that many bytes; at least one. They must be encoded as one of `formats`, or (where
-/// that is empty) be as many as raw pixels of `size` are.
+/// Reads a 32-bit length and that many bytes; at least one. They must be encoded as one of `formats`, or
+/// (where that is empty) be as many as raw pixels of `size` are.
 pub(super) fn read_image(
     r: &mut Reader<'_>,
     size: (u16, u16),

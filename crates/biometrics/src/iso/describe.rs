@@ -1,5 +1,5 @@
-//! What a record holds, in words and numbers: for people, commands and logs. Never pixels, places of minutiae or
-//! samples of a signature.
+//! What a record holds, in words and numbers: for people, commands and logs. Never pixels, places of minutiae
+//! or samples of a signature.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};

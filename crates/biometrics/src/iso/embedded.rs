@@ -91,8 +91,8 @@ impl EmbeddedImage {
     /// The image in grey, with the resolution of the record where it tells one.
     ///
     /// # Errors
-    /// [`IsoError::Codec`] when it cannot be decoded, [`IsoError::SizeMismatch`] when it has another size than the
-    /// record says.
+    /// [`IsoError::Codec`] when it cannot be decoded, [`IsoError::SizeMismatch`] when it has another size
+    /// than the record says.
     pub fn decode_gray(&self) -> Result<GrayImage, IsoError> {
         let image = match self.format {
             None => GrayImage::new(self.width.into(), self.height.into(), self.ppi, self.bytes.clone())
@@ -131,8 +131,9 @@ impl EmbeddedImage {
     }
 }
 
-/// The images of a record, or of all records of a BIR, in their order; none for minutiae and signatures. Data blocks
-/// of a BIR that hold no record known here are passed over. Together they have no more bytes than the record.
+/// The images of a record, or of all records of a BIR, in their order; none for minutiae and signatures. Data
+/// blocks of a BIR that hold no record known here are passed over. Together they have no more bytes than the
+/// record.
 ///
 /// # Errors
 /// [`IsoError::UnknownRecord`] when it is no record, else what the reader of the record says.

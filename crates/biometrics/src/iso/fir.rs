@@ -1,7 +1,7 @@
 //! Finger image records, ISO/IEC 19794-4:2011 (version `020`).
 //!
-//! Extended data after the image (segmentation, annotation, comment) is kept as it is. Limit of this reader, told
-//! by an error: 8 bits a pixel.
+//! Extended data after the image (segmentation, annotation, comment) is kept as it is. Limit of this reader,
+//! told by an error: 8 bits a pixel.
 
 use super::bytes::{Reader, Writer};
 use super::common::{self, Head, Representation, codes};
@@ -202,8 +202,8 @@ impl FingerRepresentation {
     /// The image, with the resolution of the record.
     ///
     /// # Errors
-    /// [`IsoError::Codec`] when it cannot be decoded, [`IsoError::SizeMismatch`] when it has another size than the
-    /// record says.
+    /// [`IsoError::Codec`] when it cannot be decoded, [`IsoError::SizeMismatch`] when it has another size
+    /// than the record says.
     pub fn decode_image(&self) -> Result<GrayImage, IsoError> {
         let (size, ppi) = ((self.width, self.height), self.sampling.image_ppi());
         match self.compression {

@@ -1,7 +1,7 @@
 //! Finger minutiae records, ISO/IEC 19794-2:2005 record format (version ` 20`).
 //!
-//! Its older sister, ANSI INCITS 378-2004, has the same views under another header and counts angles in steps of
-//! two degrees; see [`super::incits378`], which reads and writes through this module.
+//! Its older sister, ANSI INCITS 378-2004, has the same views under another header and counts angles in steps
+//! of two degrees; see [`super::incits378`], which reads and writes through this module.
 
 use super::IsoError;
 use super::bytes::{Reader, Writer};
@@ -57,8 +57,8 @@ impl Layout {
         FmrImpression::from_code(code).filter(|i| self == Self::Incits2004 || !contactless(i))
     }
 
-    /// Angle of a minutia from the byte of the record. The 180 steps fall on different units of 360/256 degrees,
-    /// so that writing gives the same byte again.
+    /// Angle of a minutia from the byte of the record. The 180 steps fall on different units of 360/256
+    /// degrees, so that writing gives the same byte again.
     fn angle_from(self, byte: u8) -> Option<u8> {
         let step = u32::from(byte);
         match self {

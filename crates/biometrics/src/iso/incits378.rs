@@ -1,13 +1,13 @@
 //! Finger minutiae templates, ANSI INCITS 378-2004 (version ` 20`): the finger templates of the KTP-el chip.
 //!
-//! Layout (INCITS 378-2004, clause 6, as public readers of the format have it): `FMR\0`, ` 20\0`, length of the
-//! record in two bytes (or two zero bytes and four, from 65,536 bytes on), owner and type of the product that made
-//! it (CBEFF), capture equipment, and from the image size on what ISO/IEC 19794-2:2005 has, with angles in steps
-//! of two degrees. Identifier and version are those of ISO/IEC 19794-2:2005: only the length tells them apart
-//! ([`super::sniff`]).
+//! Layout (INCITS 378-2004, clause 6, as public readers of the format have it): `FMR\0`, ` 20\0`, length of
+//! the record in two bytes (or two zero bytes and four, from 65,536 bytes on), owner and type of the product
+//! that made it (CBEFF), capture equipment, and from the image size on what ISO/IEC 19794-2:2005 has, with
+//! angles in steps of two degrees. Identifier and version are those of ISO/IEC 19794-2:2005: only the length
+//! tells them apart ([`super::sniff`]).
 //!
-//! What is written here is read by FingerprintIO (see `tools/interop.py`). Not validated against a template of a chip:
-//! none is public.
+//! What is written here is read by FingerprintIO (see `tools/interop.py`). Not validated against a template
+//! of a chip: none is public.
 
 use super::IsoError;
 use super::bytes::{Reader, Writer};
@@ -18,8 +18,8 @@ use crate::position::FingerPosition;
 const FORMAT: &str = "INCITS 378";
 /// Product owner "vendor unknown" of the CBEFF registry; the format does not allow 0.
 pub const UNKNOWN_OWNER: u16 = 0x0103;
-/// Most bytes of one template in the chip, with the two bytes of length before it: readers of the card give it a
-/// buffer of 1,024 bytes.
+/// Most bytes of one template in the chip, with the two bytes of length before it: readers of the card give
+/// it a buffer of 1,024 bytes.
 pub const MAX_CHIP_BYTES: usize = 1024 - 2;
 /// Bytes of a record with a two-byte length and one view without minutiae.
 const ONE_VIEW_BYTES: usize = 26 + 6;
@@ -30,7 +30,8 @@ pub const MAX_CHIP_MINUTIAE: usize = (MAX_CHIP_BYTES - ONE_VIEW_BYTES) / MINUTIA
 /// An INCITS 378-2004 record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IncitsRecord {
-    /// Owner of the product that made the record, as registered for CBEFF; not 0, [`UNKNOWN_OWNER`] where not told.
+    /// Owner of the product that made the record, as registered for CBEFF; not 0, [`UNKNOWN_OWNER`] where not
+    /// told.
     pub product_owner: u16,
     /// Product as its owner numbers it; 0 not told.
     pub product_type: u16,
@@ -39,8 +40,8 @@ pub struct IncitsRecord {
 }
 
 impl IncitsRecord {
-    /// A record with one view of an unknown product (this station's is not registered). Angles are rounded to two
-    /// degrees when it is written.
+    /// A record with one view of an unknown product (this station's is not registered). Angles are rounded to
+    /// two degrees when it is written.
     #[must_use]
     pub fn from_template(
         template: &Template,
@@ -69,8 +70,8 @@ impl IncitsRecord {
     /// Reads a record.
     ///
     /// # Errors
-    /// [`IsoError`] for anything that is not exactly one such record; a length of six bytes is refused where two
-    /// were enough.
+    /// [`IsoError`] for anything that is not exactly one such record; a length of six bytes is refused where
+    /// two were enough.
     pub fn read(data: &[u8]) -> Result<Self, IsoError> {
         let mut r = Reader::open(FORMAT, data, MAGIC, VERSION)?;
         let offset = r.at();

@@ -1,15 +1,15 @@
 //! The choice of the standard that records are written in.
 //!
-//! The station fills the record types of this module's siblings ([`super::fir::FingerRecord`] and so on) and hands
-//! them to a [`RecordFormat`], which gives bytes and the format id that a BIR names them by. Nothing else
-//! decides on an edition. The types hold what the 2011 generation can tell; they are the model from which another
-//! generation would be written.
+//! The station fills the record types of this module's siblings ([`super::fir::FingerRecord`] and so on) and
+//! hands them to a [`RecordFormat`], which gives bytes and the format id that a BIR names them by. Nothing
+//! else decides on an edition. The types hold what the 2011 generation can tell; they are the model from
+//! which another generation would be written.
 //!
 //! # Adding ISO/IEC 39794
-//! The successors (39794-1, -4, -5, -6) are ASN.1 structures in DER or XML. No reader or writer of another project
-//! was at hand to check against, so none is here. A writer would be added in this file alone: a value of
-//! [`Generation`], a type that implements [`RecordFormat`], and its line in [`format`]. Fields that 39794 has
-//! beyond 2011 would become optional fields of the record types.
+//! The successors (39794-1, -4, -5, -6) are ASN.1 structures in DER or XML. No reader or writer of another
+//! project was at hand to check against, so none is here. A writer would be added in this file alone: a value
+//! of [`Generation`], a type that implements [`RecordFormat`], and its line in [`format`]. Fields that 39794
+//! has beyond 2011 would become optional fields of the record types.
 
 use super::cbeff::{BiometricType, RegistryId};
 use super::fac::FaceRecord;

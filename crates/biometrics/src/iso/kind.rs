@@ -48,8 +48,8 @@ impl std::fmt::Display for RecordKind {
 /// Bytes of an XML document in which its root element must begin.
 const XML_HEAD: usize = 2048;
 
-/// Tells the kind from the first bytes, and for minutiae from the length of the whole; `None` when it is none. The
-/// edition is not looked at: a record of another edition is named, and refused by its reader.
+/// Tells the kind from the first bytes, and for minutiae from the length of the whole; `None` when it is
+/// none. The edition is not looked at: a record of another edition is named, and refused by its reader.
 #[must_use]
 pub fn sniff(bytes: &[u8]) -> Option<RecordKind> {
     match bytes {
@@ -62,9 +62,9 @@ pub fn sniff(bytes: &[u8]) -> Option<RecordKind> {
     }
 }
 
-/// The two minutiae formats have the same identifier and version. In ISO/IEC 19794-2:2005 the length has four bytes,
-/// in INCITS 378-2004 two, or two zeros and four: the one that agrees with the bytes decides. Where none does, a
-/// length of two bytes that is not zero is INCITS.
+/// The two minutiae formats have the same identifier and version. In ISO/IEC 19794-2:2005 the length has four
+/// bytes, in INCITS 378-2004 two, or two zeros and four: the one that agrees with the bytes decides. Where
+/// none does, a length of two bytes that is not zero is INCITS.
 fn minutiae(bytes: &[u8]) -> RecordKind {
     let number = |from: usize, to: usize| {
         let field = bytes.get(from..to)?;

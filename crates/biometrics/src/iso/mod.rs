@@ -10,16 +10,16 @@
 //! | [`sdi`] | signature time series | ISO/IEC 19794-7:2014, version `020`, and 2007, version ` 10` |
 //! | [`cbeff`] | BIR in XML | ISO/IEC 19785-3 XML patron format |
 //!
-//! [`sniff`] tells what bytes are, [`describe`] what a record holds, [`images`] takes the pictures out of it, and
-//! [`interchange`] chooses the writers.
+//! [`sniff`] tells what bytes are, [`describe`] what a record holds, [`images`] takes the pictures out of it,
+//! and [`interchange`] chooses the writers.
 //!
 //! A reader takes a whole record or refuses it: lengths must agree with each other and with the bytes, codes
-//! must be those of the standard, image data must begin as the record says that they are encoded, and nothing may
-//! follow. `write(read(bytes)) == bytes` for everything that is read from a binary record.
+//! must be those of the standard, image data must begin as the record says that they are encoded, and nothing
+//! may follow. `write(read(bytes)) == bytes` for everything that is read from a binary record.
 //!
 //! Bounds: counts are checked against the bytes that are left before room is made for them, so what a reader
-//! allocates is at most sixteen times the length of a binary record (the worst are views without minutiae), and at
-//! most four times that of an XML document, which may have 128 MiB, plus 16,384 elements.
+//! allocates is at most sixteen times the length of a binary record (the worst are views without minutiae),
+//! and at most four times that of an XML document, which may have 128 MiB, plus 16,384 elements.
 //!
 //! Quality scores of this station carry vendor 0 and algorithm 0 ("unreported"): it has no registered
 //! algorithm id and never uses one of others.

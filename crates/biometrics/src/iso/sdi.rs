@@ -1,17 +1,18 @@
-//! Signature/sign time series, ISO/IEC 19794-7 full format: editions 2014 (version `020`) and 2007 (version ` 10`).
+//! Signature/sign time series, ISO/IEC 19794-7 full format: editions 2014 (version `020`) and 2007 (version `
+//! 10`).
 //!
 //! A representation is a list of channels with their descriptions, and one value a channel for every sample.
 //! Layout of the 2014 edition: the header and the head of a representation as in the other parts of the 2011
-//! generation, then the channel inclusion field (16 bits, X first), a description for each channel, the number of
-//! samples (3 bytes), the samples, and the length of extended data (2 bytes). The 2007 edition has the channels
-//! after the version, a reserved byte, a byte of flags and the number of samples. Values and bounds of signed
-//! channels have 32,768 added; S has one byte, every other channel two.
+//! generation, then the channel inclusion field (16 bits, X first), a description for each channel, the
+//! number of samples (3 bytes), the samples, and the length of extended data (2 bytes). The 2007 edition has
+//! the channels after the version, a reserved byte, a byte of flags and the number of samples. Values and
+//! bounds of signed channels have 32,768 added; S has one byte, every other channel two.
 //!
-//! Where the layout comes from: ISO/IEC 19794-7:2007 clause 7 and annex B in its public national adoption (GOST R
-//! ISO/IEC 19794-7-2009), the example module of ISO/IEC 8825-6, and two public implementations (of 2007 and 2014)
-//! that agree on offsets and on the scaling value. **Not validated**: no sample record and no reader of another
-//! project was at hand here. Extended data is kept as bytes; constant channels and channels without their linear
-//! part are refused.
+//! Where the layout comes from: ISO/IEC 19794-7:2007 clause 7 and annex B in its public national adoption
+//! (GOST R ISO/IEC 19794-7-2009), the example module of ISO/IEC 8825-6, and two public implementations (of
+//! 2007 and 2014) that agree on offsets and on the scaling value. **Not validated**: no sample record and no
+//! reader of another project was at hand here. Extended data is kept as bytes; constant channels and channels
+//! without their linear part are refused.
 
 use super::bytes::{Reader, Writer};
 use super::common::{self, Head, Representation};
@@ -113,7 +114,8 @@ impl SignatureRepresentation {
 }
 
 impl Representation for SignatureRepresentation {
-    /// Head, inclusion field, X and Y without attributes, number of samples, one sample, extended data length.
+    /// Head, inclusion field, X and Y without attributes, number of samples, one sample, extended data
+    /// length.
     const SMALLEST: usize = Head::SMALLEST + 2 + 2 + 3 + 4 + 2;
 
     fn head(&self) -> (CaptureTime, DeviceId, &[QualityBlock], &[Certification]) {

@@ -76,8 +76,8 @@ impl Channel {
     }
 }
 
-/// Units of a channel in one physical unit (mm, s, N, degree): `(1 + fraction / 2048) * 2^(exponent - 16)` with
-/// five bits of exponent and eleven of fraction.
+/// Units of a channel in one physical unit (mm, s, N, degree): `(1 + fraction / 2048) * 2^(exponent - 16)`
+/// with five bits of exponent and eleven of fraction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Scaling(pub u16);
 
@@ -128,8 +128,8 @@ impl ChannelDescription {
 
     fn read(r: &mut Reader<'_>, channel: Channel) -> Result<Self, IsoError> {
         let offset = r.at();
-        // Bits from the highest: scaling, minimum, maximum, mean, deviation; constant, linear part removed and
-        // reserved are not taken.
+        // Bits from the highest: scaling, minimum, maximum, mean, deviation; constant, linear part removed
+        // and reserved are not taken.
         let preamble = r.code("channel preamble", |v| (v & 7 == 0).then_some(v))?;
         let mut attribute = |bit: u8, field| -> Result<Option<u16>, IsoError> {
             if preamble & bit == 0 { Ok(None) } else { r.u16(field).map(Some) }

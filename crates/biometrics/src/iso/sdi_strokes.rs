@@ -13,14 +13,15 @@ const PER_MM: f64 = 100.0;
 const PER_SECOND: f64 = 1000.0;
 
 impl SignatureRepresentation {
-    /// The samples of a signature: channels X, Y, T (DT where the signature takes longer than 65 s), F where every
-    /// point has a pressure, and S. Y goes upwards in the standard, downwards on the pad: it is turned. The bounds
-    /// of X and Y are those of the pad; points outside are moved to its border. Every stroke is followed by a
-    /// sample with S = 0 at its end; strokes without points are left out.
+    /// The samples of a signature: channels X, Y, T (DT where the signature takes longer than 65 s), F where
+    /// every point has a pressure, and S. Y goes upwards in the standard, downwards on the pad: it is turned.
+    /// The bounds of X and Y are those of the pad; points outside are moved to its border. Every stroke is
+    /// followed by a sample with S = 0 at its end; strokes without points are left out.
     ///
     /// # Errors
-    /// [`IsoError::Unwritable`] when there is no point or more than [`MAX_POINTS`] or [`MAX_STROKES`], the pad has no
-    /// size or more than 65,535 units, time goes backwards, or between two points is more than 65,535 ms.
+    /// [`IsoError::Unwritable`] when there is no point or more than [`MAX_POINTS`] or [`MAX_STROKES`], the
+    /// pad has no size or more than 65,535 units, time goes backwards, or between two points is more than
+    /// 65,535 ms.
     pub fn from_strokes(
         strokes: &Strokes,
         captured: CaptureTime,
@@ -77,10 +78,10 @@ impl SignatureRepresentation {
         Ok(Self { captured, device, quality, certifications: vec![], channels, values, extended: vec![] })
     }
 
-    /// The strokes of the signature, from the left top of the pad: samples with S = 0 (or F = 0 where there is no S)
-    /// end a stroke. The pad is that of the bounds of X and Y, or the box of the samples where there are none. Units
-    /// become 0.01 mm where X and Y tell a scaling; a pressure is spread over 0 to 65535 by the bounds of F. Time
-    /// without scaling is taken as milliseconds, and is 0 without T and DT.
+    /// The strokes of the signature, from the left top of the pad: samples with S = 0 (or F = 0 where there
+    /// is no S) end a stroke. The pad is that of the bounds of X and Y, or the box of the samples where there
+    /// are none. Units become 0.01 mm where X and Y tell a scaling; a pressure is spread over 0 to 65535 by
+    /// the bounds of F. Time without scaling is taken as milliseconds, and is 0 without T and DT.
     ///
     /// # Errors
     /// [`IsoError::Count`] for more than [`MAX_POINTS`] points or [`MAX_STROKES`] strokes.

@@ -27,9 +27,9 @@ fn every_cut_is_refused() {
     }
 }
 
-/// Every one-, two-, three- and four-byte field that may stand anywhere in the headers, with the values that lengths
-/// and counts are attacked with. What is read nevertheless is written as it stands, and none of its parts has more
-/// than the record.
+/// Every one-, two-, three- and four-byte field that may stand anywhere in the headers, with the values that
+/// lengths and counts are attacked with. What is read nevertheless is written as it stands, and none of its
+/// parts has more than the record.
 #[test]
 fn every_header_field_may_be_anything() {
     for (name, bytes, rewrite) in formats().into_iter().filter(|f| f.0 != "BIR") {
@@ -82,7 +82,10 @@ proptest! {
     #[test]
     fn damaged_records_never_panic(
         which in 0_usize..7,
-        flips in vec((any::<Index>(), prop_oneof![Just(0_u8), Just(255), Just(127), any::<u8>()], 1_usize..5), 1..4),
+        flips in vec(
+            (any::<Index>(), prop_oneof![Just(0_u8), Just(255), Just(127), any::<u8>()], 1_usize..5),
+            1..4,
+        ),
         head in any::<bool>(),
     ) {
         let (_, mut bytes, rewrite) = formats().into_iter().nth(which).unwrap();

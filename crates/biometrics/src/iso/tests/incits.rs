@@ -99,8 +99,8 @@ fn record_with_rounded_angles(record: &IncitsRecord) -> IncitsRecord {
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(200) })]
 
-    /// The two minutiae formats share identifier and version: what one wrote the other refuses, and they are told
-    /// apart.
+    /// The two minutiae formats share identifier and version: what one wrote the other refuses, and they are
+    /// told apart.
     #[test]
     fn the_two_minutiae_formats_are_told_apart(count in 0_u16..255, views in 1_usize..20) {
         let mut body = FmrRecord::from_template(&template(count), None, FmrImpression::LiveScanPlain, 50);
