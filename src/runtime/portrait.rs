@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use biometrics::codec::{Jp2Rate, encode_jp2_rgb, encode_jpeg};
 use biometrics::face::{
-    BackgroundColour, CARD_ASPECT, ColourName, FaceBox, FaceReport, Guidance, Measure, PersonMask,
-    background, crop_portrait, replace_background,
+    BackgroundColour, CARD_ASPECT, ColourName, FaceAnalyser, FaceBox, Guidance, PersonMask, background,
+    crop_portrait, replace_background,
 };
 use biometrics::image::{GrayImage, RgbImage};
 use biometrics::quality::{Quality, QualityReason};
@@ -44,23 +44,24 @@ impl Shots {
     }
 }
 
-/// Of several reports the best: one face before none or many, then the score, which open eyes, a frontal head and
-/// sharpness make, then sharpness alone; the first of equals.
-fn best(reports: &[FaceReport]) -> usize {
-    let sharpness = |r: &FaceReport| {
-        r.measures.iter().find(|m| m.measure == Measure::Sharpness).map_or(0.0, |m| m.native)
+/// Of several pictures of one moment the best: one face before none or many, what would serve as a photo before what
+/// would not, then eyes open, sharp and frontal together; the first of equals.
+fn best(faces: &Arc<FaceAnalyser>, pictures: &[&RgbImage]) -> usize {
+    if pictures.len() < 2 {
+        return 0;
+    }
+    let worth = |picture: &RgbImage| {
+        let verdict = Guidance::new(faces.clone(), None).guide(picture, 0);
+        (verdict.face.is_some() && verdict.others == 0, verdict.usable(), verdict.fitness)
     };
-    let better = |a: &FaceReport, b: &FaceReport| {
-        let worth = |r: &FaceReport| (r.faces.len() == 1, r.quality.score);
-        worth(a) > worth(b) || (worth(a) == worth(b) && sharpness(a) > sharpness(b))
-    };
-    let mut best = 0;
-    for (at, report) in reports.iter().enumerate().skip(1) {
-        if better(report, &reports[best]) {
-            best = at;
+    let mut best = (0, (false, false, f32::MIN));
+    for (at, picture) in pictures.iter().enumerate() {
+        let worth = worth(picture);
+        if worth > best.1 {
+            best = (at, worth);
         }
     }
-    best
+    best.0
 }
 
 /// The face photo.
@@ -77,10 +78,9 @@ pub(super) fn face(
     });
     let pictures: Vec<&RgbImage> = std::iter::once(&shots.image).chain(others).collect();
     let faces = engine.face.get()?;
+    let image = pictures[best(&faces, &pictures)];
     // The background's colour is judged by itself: it says nothing of the face.
-    let mut reports: Vec<FaceReport> = pictures.iter().map(|p| faces.assess(p)).collect();
-    let chosen = best(&reports);
-    let (image, report) = (pictures[chosen], reports.swap_remove(chosen));
+    let report = faces.assess(image);
     // Without a face there is nothing to cut: the whole picture shows why.
     let cut = report.faces.first().map(|face| crop_portrait(image, face, CARD_ASPECT)).transpose()?;
     let card = cut.as_ref().unwrap_or(image);

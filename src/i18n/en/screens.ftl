@@ -332,6 +332,7 @@ photo-guide = Face inside the line, looking straight, mask off for this moment o
 photo-captured = The captured photo
 photo-none = No photo yet.
 photo-again = Take it again
+photo-taken = The photo is taken. Look at it together.
 photo-approved = The applicant approves this photo.
 approve-photo = The applicant approves
 photo-chosen = Best of { $count } pictures

@@ -332,6 +332,7 @@ photo-guide = Wajah di dalam garis, melihat lurus, masker dilepas hanya sekarang
 photo-captured = Foto yang diambil
 photo-none = Belum ada foto.
 photo-again = Ambil ulang foto
+photo-taken = Foto sudah diambil. Periksa bersama pemohon.
 photo-approved = Pemohon setuju dengan foto ini.
 approve-photo = Pemohon setuju
 photo-chosen = Terbaik dari { $count } gambar

@@ -155,18 +155,18 @@ fn the_best_attempt_is_kept_and_the_threshold_itself_passes() {
 }
 
 #[test]
-fn the_rule_goes_to_the_device_with_the_request() {
-    let asked = |born, venue| {
-        let mut s = session(born, venue);
-        let fx = s.update(Event::Command(Command::Capture(Target::Face)), t::start());
-        fx.iter().find_map(|e| match e {
-            Effect::Capture { background, .. } => Some(*background),
-            _ => None,
-        })
+fn the_rule_goes_with_the_request() {
+    let mut s = session(1990, "counter");
+    let fx = s.update(Event::Command(Command::Capture(Target::Face)), t::start());
+    let asked = |e: &Effect| matches!(e, Effect::Capture { background: Some(Blue), .. });
+    assert!(fx.iter().any(asked), "{fx:?}");
+    let check = |born, venue, colour, needed| {
+        let s = session(born, venue);
+        assert_eq!((rule(&s), required(&s)), (Some(colour), needed), "{born} {venue}");
     };
-    assert_eq!(asked(1990, "counter"), Some(Some(Blue)));
-    assert_eq!(asked(1991, "counter"), Some(Some(Red)));
-    assert_eq!(asked(1991, "hospital"), Some(Some(Red)));
+    check(1991, "counter", Red, Some(Red));
+    check(1992, "van", Blue, Some(Blue));
+    check(1991, "hospital", Red, None);
 }
 
 #[test]

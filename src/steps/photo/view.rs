@@ -33,7 +33,10 @@ pub(crate) fn show(ui: &mut Ui, st: &mut Stage<'_>, view: &SessionView<'_>) {
 fn live(ui: &mut Ui, st: &mut Stage<'_>, view: &SessionView<'_>) {
     widgets::card(ui, |ui| {
         ui.label(RichText::new(st.get("photo-live")).font(fonts::bold(theme::TEXT_BODY)));
-        let guidance = st.desk.guidance();
+        // With a good photo in hand nothing more is to be done in front of the camera.
+        let done = super::Photo.next_capture(view.session, view.now).is_none();
+        let taken = done && view.session.core.pending.is_none();
+        let guidance = st.desk.guidance().filter(|_| !taken);
         let width = ui.available_width();
         let name = st.get("photo-live");
         let newest = st.desk.preview();
@@ -45,8 +48,13 @@ fn live(ui: &mut Ui, st: &mut Stage<'_>, view: &SessionView<'_>) {
             face_corners(&painter, inner, face, colour);
         }
         outline(&painter, response.rect, colour);
-        let told = guide::sentence(st.words, guidance.as_ref().map(|g| g.advice));
-        widgets::strip(ui, tone.unwrap_or(Tone::Info), &told);
+        match taken {
+            true => widgets::strip(ui, Tone::Info, &st.get("photo-taken")),
+            false => {
+                let told = guide::sentence(st.words, guidance.as_ref().map(|g| g.advice));
+                widgets::strip(ui, tone.unwrap_or(Tone::Info), &told)
+            }
+        };
         rule(ui, st, view);
     });
 }

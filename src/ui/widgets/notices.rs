@@ -116,7 +116,8 @@ pub fn quality_meter(ui: &mut Ui, words: &Words, score: Option<u8>, told: Option
     };
     let inner = ui.vertical(|ui| {
         ui.spacing_mut().item_spacing.y = theme::GAP / 2.0;
-        ui.horizontal(|ui| {
+        // Beside a picture there is no room for bar and words in one line.
+        ui.horizontal_wrapped(|ui| {
             let bar = vec2((ui.available_width() * 0.5).clamp(96.0, 260.0), 14.0);
             let (rect, _) = ui.allocate_exact_size(bar, Sense::hover());
             ui.painter().rect_filled(rect, 7.0, theme::HAIRLINE);
