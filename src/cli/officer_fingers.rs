@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use biometrics::finger::FingerMatcher;
 use biometrics::image::GrayImage;
 use biometrics::iso::fmr::{FmrImpression, FmrRecord};
 use biometrics::position::FingerPosition;

@@ -1,7 +1,8 @@
 //! Image codecs: JPEG, PNG, PGM, JPEG 2000 and WSQ, from and to memory.
 //!
 //! Every decoder reads the claimed size from the header and refuses it (see [`crate::image::check_size`])
-//! before anything of that size is allocated. Images have 8 bits a channel; other depths, alpha channels
+//! before anything of that size is allocated. Images have 8 bits a channel; other depths, alpha channels that are not
+//! opaque
 //! and palettes with transparency are refused and not converted in silence.
 
 mod jp2;

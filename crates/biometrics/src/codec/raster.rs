@@ -29,11 +29,28 @@ fn finish(mut decoder: impl ImageDecoder, format: Format, ppi: Option<u16>) -> R
     match DynamicImage::from_decoder(decoder).map_err(|_| CodecError::Decoder { format })? {
         DynamicImage::ImageLuma8(i) => Ok(Decoded::Gray(GrayImage::new(width, height, ppi, i.into_raw())?)),
         DynamicImage::ImageRgb8(i) => Ok(Decoded::Rgb(RgbImage::new(width, height, i.into_raw())?)),
-        DynamicImage::ImageLumaA8(_) | DynamicImage::ImageRgba8(_) => {
-            Err(CodecError::Unsupported { format, what: "an alpha channel" })
+        DynamicImage::ImageLumaA8(i) => {
+            let pixels = opaque::<2>(format, i.as_raw())?;
+            Ok(Decoded::Gray(GrayImage::new(width, height, ppi, pixels)?))
+        }
+        DynamicImage::ImageRgba8(i) => {
+            Ok(Decoded::Rgb(RgbImage::new(width, height, opaque::<4>(format, i.as_raw())?)?))
         }
         _ => Err(CodecError::Unsupported { format, what: "more than 8 bits a channel" }),
     }
+}
+
+/// The channels without the last one, which must be opaque everywhere: an image that lets something through has
+/// no pixels of its own.
+fn opaque<const CHANNELS: usize>(format: Format, pixels: &[u8]) -> Result<Vec<u8>, CodecError> {
+    let mut out = Vec::with_capacity(pixels.len() / CHANNELS * (CHANNELS - 1));
+    for pixel in pixels.chunks_exact(CHANNELS) {
+        if pixel[CHANNELS - 1] != u8::MAX {
+            return Err(CodecError::Unsupported { format, what: "a transparent image" });
+        }
+        out.extend_from_slice(&pixel[..CHANNELS - 1]);
+    }
+    Ok(out)
 }
 
 pub(super) fn decode_jpeg(data: &[u8]) -> Result<Decoded, CodecError> {
