@@ -4,6 +4,8 @@
 use std::sync::Arc;
 
 use biometrics::iso::IsoError;
+use biometrics::iso::incits378::IncitsRecord;
+use biometrics::signature_bitmap::chip_bitmap;
 use chrono::{DateTime, Utc};
 use record::draft::{CaptureNote, Draft, Entry, OfficerNote, PolicyNote, RequirementNote};
 use record::entries;
@@ -64,6 +66,14 @@ impl Entries {
         let name = name.into();
         let media_type = entries::media_type(&name).unwrap_or("application/octet-stream").to_owned();
         self.0.push(Entry { name, media_type, bytes: bytes.into() });
+    }
+    /// An entry that says again what another one holds: where its format has no room for it (a pause of over a
+    /// minute within a signature), the record goes without it rather than not at all.
+    fn optional(&mut self, name: &str, bytes: Result<Vec<u8>, AssembleError>) {
+        match bytes {
+            Ok(bytes) => self.bytes(name, bytes),
+            Err(error) => tracing::warn!(%error, name, "an entry was left out"),
+        }
     }
     fn media(&mut self, name: impl Into<String>, media: &Media) {
         self.bytes(name, media.bytes.clone());
@@ -214,6 +224,13 @@ fn biometrics(s: &Session, out: &mut Entries) -> Result<(), AssembleError> {
     }
     out.bytes(entries::BIOMETRICS, records.bir(s)?);
     out.json(entries::QUALITY, &quality::lines(s))?;
+    for f in chip_fingers(s) {
+        if let Some(finger) = s.data.fingers.samples.get(&f) {
+            let score = finger.quality.score.unwrap_or(0);
+            let template = IncitsRecord::for_chip(&finger.template, Some(f), score).write();
+            out.optional(&entries::chip_finger(f), template.map_err(AssembleError::from));
+        }
+    }
     verification(s, out)
 }
 
@@ -244,10 +261,13 @@ fn signatures(s: &Session, out: &mut Entries) -> Result<(), AssembleError> {
     let (card, statement) = (&s.data.signature, &s.data.statement);
     if let Some(sample) = &card.sample {
         out.json(entries::CARD_STROKES, &sample.strokes)?;
+        out.optional(entries::CARD_SDI, standard::signature(sample));
+        out.bytes(entries::CHIP_SIGNATURE, chip_bitmap(&sample.strokes).as_bytes().to_vec());
         out.media(entries::CARD_PNG, &sample.png);
     }
     if let Some(sample) = &statement.sample {
         out.json(entries::STATEMENT_STROKES, &sample.strokes)?;
+        out.optional(entries::STATEMENT_SDI, standard::signature(sample));
         out.media(entries::STATEMENT_PNG, &sample.png);
     }
     if card.cannot_sign.is_some() || statement.cannot_sign.is_some() {

@@ -43,10 +43,16 @@ pub const VERIFICATION: &str = "verification/verification.json";
 pub const IRISES_IIR: &str = "irises/irises.iir";
 /// Strokes of the card signature.
 pub const CARD_STROKES: &str = "signature/card.json";
+/// Card signature with time and pressure, ISO/IEC 19794-7.
+pub const CARD_SDI: &str = "signature/card.sdi";
+/// Card signature as the chip holds it: 168x44 bits, one a pixel, rows of 21 bytes.
+pub const CHIP_SIGNATURE: &str = "chip/signature.bin";
 /// Picture of the card signature.
 pub const CARD_PNG: &str = "signature/card.png";
 /// Strokes of the signature under the statement.
 pub const STATEMENT_STROKES: &str = "signature/statement.json";
+/// Signature under the statement with time and pressure, ISO/IEC 19794-7.
+pub const STATEMENT_SDI: &str = "signature/statement.sdi";
 /// Picture of the signature under the statement.
 pub const STATEMENT_PNG: &str = "signature/statement.png";
 /// Why the applicant cannot sign, and who saw it.
@@ -74,8 +80,11 @@ const FIXED: &[(&str, &str)] = &[
     (VERIFICATION, JSON),
     (IRISES_IIR, IIR),
     (CARD_STROKES, JSON),
+    (CARD_SDI, SDI),
+    (CHIP_SIGNATURE, BITS),
     (CARD_PNG, PNG),
     (STATEMENT_STROKES, JSON),
+    (STATEMENT_SDI, SDI),
     (STATEMENT_PNG, PNG),
     (CANNOT_SIGN, JSON),
     (STATEMENT_TEXT, TEXT),
@@ -105,6 +114,13 @@ pub const FMR: &str = "application/vnd.iso.19794-2";
 /// Media type of ISO/IEC 19794-6 iris records.
 pub const IIR: &str = "application/vnd.iso.19794-6";
 
+/// Media type of ISO/IEC 19794-7 signature records.
+pub const SDI: &str = "application/vnd.iso.19794-7";
+/// Media type of ANSI INCITS 378 finger minutiae templates.
+pub const INCITS_378: &str = "application/vnd.incits.378";
+/// Media type of bits without a format of their own.
+pub const BITS: &str = "application/octet-stream";
+
 /// Most numbered photos of one kind.
 pub const MAX_NUMBERED: u32 = 32;
 
@@ -117,6 +133,11 @@ pub fn finger(position: FingerPosition) -> String {
 #[must_use]
 pub fn verification(position: FingerPosition) -> String {
     format!("verification/{}.jp2", position.id())
+}
+/// `chip/<id>.378`: a finger's template as the chip holds it.
+#[must_use]
+pub fn chip_finger(position: FingerPosition) -> String {
+    format!("chip/{}.378", position.id())
 }
 /// `irises/<id>.jp2`.
 #[must_use]
@@ -139,6 +160,9 @@ pub fn evidence(n: u32) -> String {
 pub fn media_type(name: &str) -> Option<&'static str> {
     if let Some((_, media)) = FIXED.iter().find(|(fixed, _)| *fixed == name) {
         return Some(media);
+    }
+    if FingerPosition::ALL.iter().any(|p| chip_finger(*p) == name) {
+        return Some(INCITS_378);
     }
     let finger_like = FingerPosition::ALL.iter().any(|p| finger(*p) == name || verification(*p) == name);
     if finger_like || Eye::ALL.iter().any(|e| iris(*e) == name) {

@@ -10,12 +10,13 @@ use biometrics::iso::iir::{
     Bounds, ImageProperties, IrisFormat, IrisImageType, IrisRecord, IrisRepresentation, Orientation,
     PreviousCompression,
 };
+use biometrics::iso::sdi::{SignatureRecord, SignatureRepresentation};
 use biometrics::iso::{CaptureTime, DeviceId, QualityBlock};
 use biometrics::quality::Quality;
 
 use super::{AssembleError, block_id};
 use crate::session::Session;
-use crate::session::sample::{FingerSample, IrisSample};
+use crate::session::sample::{FingerSample, IrisSample, SignatureSample};
 
 /// Roll angle "not told" (ISO/IEC 19794-6:2011).
 const ROLL_UNDEFINED: u16 = 0xFFFF;
@@ -115,6 +116,18 @@ impl Records {
         let creator = Some(concat!("rekam ", env!("CARGO_PKG_VERSION")).to_owned());
         Ok(Bir { creator, index: Some(block_id(s.core.id, 0)), created: Some(created), blocks }.write()?)
     }
+}
+
+/// A signature with time and pressure, ISO/IEC 19794-7.
+pub(super) fn signature(sample: &SignatureSample) -> Result<Vec<u8>, AssembleError> {
+    let captured = CaptureTime::from_utc(sample.device.at);
+    let one = SignatureRepresentation::from_strokes(
+        &sample.strokes,
+        captured,
+        device(),
+        quality(&sample.quality),
+    )?;
+    Ok(SignatureRecord::new(vec![one]).write()?)
 }
 
 fn face(s: &Session) -> Result<Option<Vec<u8>>, AssembleError> {

@@ -2,8 +2,7 @@
 //!
 //! Every decoder reads the claimed size from the header and refuses it (see [`crate::image::check_size`])
 //! before anything of that size is allocated. Images have 8 bits a channel; other depths, alpha channels that are not
-//! opaque
-//! and palettes with transparency are refused and not converted in silence.
+//! opaque and palettes with transparency are refused and not converted in silence.
 
 mod jp2;
 mod jp2_check;
