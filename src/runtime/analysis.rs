@@ -6,7 +6,6 @@ use std::sync::{Arc, OnceLock};
 use biometrics::codec::{CodecError, encode_jp2_lossless_gray, encode_png_gray};
 use biometrics::face::{FaceAnalyser, FaceError};
 use biometrics::finger::matcher::{FingerError, FingerMatcher, WORK_PPI};
-use biometrics::finger::nbis::NbisMatcher;
 use biometrics::finger::segment::{self, CutMode, CutOptions, FingerBox, SegmentError, SlapProblem};
 use biometrics::finger::platen::{self, PlatenError};
 use biometrics::finger::MinutiaeMatcher;
@@ -74,7 +73,7 @@ impl std::fmt::Debug for Engine {
 /// The extractor and matcher of sessions.
 #[must_use]
 pub fn default_matcher() -> Box<dyn FingerMatcher> {
-    Box::new(NbisMatcher::new())
+    Box::new(MinutiaeMatcher::new())
 }
 
 /// An extractor and matcher by its short name: `own` or `nbis`.
@@ -84,7 +83,10 @@ pub fn default_matcher() -> Box<dyn FingerMatcher> {
 pub fn matcher_named(name: &str) -> Result<Box<dyn FingerMatcher>, &'static str> {
     match name {
         "own" => Ok(Box::new(MinutiaeMatcher::new())),
-        "nbis" => Ok(Box::new(NbisMatcher::new())),
+        #[cfg(feature = "nbis")]
+        "nbis" => Ok(Box::new(biometrics::finger::NbisMatcher::new())),
+        #[cfg(not(feature = "nbis"))]
+        "nbis" => Err("this program was built without NIST's matcher; build it with --features nbis"),
         _ => Err("no such matcher; write own or nbis"),
     }
 }

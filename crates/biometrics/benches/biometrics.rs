@@ -7,7 +7,7 @@ use std::hint::black_box;
 use biometrics::codec::{decode_gray, decode_wsq, encode_jp2_lossless_gray, encode_wsq};
 use biometrics::finger::quality;
 use biometrics::finger::segment::segment;
-use biometrics::finger::{FingerMatcher, MinutiaeMatcher, NbisMatcher};
+use biometrics::finger::{FingerMatcher, MinutiaeMatcher};
 use biometrics::image::GrayImage;
 use biometrics::iris;
 use biometrics::position::{Eye, FingerPosition, Slap};
@@ -36,8 +36,14 @@ fn codecs(c: &mut Criterion) {
 fn fingers(c: &mut Criterion) {
     let (image, again, other) = (print(1, 1), print(1, 2), print(2, 3));
     let own = MinutiaeMatcher::new();
-    let nbis = NbisMatcher::new();
-    for (name, matcher) in [("own", &own as &dyn FingerMatcher), ("nbis", &nbis)] {
+    #[cfg(feature = "nbis")]
+    let nbis = biometrics::finger::NbisMatcher::new();
+    let matchers: &[(&str, &dyn FingerMatcher)] = &[
+        ("own", &own),
+        #[cfg(feature = "nbis")]
+        ("nbis", &nbis),
+    ];
+    for (name, matcher) in matchers {
         let template = |i: &GrayImage| matcher.extract(i).unwrap();
         let (a, b_, d) = (template(&image), template(&again), template(&other));
         c.bench_function(&format!("minutiae {name}"), |b| b.iter(|| matcher.extract(black_box(&image))));

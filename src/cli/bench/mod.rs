@@ -20,6 +20,7 @@ use serde_json::json;
 use super::session::{default_devices, make_training_vault, station_options};
 use super::{CliError, Done, Place, failure};
 
+mod search;
 mod store;
 #[cfg(feature = "gui")]
 mod window;
@@ -89,7 +90,7 @@ fn slap(rounds: u32) -> Result<Measured, CliError> {
         Request { target: Target::Slap(Slap::RightFour), gallery: &[], device: &info, at: SystemClock.now() };
     let samples = timed(rounds, || Ok(analyse(&engine, &request, captured.clone())))?;
     Ok(Measured {
-        what: "one slap: quality, minutiae, comparison, compression, four fingers",
+        what: "one slap 1600x1000: segmentation, quality, minutiae, comparison, compression",
         budget: 600.0,
         unit: "ms",
         samples,
@@ -151,6 +152,7 @@ fn measure(rounds: u32, place: &Place, folder: &std::path::Path) -> Result<(Vec<
     let mut lines = vec![
         open_station(rounds, place)?,
         slap(rounds)?,
+        search::search(rounds)?,
         store::save(rounds.max(20), &folder.join("save"))?,
         store::crowded(rounds, &crowd)?,
     ];

@@ -172,7 +172,7 @@ fn missing_fingers() {
 
 #[test]
 fn wrong_and_blank_fingers_and_new_impressions() {
-    use biometrics::finger::{FingerMatcher, NbisMatcher};
+    use biometrics::finger::{FingerMatcher, MinutiaeMatcher};
     let script = r#"segmented = true
         script = [{ on = "slap:thumbs", do = "wrong-hand" }, { on = "again", do = "wrong-finger" },
         { on = "finger:left_index", do = "blank" }]"#;
@@ -188,7 +188,7 @@ fn wrong_and_blank_fingers_and_new_impressions() {
     assert_eq!(swapped.iter().map(|f| f.position).collect::<Vec<_>>(), [F::LeftThumb, F::RightThumb]);
     assert!(blank.image.pixels().iter().all(|p| *p == blank.image.pixels()[0]));
     assert!(again.image != right.image, "a re-capture is another impression");
-    let matcher = NbisMatcher::new();
+    let matcher = MinutiaeMatcher::new();
     let template = |finger: &crate::vocabulary::FingerImage| matcher.extract(&finger.image).unwrap();
     let score = |a, b| matcher.compare(&template(a), &template(b)).unwrap();
     let same = score(&right, &again);
