@@ -31,7 +31,7 @@ use forest::Forest;
 pub const ALGORITHM: &str = "rekam-finger-2";
 
 /// Calibration for the extractor that the station uses.
-pub const CALIBRATION: Calibration = Calibration::MINDTCT;
+pub const CALIBRATION: Calibration = Calibration::REKAM;
 
 /// The quality of a print; `template` is what the extractor found in it.
 ///
