@@ -3,6 +3,8 @@
 
 #[path = "main/bad_input.rs"]
 mod bad_input;
+#[path = "main/bio.rs"]
+mod bio;
 #[path = "main/commands.rs"]
 mod commands;
 #[path = "main/kill.rs"]
