@@ -140,11 +140,21 @@ def fit(work, answers):
         print(f"min_quality: {quality}, {', '.join(line)}; mean error {' '.join(spread)}")
 
 
+def own_minutiae(program, names, work):
+    (work / "own").mkdir(exist_ok=True)
+    for name in names:
+        command = [program, "bio", "minutiae", "--engine", "own", str(work / f"{name}.pgm")]
+        told = json.loads(subprocess.run(command, check=True, text=True, stdout=subprocess.PIPE).stdout)
+        lines = [f"{m['x']} {m['y']} {m['quality']}\n" for m in told["minutiae"]]
+        (work / "own" / f"{name}.min").write_text("".join(lines))
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--samples", help="the sample data's folder")
     parser.add_argument("--keep", help="folder for images and NFIQ 2's answers")
     parser.add_argument("--minutiae", help="folder with NAME.min of another extractor")
+    parser.add_argument("--rekam", help="the program: minutiae of our own extractor, by `PATH bio minutiae`")
     parser.add_argument("--extractor", default="nbis-bozorth3", help="name of the calibration to compare with")
     parser.add_argument("--fit", action="store_true", help="fit the calibration")
     parser.add_argument("--binary", help="a built example finger_quality, instead of cargo")
@@ -157,6 +167,9 @@ def main():
         if not (work / "nfiq2.json").exists():
             collect(args.samples, work)
         answers = oracle(work)
+        if args.rekam:
+            args.minutiae, args.extractor = work / "own", "rekam-minutiae-1"
+            own_minutiae(args.rekam, answers, work)
         for name in answers:
             source = pathlib.Path(args.minutiae) / f"{name}.min" if args.minutiae else work / f"{name}.mindtct"
             (work / f"{name}.min").write_text(source.read_text())

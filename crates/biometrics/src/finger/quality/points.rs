@@ -31,7 +31,7 @@ impl Calibration {
     /// NIST's mindtct, its reliability in hundredths as quality. Fitted by `tools/nfiq2_compare.py` on 90 synthetic
     /// prints.
     pub const MINDTCT: Self = Self {
-        min_quality: 15,
+        min_quality: 16,
         boxed: (0.592, 1.017),
         count: (-1.902, 1.042),
         darker: (0.004, 1.012),
