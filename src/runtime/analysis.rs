@@ -1,7 +1,7 @@
 //! From what a device captured to what the session keeps: judged, compared, encoded. Pure, but not quick.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use biometrics::codec::{CodecError, encode_jp2_lossless_gray, encode_png_gray};
 use biometrics::face::{FaceAnalyser, FaceError};
@@ -101,13 +101,20 @@ impl Engine {
     }
 }
 
-/// The networks for faces, read when a picture first needs them: a start of the program does not wait for them.
+/// The networks for faces. They are read when a picture needs them and go with the last user: a start of the program
+/// does not wait for them, and after the photo step their memory is free again.
 #[derive(Default)]
-pub(super) struct Faces(OnceLock<Result<Arc<FaceAnalyser>, FaceError>>);
+pub(super) struct Faces(Mutex<Weak<FaceAnalyser>>);
 
 impl Faces {
     pub(super) fn get(&self) -> Result<Arc<FaceAnalyser>, FaceError> {
-        self.0.get_or_init(|| FaceAnalyser::new().map(Arc::new)).clone()
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(analyser) = kept.upgrade() {
+            return Ok(analyser);
+        }
+        let analyser = Arc::new(FaceAnalyser::new()?);
+        *kept = Arc::downgrade(&analyser);
+        Ok(analyser)
     }
 }
 

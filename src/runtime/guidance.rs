@@ -257,9 +257,9 @@ impl Run {
                         continue;
                     };
                     judge = judge.or_else(|| (self.make)(watching.background));
-                    let Some(able) = &mut judge else { continue };
-                    if !self.look(able.as_mut(), &mut steady, &frame) {
-                        tracing::error!("the live analysis of a picture crashed; it is started again");
+                    let able = judge.as_mut();
+                    if !able.is_some_and(|able| self.look(able.as_mut(), &mut steady, &frame)) {
+                        tracing::error!("no live analysis of this picture; it is tried again");
                         judge = None;
                         self.tell(None);
                         if matches!(self.frames.wait_after(u64::MAX, CRASH_PAUSE), Next::Closed) {

@@ -93,15 +93,18 @@ fn rule(ui: &mut Ui, st: &Stage<'_>, view: &SessionView<'_>) {
     if s.data.biodata.values.tanggal_lahir.is_none() {
         return;
     }
-    ui.horizontal_wrapped(|ui| match super::required(s) {
+    match super::required(s) {
         Some(colour) => {
-            swatch(ui, colour_of(colour), "");
-            ui.label(st.get(&format!("background-{}", colour_id(colour))));
+            let told = st.get(&format!("background-{}", colour_id(colour)));
+            ui.horizontal_top(|ui| {
+                swatch(ui, colour_of(colour), "");
+                ui.vertical(|ui| ui.label(told));
+            });
         }
         None => {
             ui.label(st.get("background-free"));
         }
-    });
+    }
 }
 
 const fn colour_id(background: BackgroundColour) -> &'static str {
@@ -158,14 +161,17 @@ fn captured(ui: &mut Ui, st: &mut Stage<'_>, view: &SessionView<'_>) {
         ui.horizontal_top(|ui| {
             let name = st.get("photo-captured");
             picture(ui, st, super::card(s), &name);
-            ui.vertical(|ui| quality(ui, st, sample));
+            ui.vertical(|ui| {
+                quality(ui, st, sample);
+                colours(ui, st, view, sample);
+            });
         });
         if super::approved(s) {
             widgets::banner(ui, st.words, Tone::Good, &st.get("photo-approved"), "", "");
         }
         suspicions(ui, st, sample);
         if has("approve-photo") || has("background-reason") {
-            background(ui, st, view, sample);
+            background(ui, st, view);
         }
         ways_on(ui, st, view, &inputs);
     });
@@ -194,40 +200,45 @@ fn suspicions(ui: &mut Ui, st: &Stage<'_>, sample: &PhotoSample) {
     }
 }
 
-/// The measured background against the rule, and the ways on where they differ.
-fn background(ui: &mut Ui, st: &mut Stage<'_>, view: &SessionView<'_>, sample: &PhotoSample) {
+/// The measured colour and the rule's, side by side.
+fn colours(ui: &mut Ui, st: &Stage<'_>, view: &SessionView<'_>, sample: &PhotoSample) {
+    let Some(rule) = super::rule(view.session) else { return };
+    let side = |ui: &mut Ui, id: &str, colour: Color32, name: &str| {
+        let (what, name) = (st.get(id), st.get(&format!("colour-{name}")));
+        let told = crate::t!(st.words, "background-swatch", name = what.as_str(), colour = name.as_str());
+        ui.horizontal_top(|ui| {
+            swatch(ui, colour, "");
+            ui.vertical(|ui| small(ui, &told));
+        });
+    };
+    if let Some(ground) = &sample.ground {
+        side(ui, "background-measured", theme::measured(ground.rgb), name_id(ground.colour));
+    }
+    if super::required(view.session).is_some() {
+        side(ui, "background-rule", colour_of(rule), colour_id(rule));
+    }
+}
+
+/// The background against the rule, and the ways on where they differ.
+fn background(ui: &mut Ui, st: &mut Stage<'_>, view: &SessionView<'_>) {
     let s = view.session;
     let Some(rule) = super::rule(s) else { return };
     let state = super::background(s);
     let made = super::replacement(s).is_some();
-    let rule_name = st.get(&format!("colour-{}", colour_id(rule)));
     let (tone, id, to_do) = match state {
         Background::Free if !made => return,
         Background::Free => (Tone::Info, "background-free", String::new()),
         Background::Right => (Tone::Good, "background-right", String::new()),
-        Background::Wrong if made => (Tone::Warning, "background-wrong", st.get("background-wrong-do")),
-        Background::Wrong => (Tone::Warning, "background-wrong", st.get("background-wrong-do-plain")),
+        Background::Wrong => (Tone::Warning, "background-wrong", String::new()),
         Background::Excepted => (Tone::Info, "background-excepted", String::new()),
         Background::Replaced => (Tone::Info, "background-replaced", st.get("background-replaced-do")),
         Background::Unknown => {
-            let told = st.words.with("background-unknown-do", &[("rule", rule_name.as_str())]);
+            let name = st.get(&format!("colour-{}", colour_id(rule)));
+            let told = st.words.with("background-unknown-do", &[("rule", name.as_str())]);
             (Tone::Info, "background-unknown", told)
         }
     };
     widgets::banner(ui, st.words, tone, &st.get(id), &to_do, "");
-    ui.horizontal_wrapped(|ui| {
-        let mut side = |id: &str, colour: Color32, name: &str| {
-            let what = st.get(id);
-            let spoken = crate::t!(st.words, "background-swatch", name = what.as_str(), colour = name);
-            swatch(ui, colour, &spoken);
-            small(ui, &spoken);
-        };
-        if let Some(ground) = &sample.ground {
-            let name = st.get(&format!("colour-{}", name_id(ground.colour)));
-            side("background-measured", theme::measured(ground.rgb), &name);
-        }
-        side("background-rule", colour_of(rule), &rule_name);
-    });
     if made {
         let on = state == Background::Replaced;
         let label = st.get(if on { "background-camera" } else { "background-software" });
