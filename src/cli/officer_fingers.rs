@@ -72,7 +72,11 @@ impl CaptureWatch for Watch {
     fn preview(&mut self, _: PreviewFrame) {}
 }
 
-fn capture(place: &mut Place, environment: Environment, wanted: &[FingerPosition]) -> Result<Vec<GrayImage>, CliError> {
+fn capture(
+    place: &mut Place,
+    environment: Environment,
+    wanted: &[FingerPosition],
+) -> Result<Vec<GrayImage>, CliError> {
     let setup = place.config.devices.clone().unwrap_or_else(|| super::session::default_devices(environment));
     let registry = Registry::new(environment == Environment::Training);
     let mut reader = registry.open_capture(DeviceKind::Fingerprint, &setup)?;
@@ -96,7 +100,9 @@ fn capture(place: &mut Place, environment: Environment, wanted: &[FingerPosition
 
 pub(super) fn fingers(c: &Fingers, place: &mut Place) -> Done {
     if c.capture.is_empty() && c.files.is_empty() && !c.remove {
-        return Err(CliError::Usage("name fingers: --capture right_index, right_index=FILE, or --remove".into()));
+        return Err(CliError::Usage(
+            "name fingers: --capture right_index, right_index=FILE, or --remove".into(),
+        ));
     }
     let mut vault = open(place, &c.vault)?;
     let (of, by) = (account(&vault, &c.of)?, account(&vault, &c.by)?);
@@ -104,7 +110,8 @@ pub(super) fn fingers(c: &Fingers, place: &mut Place) -> Done {
     let keys = vault.unlock(by.id, &c.secret.read(&format!("Passphrase of {}", by.name))?, now)?;
     let environment = vault.config().environment;
     let images: Vec<(FingerPosition, GrayImage)> = if c.capture.is_empty() {
-        let read = |(f, path): &(FingerPosition, PathBuf)| Ok::<_, CliError>((*f, input::finger(path, 500)?.1));
+        let read =
+            |(f, path): &(FingerPosition, PathBuf)| Ok::<_, CliError>((*f, input::finger(path, 500)?.1));
         c.files.iter().map(read).collect::<Result<_, _>>()?
     } else {
         c.capture.iter().copied().zip(capture(place, environment, &c.capture)?).collect()
@@ -115,11 +122,15 @@ pub(super) fn fingers(c: &Fingers, place: &mut Place) -> Done {
         let template = matcher.extract(image)?;
         let quality = biometrics::finger::quality::assess(image, &template);
         if template.minutiae.len() < MIN_MINUTIAE {
-            let what = format!("{position} has {} minutiae, too few to be known again; capture it again", template.minutiae.len());
+            let what = format!(
+                "{position} has {} minutiae, too few to be known again; capture it again",
+                template.minutiae.len()
+            );
             return Err(failure("CLI-10", what));
         }
         let score = quality.score.unwrap_or(0);
-        let record = FmrRecord::from_template(&template, Some(*position), FmrImpression::LiveScanPlain, score);
+        let record =
+            FmrRecord::from_template(&template, Some(*position), FmrImpression::LiveScanPlain, score);
         templates.push(FingerTemplate {
             finger: position.code(),
             format: TEMPLATE_FORMAT.to_owned(),

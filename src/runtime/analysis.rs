@@ -5,10 +5,10 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use biometrics::codec::{CodecError, encode_jp2_lossless_gray, encode_png_gray};
 use biometrics::face::{FaceAnalyser, FaceError};
-use biometrics::finger::matcher::{FingerError, FingerMatcher, WORK_PPI};
-use biometrics::finger::segment::{self, CutMode, CutOptions, FingerBox, SegmentError, SlapProblem};
-use biometrics::finger::platen::{self, PlatenError};
 use biometrics::finger::MinutiaeMatcher;
+use biometrics::finger::matcher::{FingerError, FingerMatcher, WORK_PPI};
+use biometrics::finger::platen::{self, PlatenError};
+use biometrics::finger::segment::{self, CutMode, CutOptions, FingerBox, SegmentError, SlapProblem};
 use biometrics::image::{GrayImage, ImageError};
 use biometrics::iris::{IrisCode, IrisReport};
 use biometrics::minutiae::Template;
@@ -200,9 +200,7 @@ fn samples(engine: &Engine, request: &Request<'_>, captured: Captured) -> Result
             let device = request.stamp();
             Ok(Samples::Platen(PlatenCheck { clean: report.clean, reasons: report.reasons, device }))
         }
-        (Target::Irises, Captured::Irises(list)) => {
-            Ok(Samples::Irises(eyes(request, &list)?))
-        }
+        (Target::Irises, Captured::Irises(list)) => Ok(Samples::Irises(eyes(request, &list)?)),
         (Target::CardSignature | Target::StatementSignature, Captured::Signature(strokes)) => {
             Ok(Samples::Signature(Box::new(signature(request, strokes)?)))
         }
@@ -364,11 +362,7 @@ fn eyes(request: &Request<'_>, list: &[IrisImage]) -> Result<Vec<IrisSample>, An
     Ok(samples)
 }
 
-fn eye(
-    request: &Request<'_>,
-    captured: &IrisImage,
-    report: IrisReport,
-) -> Result<IrisSample, AnalysisError> {
+fn eye(request: &Request<'_>, captured: &IrisImage, report: IrisReport) -> Result<IrisSample, AnalysisError> {
     let image = &captured.image;
     let number = |v: f32| v.round().clamp(0.0, f32::from(u16::MAX)) as u16;
     Ok(IrisSample {

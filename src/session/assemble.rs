@@ -385,4 +385,3 @@ fn block_id(record: Uuid, part: u8) -> Uuid {
     // Version 8 (RFC 9562): made by our own rule.
     uuid::Builder::from_custom_bytes(bytes).into_uuid()
 }
-

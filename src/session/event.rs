@@ -102,7 +102,12 @@ impl Target {
             Self::Temperature(_) => StepId::Health,
             Self::Face => StepId::Photo,
             Self::CardSignature => StepId::Signature,
-            Self::Slap(_) | Self::Boxes(_) | Self::Platen | Self::Finger(_) | Self::Reverify(_) | Self::ExceptionPhoto => StepId::Fingers,
+            Self::Slap(_)
+            | Self::Boxes(_)
+            | Self::Platen
+            | Self::Finger(_)
+            | Self::Reverify(_)
+            | Self::ExceptionPhoto => StepId::Fingers,
             Self::Irises => StepId::Irises,
             Self::Verify(_) => StepId::Verification,
             Self::StatementSignature => StepId::Statement,

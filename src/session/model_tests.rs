@@ -394,7 +394,10 @@ impl World {
 
 fn weaken(got: &mut Samples) {
     match got {
-        Samples::Fingers(list) => list.iter_mut().for_each(|f| f.quality = t::quality(5)),
+        Samples::Fingers(list) | Samples::Slap(_, list) => {
+            list.iter_mut().for_each(|f| f.quality = t::quality(5));
+        }
+        Samples::Platen(check) => check.clean = false,
         Samples::Irises(list) => list.iter_mut().for_each(|f| f.quality = t::quality(5)),
         Samples::Photo(p) => p.quality = t::quality(5),
         Samples::Signature(p) => p.quality = t::quality(5),

@@ -203,9 +203,7 @@ pub fn good_samples(s: &Session, target: Target, gallery: &[FingerPosition], see
             Samples::Fingers(there.map(|f| finger(*f, *f, seed, 80, gallery)).collect())
         }
         Target::Boxes(_) => Samples::Fingers(Vec::new()),
-        Target::Platen => {
-            Samples::Platen(PlatenCheck { clean: true, reasons: Vec::new(), device: device() })
-        }
+        Target::Platen => Samples::Platen(PlatenCheck { clean: true, reasons: Vec::new(), device: device() }),
         Target::Finger(f) | Target::Verify(f) | Target::Reverify(f) => {
             Samples::Fingers(vec![finger(f, f, seed, 80, gallery)])
         }

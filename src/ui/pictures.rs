@@ -252,13 +252,12 @@ fn frame_image(frame: &PreviewFrame) -> ColorImage {
 
 /// As [`shrunk`], by taking every so manieth pixel: a preview must be quick.
 fn gray(image: &GrayImage) -> ColorImage {
-            let (w, h) = (image.width() as usize, image.height() as usize);
-            let every = w.max(h).div_ceil(LONGEST_PX).max(1);
-            let (nw, nh) = ((w / every).max(1), (h / every).max(1));
-            let at = |x: usize, y: usize| image.at((x * every) as i64, (y * every) as i64);
-            let pixels: Vec<u8> =
-                (0..nh).flat_map(|y| (0..nw).map(move |x| (x, y))).map(|(x, y)| at(x, y)).collect();
-            ColorImage::from_gray([nw, nh], &pixels)
+    let (w, h) = (image.width() as usize, image.height() as usize);
+    let every = w.max(h).div_ceil(LONGEST_PX).max(1);
+    let (nw, nh) = ((w / every).max(1), (h / every).max(1));
+    let at = |x: usize, y: usize| image.at((x * every) as i64, (y * every) as i64);
+    let pixels: Vec<u8> = (0..nh).flat_map(|y| (0..nw).map(move |x| (x, y))).map(|(x, y)| at(x, y)).collect();
+    ColorImage::from_gray([nw, nh], &pixels)
 }
 
 /// Shrinks by whole steps, each pixel the mean of its square, until the longest side fits.

@@ -96,8 +96,7 @@ fn a_slap_is_cut_and_the_other_hand_is_named() {
 fn templates_and_comparison() {
     let folder = Folder::new();
     let pictures = [print(5, 1), print(5, 2), print(6, 1)].map(|i| encode_png_gray(&i).unwrap());
-    let [first, again, other] =
-        std::array::from_fn(|i| folder.put(&format!("{i}.png"), &pictures[i]));
+    let [first, again, other] = std::array::from_fn(|i| folder.put(&format!("{i}.png"), &pictures[i]));
     let (iso, incits) = (folder.path("a.fmr"), folder.path("a.378"));
     let (code, lines, _) = bio(&["minutiae", text(&first), "--out", text(&iso)]);
     assert_eq!(code, 0);
@@ -194,6 +193,10 @@ fn faces_and_eyes() {
     let eye = folder.put("eye.png", &encode_png_gray(&eye).unwrap());
     let (code, lines, _) = bio(&["iris", text(&eye), text(&nobody)]);
     assert_eq!((code, lines.len()), (0, 2));
-    assert!(lines[0]["score"].as_u64().unwrap() >= 60 && lines[0]["iris"]["radius"].is_number(), "{}", lines[0]);
+    assert!(
+        lines[0]["score"].as_u64().unwrap() >= 60 && lines[0]["iris"]["radius"].is_number(),
+        "{}",
+        lines[0]
+    );
     assert_eq!(lines[1]["score"].as_u64(), Some(0));
 }

@@ -52,5 +52,10 @@ pub(super) fn search(rounds: u32) -> Result<Measured, CliError> {
             _ => Err(failure("CLI-09", "the finger was not found among the templates; report this")),
         }
     })?;
-    Ok(Measured { what: "one finger against 10 000 templates, all cores", budget: 2_000.0, unit: "ms", samples })
+    Ok(Measured {
+        what: "one finger against 10 000 templates, all cores",
+        budget: 2_000.0,
+        unit: "ms",
+        samples,
+    })
 }

@@ -92,7 +92,9 @@ pub(super) fn bir(c: &Bir, place: &mut Place) -> Done {
             RecordKind::FingerImages => (RegistryId::finger_image(), BiometricType::Finger, Level::Raw),
             RecordKind::FaceImages => (RegistryId::face_image(), BiometricType::Face, Level::Raw),
             RecordKind::IrisImages => (RegistryId::iris_image(), BiometricType::Iris, Level::Raw),
-            RecordKind::FingerMinutiae => (RegistryId::finger_minutiae(), BiometricType::Finger, Level::Processed),
+            RecordKind::FingerMinutiae => {
+                (RegistryId::finger_minutiae(), BiometricType::Finger, Level::Processed)
+            }
             _ => return Err(input::bad(file, "a BIR is made of FIR, FAC, IIR and FMR records")),
         };
         let subtype = subtype(&data);

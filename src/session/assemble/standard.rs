@@ -121,12 +121,8 @@ impl Records {
 /// A signature with time and pressure, ISO/IEC 19794-7.
 pub(super) fn signature(sample: &SignatureSample) -> Result<Vec<u8>, AssembleError> {
     let captured = CaptureTime::from_utc(sample.device.at);
-    let one = SignatureRepresentation::from_strokes(
-        &sample.strokes,
-        captured,
-        device(),
-        quality(&sample.quality),
-    )?;
+    let one =
+        SignatureRepresentation::from_strokes(&sample.strokes, captured, device(), quality(&sample.quality))?;
     Ok(SignatureRecord::new(vec![one]).write()?)
 }
 

@@ -36,7 +36,8 @@ pub fn corrected(d: &FingersData, slap: Slap, mut boxes: Vec<SlapBox>) -> Option
     }
     for b in &mut boxes {
         let same = |old: &&SlapBox| {
-            SlapBox { confidence: 0, corrected: false, ..**old } == SlapBox { confidence: 0, corrected: false, ..*b }
+            SlapBox { confidence: 0, corrected: false, ..**old }
+                == SlapBox { confidence: 0, corrected: false, ..*b }
         };
         match kept.boxes.iter().find(same) {
             Some(old) => *b = *old,

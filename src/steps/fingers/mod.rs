@@ -68,9 +68,9 @@ impl FingersData {
     /// True when the finger is recorded well enough, or accepted.
     #[must_use]
     pub fn good(&self, f: FingerPosition, rules: &CaptureRules) -> bool {
-        self.samples.get(&f).is_some_and(|s| {
-            limits::reaches(&s.quality, rules.finger_min) || self.accepted_low.contains(&f)
-        })
+        self.samples
+            .get(&f)
+            .is_some_and(|s| limits::reaches(&s.quality, rules.finger_min) || self.accepted_low.contains(&f))
     }
     /// True when the finger needs nothing more.
     #[must_use]
@@ -113,8 +113,11 @@ impl Step for Fingers {
 
     fn blockers(&self, s: &Session, _now: DateTime<Utc>) -> Vec<String> {
         let d = &s.data.fingers;
-        let mut out: Vec<String> =
-            FingerPosition::ALL.iter().filter(|f| !d.settled(**f, s.capture_rules())).map(|f| format!("finger.{f}")).collect();
+        let mut out: Vec<String> = FingerPosition::ALL
+            .iter()
+            .filter(|f| !d.settled(**f, s.capture_rules()))
+            .map(|f| format!("finger.{f}"))
+            .collect();
         if d.conflict.is_some() {
             out.push("hands-swapped".into());
         }
@@ -152,7 +155,10 @@ impl Step for Fingers {
             out.push(Target::Platen);
         }
         if exceptions::photo_wanted(s) {
-            out.insert(usize::from(d.next_slap(s.capture_rules()).is_some() && !out.is_empty()), Target::ExceptionPhoto);
+            out.insert(
+                usize::from(d.next_slap(s.capture_rules()).is_some() && !out.is_empty()),
+                Target::ExceptionPhoto,
+            );
         }
         out
     }
@@ -211,9 +217,11 @@ impl Step for Fingers {
 fn acceptable(s: &Session) -> Option<Vec<FingerPosition>> {
     let d = &s.data.fingers;
     let slap = d.next_slap(s.capture_rules())?;
-    let open: Vec<FingerPosition> = slap.fingers().iter().copied().filter(|f| !d.settled(*f, s.capture_rules())).collect();
+    let open: Vec<FingerPosition> =
+        slap.fingers().iter().copied().filter(|f| !d.settled(*f, s.capture_rules())).collect();
     let tried = |f: &FingerPosition| {
-        s.core.attempts_of(Target::Slap(slap)) + s.core.attempts_of(Target::Finger(*f)) >= s.capture_rules().tries
+        s.core.attempts_of(Target::Slap(slap)) + s.core.attempts_of(Target::Finger(*f))
+            >= s.capture_rules().tries
     };
     (open.iter().all(|f| d.samples.contains_key(f) && tried(f))).then_some(open)
 }
@@ -307,9 +315,11 @@ fn take(
         let d = &mut s.data.fingers;
         let position = finger.position;
         // A box that the operator corrected replaces what was cut before, better or not.
-        let keep_old = !matches!(t, Target::Boxes(_)) && d.samples.get(&position).is_some_and(|old| {
-            finger.score_against(position) >= finger.threshold && old.quality.score >= finger.quality.score
-        });
+        let keep_old = !matches!(t, Target::Boxes(_))
+            && d.samples.get(&position).is_some_and(|old| {
+                finger.score_against(position) >= finger.threshold
+                    && old.quality.score >= finger.quality.score
+            });
         if !keep_old {
             d.accepted_low.remove(&position);
             d.samples.insert(position, finger);

@@ -136,9 +136,5 @@ fn is_simulated(s: &Session, finger: FingerPosition) -> bool {
 /// True while the answer may still come: the record waits for it.
 #[must_use]
 pub fn waits(s: &Session, now: DateTime<Utc>) -> bool {
-    s.data
-        .fingers
-        .search
-        .as_ref()
-        .is_some_and(|q| !q.done && (now - q.asked).num_seconds() < GIVES_UP_S)
+    s.data.fingers.search.as_ref().is_some_and(|q| !q.done && (now - q.asked).num_seconds() < GIVES_UP_S)
 }

@@ -112,7 +112,10 @@ fn what_a_slaps_picture_says() {
         assert_eq!(at.retry(), expected, "{notes:?}");
         let d = &at.s.data.fingers;
         assert_eq!(d.samples.len(), if expected.is_none() { 4 } else { 0 }, "{notes:?}");
-        assert!(d.slaps.contains_key(&Slap::RightFour), "the picture is shown whatever comes of it: {notes:?}");
+        assert!(
+            d.slaps.contains_key(&Slap::RightFour),
+            "the picture is shown whatever comes of it: {notes:?}"
+        );
     };
     check(&[], None);
     check(&["touching"], None);
@@ -174,7 +177,8 @@ fn a_slap_with_too_few_boxes_is_mended_by_the_operator() {
     at.capture(Target::Slap(Slap::LeftFour), Samples::Slap(Box::new(sample), Vec::new()));
     assert_eq!(at.retry(), Some("too-few-fingers"));
     let effects = at.send(Event::Command(Command::CorrectBoxes(Slap::LeftFour, wanted)));
-    let Some(Effect::Recut { id, slap, .. }) = effects.into_iter().find(|e| matches!(e, Effect::Recut { .. }))
+    let Some(Effect::Recut { id, slap, .. }) =
+        effects.into_iter().find(|e| matches!(e, Effect::Recut { .. }))
     else {
         panic!("not cut");
     };
@@ -273,7 +277,8 @@ fn another_records_finger_needs_a_supervisor_before_sealing() {
     // The simulated reader has one person only: noted, not more.
     let mut at = at_fingers(Environment::Training);
     at.all(80);
-    at.s.data.fingers.samples.get_mut(&FingerPosition::RightIndex).unwrap().device.driver = "simulated".into();
+    at.s.data.fingers.samples.get_mut(&FingerPosition::RightIndex).unwrap().device.driver =
+        "simulated".into();
     let id = search_of(&at.confirm());
     let hit = FingerHit {
         finger: FingerPosition::RightIndex,
@@ -320,11 +325,7 @@ fn the_fingers_for_the_chip() {
         &[F::RightThumb, F::LeftIndex],
         &[(F::RightIndex, F::RightThumb, Replaced::Weak)],
     );
-    check(
-        &|s| F::ALL.iter().for_each(|f| score(s, *f, min - 1)),
-        &[F::RightIndex, F::LeftIndex],
-        &[],
-    );
+    check(&|s| F::ALL.iter().for_each(|f| score(s, *f, min - 1)), &[F::RightIndex, F::LeftIndex], &[]);
     check(
         &|s| {
             s.data.verification.failed.insert(F::LeftIndex, after - 1);

@@ -102,8 +102,16 @@ fn slap_picture(ui: &mut Ui, st: &mut Stage<'_>, view: &SessionView<'_>) {
 
 fn note_words(st: &Stage<'_>, note: &SlapNote) -> String {
     const KNOWN: [&str; 10] = [
-        "touching", "cut-off", "rotated", "wrong-hand", "too-few-fingers", "too-many-fingers", "missing-disagrees", "blank",
-        "ambiguous", "partial",
+        "touching",
+        "cut-off",
+        "rotated",
+        "wrong-hand",
+        "too-few-fingers",
+        "too-many-fingers",
+        "missing-disagrees",
+        "blank",
+        "ambiguous",
+        "partial",
     ];
     let id = KNOWN.into_iter().find(|k| *k == note.id).unwrap_or("other");
     let what = st.get(&format!("slap-note-{id}"));
@@ -172,7 +180,14 @@ fn prints(ui: &mut Ui, st: &mut Stage<'_>, d: &FingersData, rules: &CaptureRules
     }
 }
 
-fn print(ui: &mut Ui, st: &mut Stage<'_>, d: &FingersData, f: FingerPosition, rules: &CaptureRules, width: f32) {
+fn print(
+    ui: &mut Ui,
+    st: &mut Stage<'_>,
+    d: &FingersData,
+    f: FingerPosition,
+    rules: &CaptureRules,
+    width: f32,
+) {
     let name = st.get(&format!("finger-{}", f.id()));
     let sample = d.samples.get(&f);
     st.pictures.show(ui, sample.map(|s| &s.jp2), vec2(width, (width * 1.1).min(120.0)), &name);

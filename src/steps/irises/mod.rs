@@ -59,7 +59,9 @@ impl Step for Irises {
 
     fn state(&self, s: &Session) -> StepState {
         let d = &s.data.irises;
-        if !Eye::ALL.iter().all(|e| d.settled(*e, s.capture_rules())) || exceptions::photo_blocker(s, StepId::Irises).is_some() {
+        if !Eye::ALL.iter().all(|e| d.settled(*e, s.capture_rules()))
+            || exceptions::photo_blocker(s, StepId::Irises).is_some()
+        {
             StepState::Empty
         } else if d.exceptions.is_empty() {
             StepState::Done
@@ -70,8 +72,11 @@ impl Step for Irises {
 
     fn blockers(&self, s: &Session, _now: DateTime<Utc>) -> Vec<String> {
         let d = &s.data.irises;
-        let mut out: Vec<String> =
-            Eye::ALL.iter().filter(|e| !d.settled(**e, s.capture_rules())).map(|e| format!("eye.{e}")).collect();
+        let mut out: Vec<String> = Eye::ALL
+            .iter()
+            .filter(|e| !d.settled(**e, s.capture_rules()))
+            .map(|e| format!("eye.{e}"))
+            .collect();
         out.extend(exceptions::photo_blocker(s, StepId::Irises));
         out
     }
@@ -93,7 +98,11 @@ impl Step for Irises {
             out.push(Target::Irises);
         }
         if exceptions::photo_wanted(s) {
-            let first = if Eye::ALL.iter().all(|e| s.data.irises.settled(*e, s.capture_rules())) { 0 } else { out.len() };
+            let first = if Eye::ALL.iter().all(|e| s.data.irises.settled(*e, s.capture_rules())) {
+                0
+            } else {
+                out.len()
+            };
             out.insert(first, Target::ExceptionPhoto);
         }
         out

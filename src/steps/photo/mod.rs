@@ -146,7 +146,8 @@ pub struct Photo;
 fn good(s: &Session) -> bool {
     let d = &s.data.photo;
     d.sample.as_ref().is_some_and(|p| {
-        has_one_face(p) && (limits::reaches(&p.quality, s.capture_rules().face_min) || d.accepted_low.is_some())
+        has_one_face(p)
+            && (limits::reaches(&p.quality, s.capture_rules().face_min) || d.accepted_low.is_some())
     })
 }
 

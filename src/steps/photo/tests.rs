@@ -144,9 +144,9 @@ fn the_best_attempt_is_kept_and_the_threshold_itself_passes() {
         assert_eq!(lines, scores.iter().copied().map(Some).collect::<Vec<_>>(), "every attempt is logged");
         (s.data.photo.sample.as_ref().unwrap().quality.score.unwrap(), weak)
     };
-    const MIN: u8 = limits::FACE_MIN;
-    assert_eq!(kept(&[MIN]), (MIN, false));
-    assert_eq!(kept(&[MIN - 1]), (MIN - 1, true));
+    let min = session(1990, "counter").capture_rules().face_min;
+    assert_eq!(kept(&[min]), (min, false));
+    assert_eq!(kept(&[min - 1]), (min - 1, true));
     assert_eq!(kept(&[20, 35, 30]), (35, true));
     assert_eq!(kept(&[20, 20]), (20, true));
     assert_eq!(kept(&[80, 10]), (80, false));

@@ -36,7 +36,9 @@ pub(super) fn show(ctx: &Context, st: &mut Stage<'_>, mut edit: BoxEdit) -> Next
     let ready = boxes::corrected(d, edit.slap, edit.boxes.clone()).is_some();
     let closed = modal(ctx, "boxes", 900.0, |ui| {
         let slap = st.get(&format!("slap-{}", edit.slap.id()));
-        ui.label(RichText::new(st.words.with("boxes-title", &[("slap", slap)])).font(fonts::bold(theme::TEXT_BIG)));
+        ui.label(
+            RichText::new(st.words.with("boxes-title", &[("slap", slap)])).font(fonts::bold(theme::TEXT_BIG)),
+        );
         small(ui, &st.get("boxes-how"));
         choose(ui, st, &mut edit, &expected);
         picture(ui, st, &mut edit, sample);

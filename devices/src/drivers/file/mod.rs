@@ -216,8 +216,8 @@ impl FileDevice {
         watch: &mut dyn CaptureWatch,
     ) -> Result<Option<Captured>, CaptureEnd> {
         let Some(file) = folder::slaps(&self.parameters.path)?.remove(&slap) else { return Ok(None) };
-        let image =
-            decode::slap(&folder::read(&file)?, slap, self.parameters.ppi).map_err(|e| folder::bad(&file, e))?;
+        let image = decode::slap(&folder::read(&file)?, slap, self.parameters.ppi)
+            .map_err(|e| folder::bad(&file, e))?;
         watch.preview(PreviewFrame::Gray(image.clone()));
         Ok(Some(Captured::Slap { slap, missing: missing.to_vec(), image }))
     }
