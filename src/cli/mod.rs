@@ -201,6 +201,21 @@ fn run(args: Args, place: &mut Place) -> Done {
     }
 }
 
+/// Writes a file that only its owner can read: most of what is written holds biometrics.
+fn write_private(path: &std::path::Path, bytes: &[u8]) -> Result<(), CliError> {
+    use std::os::unix::fs::OpenOptionsExt;
+    std::fs::OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(path)
+        .and_then(|mut file| file.write_all(bytes))
+        .map_err(|e| {
+            failure("CLI-03", format!("{} cannot be written ({e}); check folder and disk", path.display()))
+        })
+}
+
 /// Writes a line to stderr; a closed stderr is nobody's fault.
 fn tell(line: &str) {
     writeln!(std::io::stderr(), "{line}").ok();

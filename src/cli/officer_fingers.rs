@@ -18,7 +18,7 @@ use serde_json::json;
 
 use super::bio::input;
 use super::vault::{Secret, account, open};
-use super::{CliError, Done, Place, VaultArg, failure};
+use super::{CliError, Done, Place, VaultArg, failure, tell};
 
 /// Name of the templates' format.
 const TEMPLATE_FORMAT: &str = "iso-19794-2:2005";
@@ -73,7 +73,7 @@ impl CaptureWatch for Watch {
 }
 
 fn capture(
-    place: &mut Place,
+    place: &Place,
     environment: Environment,
     wanted: &[FingerPosition],
 ) -> Result<Vec<GrayImage>, CliError> {
@@ -82,8 +82,7 @@ fn capture(
     let mut reader = registry.open_capture(DeviceKind::Fingerprint, &setup)?;
     let mut out = Vec::new();
     for position in wanted {
-        place.say(format!("put the {position} on the glass"))?;
-        place.out.flush()?;
+        tell(&format!("put the {position} on the glass"));
         let task = CaptureTask::Finger { position: *position, again: false };
         match reader.capture(&task, &mut Watch(Instant::now() + WAIT)) {
             Ok(Captured::Fingers(mut list)) if list.len() == 1 => out.extend(list.pop().map(|f| f.image)),
@@ -103,6 +102,10 @@ pub(super) fn fingers(c: &Fingers, place: &mut Place) -> Done {
         return Err(CliError::Usage(
             "name fingers: --capture right_index, right_index=FILE, or --remove".into(),
         ));
+    }
+    let named = c.capture.iter().chain(c.files.iter().map(|(f, _)| f));
+    if named.clone().collect::<std::collections::BTreeSet<_>>().len() < named.count() {
+        return Err(CliError::Usage("name each finger once".into()));
     }
     let mut vault = open(place, &c.vault)?;
     let (of, by) = (account(&vault, &c.of)?, account(&vault, &c.by)?);

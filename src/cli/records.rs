@@ -9,7 +9,7 @@ use clap::{Args, Subcommand};
 use record::verify::{KeyTrust, MAX_PAYLOAD_BYTES, verify};
 use serde_json::json;
 
-use super::{CliError, Done, Place, failure};
+use super::{CliError, Done, Place, failure, write_private};
 
 /// Longest header or key file that is read, in bytes.
 const SMALL_MAX: u64 = 1024 * 1024;
@@ -122,9 +122,7 @@ fn export_wsq(opened: &record::open::Opened, out: &Path) -> Result<Vec<String>, 
         let wsq = encode_wsq(&decode_gray(&entry.bytes)?, WSQ_RATE)?;
         let name = name.replace(".jp2", ".wsq");
         let path = out.join(&name);
-        std::fs::write(&path, wsq).map_err(|e| {
-            failure("CLI-03", format!("{} cannot be written ({e}); check folder and disk", path.display()))
-        })?;
+        write_private(&path, &wsq)?;
         names.push(name);
     }
     Ok(names)

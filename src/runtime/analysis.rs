@@ -24,7 +24,7 @@ pub use super::portrait::colour_rgb;
 use super::portrait::{Shots, evidence, face};
 use crate::session::event::{CaptureOutcome, Target};
 use crate::session::sample::{
-    DeviceStamp, FingerSample, IrisSample, Match, Media, PlatenCheck, Samples, SignatureSample, SlapBox,
+    Cut, DeviceStamp, FingerSample, IrisSample, Match, Media, PlatenCheck, Samples, SignatureSample, SlapBox,
     SlapNote, SlapSample, TemperatureSample,
 };
 
@@ -267,6 +267,7 @@ fn fingers(
             matcher: matcher.name().to_owned(),
             threshold: matcher.threshold(),
             device: request.stamp(),
+            cut: None,
         });
     }
     Ok(out)
@@ -340,7 +341,14 @@ fn cut_slap(
         let image = segment::cut(&image, &bounds, &options)?;
         list.push(FingerImage { position: b.position, image });
     }
-    let fingers = fingers(matcher, request, &list)?;
+    let mut fingers = fingers(matcher, request, &list)?;
+    for (finger, bounds) in fingers.iter_mut().zip(&sample.boxes) {
+        finger.cut = Some(Cut {
+            slap_sha256: sample.pixels_sha256.clone(),
+            bounds: *bounds,
+            segmentation: sample.algorithm.clone(),
+        });
+    }
     Ok(Samples::Slap(Box::new(sample), fingers))
 }
 

@@ -39,7 +39,6 @@ pub(super) struct Question {
 pub(super) struct FingerQuestion {
     pub(super) id: RequestId,
     pub(super) fingers: Vec<(FingerPosition, Template)>,
-    pub(super) chip: Vec<FingerPosition>,
 }
 
 /// What the vault worker does.

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, SyncSender};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError, TrySendError};
 
 use biometrics::codec::{decode_rgb, encode_jpeg};
 use biometrics::face::scaled;
@@ -16,7 +16,7 @@ use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use super::error;
-use super::finger_search::{Gallery, SearchJob};
+use super::finger_search::SearchJob;
 use super::station::{Notice, NoticeLevel, OfficerLine, QueueLine, WaitingLine};
 use super::vault_jobs::{Decision, FingerQuestion, Question, SealedRecord, VaultAnswer, VaultJob};
 use super::workers::{Answer, Outbox, error_notice, vault_notice};
@@ -40,6 +40,10 @@ const SMALL_PORTRAIT: (u32, u32) = (160, 240);
 const SMALL_QUALITY: u8 = 75;
 /// Name of the templates' format in the extract.
 const TEMPLATE_FORMAT: &str = "iso-19794-2:2005";
+/// Records whose fingers are read between two jobs.
+const READ_AT_ONCE: usize = 20;
+/// How long the next few are left alone when the search worker has enough to do.
+const READ_PAUSE: std::time::Duration = std::time::Duration::from_millis(20);
 /// Audit lines that may wait for the disk.
 const OWED_MAX: usize = 4_096;
 
@@ -90,8 +94,10 @@ pub(super) struct VaultWorker {
     discards: Vec<(Uuid, String)>,
     /// Where searches of fingers are made.
     searches: SyncSender<SearchJob>,
-    /// Chip fingers of the records: read at the first search after a sign-in, then added to.
-    galleries: Option<Vec<Arc<Gallery>>>,
+    /// Records whose fingers are still to be read, the next one last.
+    reading: Vec<Uuid>,
+    /// Searches that wait for them.
+    search_waits: Vec<SearchJob>,
     /// Last rows of the pages of the queue that were read.
     page_ends: Vec<QueueRow>,
 }
@@ -114,14 +120,15 @@ impl VaultWorker {
             overflowed: false,
             discards: Vec::new(),
             searches,
-            galleries: None,
+            reading: Vec::new(),
+            search_waits: Vec::new(),
             page_ends: Vec::new(),
         }
     }
 
     /// Serves jobs until the shell is gone. A job that panics fails; the next one is served.
     pub(super) fn run(mut self, jobs: &Receiver<VaultJob>) {
-        while let Ok(job) = jobs.recv() {
+        while let Some(job) = self.next_job(jobs) {
             let failure = job.failure();
             let answer = match catch_unwind(AssertUnwindSafe(|| self.work(job))) {
                 Ok(Ok(answer)) => answer,
@@ -142,6 +149,24 @@ impl VaultWorker {
         }
     }
 
+    /// The next job. While none waits, the records' fingers are read.
+    fn next_job(&mut self, jobs: &Receiver<VaultJob>) -> Option<VaultJob> {
+        while !self.reading.is_empty() {
+            match jobs.try_recv() {
+                Ok(job) => return Some(job),
+                Err(TryRecvError::Disconnected) => return None,
+                Err(TryRecvError::Empty) if self.read_some() => {}
+                // The search worker has enough to do: the vault's own jobs come first meanwhile.
+                Err(TryRecvError::Empty) => match jobs.recv_timeout(READ_PAUSE) {
+                    Ok(job) => return Some(job),
+                    Err(RecvTimeoutError::Disconnected) => return None,
+                    Err(RecvTimeoutError::Timeout) => {}
+                },
+            }
+        }
+        jobs.recv().ok()
+    }
+
     fn tell(&self, notice: Notice) {
         self.out.send(Answer::Notice(notice));
     }
@@ -151,7 +176,7 @@ impl VaultWorker {
             VaultJob::SignIn { officer, passphrase, now } => self.sign_in(officer, &passphrase, now)?,
             VaultJob::SignOut => {
                 self.operator = None;
-                self.galleries = None;
+                self.forget_fingers();
                 self.vault.lock();
                 VaultAnswer::SignedOut
             }
@@ -205,6 +230,7 @@ impl VaultWorker {
         let line = officer_line(&keys.officer);
         let public_key = keys.officer.public_key.clone();
         self.operator = Some(keys);
+        self.begin_reading()?;
         Ok(VaultAnswer::SignedIn { officer: line, public_key })
     }
 
@@ -336,63 +362,81 @@ impl VaultWorker {
         let operator = self.operator.as_ref().ok_or(VaultError::Locked)?;
         let saved = self.vault.save(&draft, &input, operator, now)?;
         self.page_ends.clear();
-        self.add_to_gallery(saved.record_id, &input);
+        self.reading.push(saved.record_id);
         // An earlier save that only now is acknowledged has a token of its own.
         let token = self.vault.extract(saved.record_id)?.tracking_token;
         let at = self.vault.find(saved.record_id)?.map_or(now, |row| row.created);
         Ok(SealedRecord { record_id: saved.record_id, path: saved.path, sha256: saved.sha256, token, at })
     }
 
-    /// Hands a search to its worker. The records' fingers are read once after a sign-in.
+    /// Hands a search to its worker, once the records' fingers were read.
     fn search(&mut self, session: Uuid, question: FingerQuestion) -> Result<VaultAnswer, JobError> {
-        let mut officers = Gallery::default();
+        let mut officers = Vec::new();
         for (officer, templates) in self.vault.officer_fingers()?.iter() {
-            officers.add(&FingerOwner::Officer(officer), templates);
+            officers.push((FingerOwner::Officer(officer), templates.to_vec()));
         }
-        let records = match &self.galleries {
-            Some(galleries) => galleries.clone(),
-            None => {
-                let galleries = vec![Arc::new(self.record_fingers()?)];
-                self.galleries.insert(galleries).clone()
-            }
-        };
-        let FingerQuestion { id, fingers, chip: against_records } = question;
-        let officers = Arc::new(officers);
-        let job = SearchJob { session, id, fingers, officers, records, against_records };
-        match self.searches.try_send(job) {
-            Ok(()) => Ok(VaultAnswer::Done),
-            Err(_) => Err(JobError::Told("runtime-worker-busy", error::WORKER_BUSY.to_owned())),
+        let FingerQuestion { id, fingers } = question;
+        let job = SearchJob::Search { session, id, fingers, officers };
+        if self.reading.is_empty() {
+            self.give_search(job)?;
+        } else {
+            self.search_waits.push(job);
         }
+        Ok(VaultAnswer::Done)
     }
 
-    fn record_fingers(&self) -> Result<Gallery, JobError> {
-        let mut gallery = Gallery::default();
-        let mut unread = 0;
-        for row in self.vault.queue()? {
+    fn give_search(&self, job: SearchJob) -> Result<(), JobError> {
+        self.searches.try_send(job).map_err(|e| match e {
+            TrySendError::Full(_) => JobError::Told("runtime-worker-busy", error::WORKER_BUSY.to_owned()),
+            TrySendError::Disconnected(_) => {
+                JobError::Told("runtime-worker-gone", error::WORKER_GONE.to_owned())
+            }
+        })
+    }
+
+    /// After a sign-in the fingers of the records are read, a few between two jobs.
+    fn begin_reading(&mut self) -> Result<(), JobError> {
+        self.forget_fingers();
+        self.reading = self.vault.queue()?.into_iter().map(|row| row.id).collect();
+        Ok(())
+    }
+
+    /// Nothing of anybody's fingers stays in memory.
+    fn forget_fingers(&mut self) {
+        self.reading.clear();
+        self.search_waits.clear();
+        // A full channel is emptied first: the worker never waits for this one.
+        self.searches.send(SearchJob::Forget).ok();
+    }
+
+    /// Reads the next few records' fingers; afterwards the searches that waited for them go on. False when the
+    /// search worker cannot take any now.
+    fn read_some(&mut self) -> bool {
+        let from = self.reading.len().saturating_sub(READ_AT_ONCE);
+        let mut owned = Vec::new();
+        let ids = self.reading.split_off(from);
+        for id in ids.iter().copied() {
             // A damaged extract costs its fingers only; `vault check` says what is wrong.
-            let Ok(extract) = self.vault.extract(row.id) else {
-                unread += 1;
-                continue;
-            };
-            unread += gallery.add(&FingerOwner::Record(short_code(row.id)), &extract.templates);
-        }
-        tracing::info!(fingers = gallery.len(), unread, "fingers of the queue read");
-        Ok(gallery)
-    }
-
-    /// A record that was just sealed: known to the next search.
-    fn add_to_gallery(&mut self, record: Uuid, input: &ExtractInput) {
-        let Some(galleries) = &mut self.galleries else { return };
-        let owner = FingerOwner::Record(short_code(record));
-        // A gallery that a search is using stays as it is; another one takes the newcomers.
-        match galleries.last_mut().and_then(Arc::get_mut) {
-            Some(gallery) => drop(gallery.add(&owner, &input.templates)),
-            None => {
-                let mut gallery = Gallery::default();
-                gallery.add(&owner, &input.templates);
-                galleries.push(Arc::new(gallery));
+            if let Ok(extract) = self.vault.extract(id) {
+                owned.push((FingerOwner::Record(short_code(id)), extract.templates.clone()));
             }
         }
+        if let Err(TrySendError::Full(_)) = self.searches.try_send(SearchJob::Add(owned)) {
+            self.reading.extend(ids);
+            return false;
+        }
+        if self.reading.is_empty() {
+            for job in std::mem::take(&mut self.search_waits) {
+                if let SearchJob::Search { session, id, .. } = &job {
+                    let (session, id) = (*session, *id);
+                    if let Err(e) = self.give_search(job) {
+                        let answer = VaultAnswer::NotSearched { session, id, code: e.code() };
+                        self.out.send(Answer::Vault(answer));
+                    }
+                }
+            }
+        }
+        true
     }
 
     fn discard_owed(&mut self, now: DateTime<Utc>) -> Result<(), JobError> {

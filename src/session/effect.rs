@@ -79,10 +79,8 @@ pub enum Effect {
     SearchFingers {
         /// Answers carry it back.
         id: RequestId,
-        /// The fingers; all are compared with the officers'.
+        /// The fingers.
         fingers: Vec<(FingerPosition, Template)>,
-        /// Those of them that are compared with the records' chip fingers.
-        chip: Vec<FingerPosition>,
     },
     /// Make out an approval request.
     AskApproval(ApprovalDraft),

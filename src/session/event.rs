@@ -204,6 +204,8 @@ pub enum Command {
     ComeBack,
     /// Tries again to keep what could not be written.
     RetryKeep,
+    /// Makes a failed comparison of the fingers again.
+    SearchAgain,
     /// Puts the session aside.
     Park,
     /// Gives the session up, with a reason.

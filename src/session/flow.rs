@@ -21,7 +21,7 @@ const MAX_ASKS: usize = 8;
 pub const REVERIFY_TRIES: u32 = 4;
 
 /// How long cutting corrected boxes may take, in milliseconds.
-const RECUT_MS: u64 = 15_000;
+const RECUT_MS: u64 = 60_000;
 
 /// How long a device may take for a task, in milliseconds. SBI devices answer within their own timeout of
 /// 10-30 s; a signature takes as long as a person writes.
@@ -43,6 +43,8 @@ impl Session {
         match command {
             Command::CancelCapture => {
                 self.core.look_up = None;
+                // Nothing can stop the cutting of boxes: what comes of it is stale.
+                self.core.pending.take_if(|p| matches!(p.target, Target::Boxes(_)));
                 if let Some(p) = self.core.pending.as_mut() {
                     p.cancelling = true;
                     fx.push(Effect::Cancel(p.id));
@@ -165,7 +167,11 @@ impl Session {
         let Some(mut sample) = steps::fingers::boxes::corrected(&self.data.fingers, slap, boxes) else {
             return;
         };
-        sample.notes.clear();
+        if !sample.boxes.iter().any(|b| b.corrected) {
+            return;
+        }
+        // What the geometry says of the hand does not depend on the boxes.
+        sample.notes.retain(|n| n.id == "wrong-hand");
         let id = self.core.next_request();
         self.core.set_pending(id, Target::Boxes(slap), DeviceKind::Fingerprint, RECUT_MS, now);
         let gallery = self.gallery_for(Target::Slap(slap));
@@ -355,6 +361,7 @@ impl Session {
     }
 
     pub(super) fn on_seal_failed(&mut self, code: String, now: DateTime<Utc>, fx: &mut Effects) {
+        self.data.seal.held = false;
         if self.data.seal.sealing.take().is_some() {
             self.core.note(now, "seal-failed", StepId::Seal, String::new(), Some(code.clone()), None);
             fx.push(Effect::Audit { event: "seal-failed", details: vec![("code", code.clone())] });
@@ -385,6 +392,8 @@ impl Session {
             // What an earlier step rested on has changed (another birth date): it has to be decided again first.
             self.core.current = steps::first_unfinished(self);
         }
+        steps::fingers::search::ask_if_due(self, now, fx);
+        steps::seal::begin_if_held(self, now, fx);
         if matches!(self.core.outcome, Outcome::Open | Outcome::Parked) {
             self.ask_approvals(now, fx);
             self.keep_dirty(fx);

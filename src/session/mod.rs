@@ -153,6 +153,16 @@ impl Session {
                     found: None,
                 });
             }
+            // The look at the empty glass is an offer: a reader that cannot do it has no fault.
+            CaptureOutcome::Fault(devices::vocabulary::DeviceFault::Unsupported)
+                if pending.target == event::Target::Platen =>
+            {
+                self.core.retry = Some(core::RetryNote {
+                    target: pending.target,
+                    reason: "platen-unsupported".into(),
+                    found: None,
+                });
+            }
             CaptureOutcome::Fault(fault) => {
                 self.core.attempt(pending.target, now, "fault", Some(fault.code().to_owned()), None);
                 fx.push(Effect::Audit {

@@ -102,6 +102,20 @@ pub struct FingerSample {
     pub threshold: u32,
     /// Device.
     pub device: DeviceStamp,
+    /// Where it was cut from a whole slap; `None` when the device gave the finger.
+    #[serde(default)]
+    pub cut: Option<Cut>,
+}
+
+/// Where a finger was cut from a slap.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cut {
+    /// SHA-256 of the slap's pixels, hex.
+    pub slap_sha256: String,
+    /// The box.
+    pub bounds: SlapBox,
+    /// Name of the segmentation.
+    pub segmentation: String,
 }
 
 impl FingerSample {

@@ -119,6 +119,7 @@ pub fn finger(
         matcher: "test".into(),
         threshold: 40,
         device: device(),
+        cut: None,
     }
 }
 

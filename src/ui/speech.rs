@@ -89,6 +89,7 @@ fn own_retry(words: &Words, reason: &str) -> Told {
         "officer-finger",
         "same-eye",
         "platen-dirty",
+        "platen-unsupported",
     ];
     let id = known.into_iter().find(|k| *k == reason).unwrap_or("low-quality");
     let what = words.get(&format!("retry-{id}"));
@@ -113,8 +114,16 @@ pub fn requirement_reason(words: &Words, s: &Session, reason: &str) -> String {
     if let Some(record) = reason.strip_prefix(crate::steps::fingers::search::SAME_FINGER) {
         return words.with("requirement-reason-same-finger", &[("record", record)]);
     }
-    let known =
-        ["biodata-correction", "cannot-sign", "verification", "reverify", "quota-jump", "outside-domicile"];
+    let known = [
+        "biodata-correction",
+        "cannot-sign",
+        "verification",
+        "reverify",
+        "quota-jump",
+        "outside-domicile",
+        "officer-finger",
+        "same-eye",
+    ];
     let id = known.into_iter().find(|k| *k == reason).unwrap_or("other");
     words.get(&format!("requirement-reason-{id}"))
 }
@@ -168,7 +177,6 @@ pub fn blocker(words: &Words, s: &Session, id: &str) -> String {
                 "statement-confirmed",
                 "statement-signature",
                 "identical-sample",
-                "finger-search",
             ];
             let id = known.into_iter().find(|k| *k == id).unwrap_or("other");
             words.get(&format!("blocker-{id}"))

@@ -77,7 +77,7 @@ impl Vault {
     ///
     /// # Errors
     /// [`VaultError::Locked`], [`VaultError::NotSupervisor`], [`VaultError::Name`] for an unknown account,
-    /// [`VaultError::TooLarge`] or the disk's; the older ones are then still there.
+    /// [`VaultError::TooLarge`] or the disk's.
     pub fn set_officer_fingers(
         &mut self,
         officer: Uuid,
@@ -110,6 +110,10 @@ impl Vault {
             .officer_fingers
             .encrypt(&context(self.config().vault), &plain)
             .ok_or_else(|| VaultError::corrupt(WHAT, "it cannot be encrypted"))?;
+        let (found_bytes, most) = (sealed.len() as u64, SMALL_FILE_MAX);
+        if found_bytes > most {
+            return Err(VaultError::TooLarge { what: WHAT.into(), found: found_bytes, most });
+        }
         self.files()
             .write_durable(&self.layout().officer_fingers(), &sealed)
             .map_err(|e| VaultError::io(WHAT, e))?;

@@ -13,6 +13,9 @@ fn be32(bytes: &[u8], at: usize) -> Option<usize> {
     usize::try_from(u32::from_be_bytes([raw[0], raw[1], raw[2], raw[3]])).ok()
 }
 
+/// 44 rows of 168 bits.
+const CHIP_SIGNATURE_BYTES: usize = 44 * 21;
+
 /// The ISO/IEC 19794 records that a record holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Iso {
@@ -110,6 +113,17 @@ pub fn matches(media_type: &str, bytes: &[u8]) -> bool {
         entries::FIR => Iso::Finger.positions(bytes).is_some(),
         entries::FMR => Iso::Minutiae.positions(bytes).is_some(),
         entries::IIR => Iso::Iris.positions(bytes).is_some(),
+        // ISO/IEC 19794-7:2014: identifier, version, total length.
+        entries::SDI => bytes.starts_with(b"SDI\x00020\x00") && be32(bytes, 8) == Some(bytes.len()),
+        // ANSI INCITS 378-2004: the length in two bytes, or two zero bytes and four.
+        entries::INCITS_378 => {
+            let length = match be16(bytes, 8) {
+                Some(0) => be32(bytes, 10),
+                short => short,
+            };
+            bytes.starts_with(b"FMR\x00 20\x00") && length == Some(bytes.len())
+        }
+        entries::BITS => bytes.len() == CHIP_SIGNATURE_BYTES,
         entries::JSON => serde_json::from_slice::<serde::de::IgnoredAny>(bytes).is_ok(),
         entries::JSON_LINES => json_lines(bytes),
         entries::XML => xml(bytes),

@@ -6,7 +6,7 @@ use biometrics::iris;
 use rekam::runtime::analysis::colour_rgb;
 use serde_json::json;
 
-use super::super::{Done, Place};
+use super::super::{Done, Place, write_private};
 use super::{Face, Iris, each, input, verdict};
 
 /// JPEG quality of the card picture, as in a session.
@@ -42,7 +42,7 @@ pub(super) fn face(c: &Face, place: &mut Place) -> Done {
             None => image.clone(),
         };
         let card = crop_portrait(&full, first, CARD_ASPECT).map_err(|e| input::bad(&c.file, e))?;
-        input::write(out, &encode_jpeg(&card, JPEG_QUALITY).map_err(|e| input::bad(&c.file, e))?)?;
+        write_private(out, &encode_jpeg(&card, JPEG_QUALITY).map_err(|e| input::bad(&c.file, e))?)?;
         if let Some(map) = line.as_object_mut() {
             map.insert("card".into(), json!({"file": out, "width": card.width(), "height": card.height()}));
         }

@@ -12,7 +12,7 @@ use biometrics::position::FingerPosition;
 use rekam::runtime::analysis::{default_matcher, matcher_named};
 use serde_json::{Value, json};
 
-use super::super::{CliError, Done, Place};
+use super::super::{CliError, Done, Place, write_private};
 use super::{Engine, Match, Minutiae, Quality, Segment, TemplateForm, each, input, verdict};
 
 fn engine(which: Engine) -> Result<Box<dyn FingerMatcher>, CliError> {
@@ -88,7 +88,7 @@ pub(super) fn segment(c: &Segment, place: &mut Place) -> Done {
         }
         if let Some(folder) = &c.out {
             let path = folder.join(format!("{}.png", s.position.id()));
-            input::write(&path, &encode_png_gray(&cut).map_err(|e| input::bad(&c.file, e))?)?;
+            write_private(&path, &encode_png_gray(&cut).map_err(|e| input::bad(&c.file, e))?)?;
         }
         fingers.push(line);
     }
@@ -131,7 +131,7 @@ pub(super) fn minutiae(c: &Minutiae, place: &mut Place) -> Done {
             }
             TemplateForm::Incits => IncitsRecord::for_chip(&template, finger, score).write(),
         };
-        input::write(out, &bytes.map_err(|e| input::bad(&c.file, e))?)?;
+        write_private(out, &bytes.map_err(|e| input::bad(&c.file, e))?)?;
     }
     let points: Vec<Value> = template
         .minutiae

@@ -11,7 +11,7 @@ use biometrics::minutiae::Template;
 use rekam::runtime::clock::{Clock, SystemClock};
 use serde_json::json;
 
-use super::super::{CliError, Done, Place};
+use super::super::{CliError, Done, Place, write_private};
 use super::{Bir, Iso, Wsq, input};
 
 pub(super) fn wsq(c: &Wsq, place: &mut Place) -> Done {
@@ -19,7 +19,7 @@ pub(super) fn wsq(c: &Wsq, place: &mut Place) -> Done {
         Wsq::Encode { input: path, output, rate } => {
             let (_, image) = input::finger(path, 500)?;
             let bytes = encode_wsq(&image, *rate).map_err(|e| input::bad(path, e))?;
-            input::write(output, &bytes)?;
+            write_private(output, &bytes)?;
             let pixels = image.pixels().len();
             place.json(&json!({
                 "file": output, "width": image.width(), "height": image.height(), "ppi": image.ppi(),
@@ -34,7 +34,7 @@ pub(super) fn wsq(c: &Wsq, place: &mut Place) -> Done {
                 "png" => encode_png_gray(&image).map_err(|e| input::bad(path, e))?,
                 _ => return Err(CliError::Usage("the output must end in .pgm or .png".to_owned())),
             };
-            input::write(output, &bytes)?;
+            write_private(output, &bytes)?;
             place.json(&json!({
                 "file": output, "width": image.width(), "height": image.height(), "ppi": image.ppi(),
             }))?;
@@ -51,7 +51,7 @@ pub(super) fn iso(Iso::Read { file, out }: &Iso, place: &mut Place) -> Done {
         for (n, image) in (1..).zip(images(&bytes).map_err(|e| input::bad(file, e))?) {
             let ending = image.format.map_or("raw", biometrics::codec::Format::id);
             let path = folder.join(format!("{n}-{}.{ending}", image.part.id()));
-            input::write(&path, &image.bytes)?;
+            write_private(&path, &image.bytes)?;
             written.push(path);
         }
     }
@@ -114,7 +114,7 @@ pub(super) fn bir(c: &Bir, place: &mut Place) -> Done {
     let creator = Some(concat!("rekam ", env!("CARGO_PKG_VERSION")).to_owned());
     let bir = BirRecord { creator, index: Some(uuid::Uuid::now_v7()), created: Some(created), blocks };
     let xml = bir.write()?;
-    input::write(&c.out, &xml)?;
+    write_private(&c.out, &xml)?;
     place.json(&json!({ "file": c.out, "blocks": count, "bytes": xml.len() }))?;
     Ok(0)
 }

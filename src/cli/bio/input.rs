@@ -40,13 +40,6 @@ pub(super) fn bad(path: &Path, error: impl std::fmt::Display) -> CliError {
     failure("CLI-07", format!("{} cannot be used: {error}", path.display()))
 }
 
-/// Writes a file.
-pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<(), CliError> {
-    std::fs::write(path, bytes).map_err(|e| {
-        failure("CLI-03", format!("{} cannot be written ({e}); check folder and disk", path.display()))
-    })
-}
-
 /// A grey picture with the resolution given where the file tells none.
 fn at_ppi(image: GrayImage, ppi: u16) -> Result<GrayImage, biometrics::image::ImageError> {
     if image.ppi().is_some() {

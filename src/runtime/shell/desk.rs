@@ -45,6 +45,7 @@ impl Station {
     /// A worker whose thread ended cannot be brought back: say so, once.
     fn check_workers(&mut self) {
         let gone = self.vault.is_gone()
+            || self.searches.is_gone()
             || self.devices.is_gone()
             || self.analysis.is_gone()
             || self.documents.is_gone();

@@ -70,8 +70,8 @@ impl Station {
                 let question = Question { id, nik: Zeroizing::new(nik), no_kk: Zeroizing::new(no_kk), today };
                 self.give_vault(VaultJob::LookUp { session, question });
             }
-            Effect::SearchFingers { id, fingers, chip } => {
-                let search = FingerQuestion { id, fingers, chip };
+            Effect::SearchFingers { id, fingers } => {
+                let search = FingerQuestion { id, fingers };
                 self.give_vault(VaultJob::SearchFingers { session, search });
             }
             Effect::AskApproval(draft) => self.give_vault(VaultJob::Ask { session, draft, now }),

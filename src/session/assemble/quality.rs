@@ -34,10 +34,8 @@ pub(super) fn lines(s: &Session) -> Vec<Value> {
         let attempts = s.core.attempts_of(Target::Slap(f.slap())) + s.core.attempts_of(Target::Finger(*f));
         let accepted = d.accepted_low.contains(f).then_some(d.accepted_reason.as_str());
         let mut line = line(f.id(), &x.quality, rules.finger_min, attempts, accepted);
-        let cut = d.slaps.get(&f.slap()).and_then(|s| Some((s, s.boxes.iter().find(|b| b.position == *f)?)));
-        if let (Some((slap, cut)), Some(map)) = (cut, line.as_object_mut()) {
-            map.insert("box".into(), json!(cut));
-            map.insert("segmentation".into(), json!(slap.algorithm));
+        if let (Some(cut), Some(map)) = (&x.cut, line.as_object_mut()) {
+            map.insert("cut".into(), json!(cut));
         }
         out.push(line);
     }

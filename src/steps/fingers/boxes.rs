@@ -14,7 +14,7 @@ use crate::session::sample::{SlapBox, SlapSample};
 /// Smallest side of a box in pixels at 500 ppi: 3 mm.
 pub const MIN_SIDE_PX: u32 = 60;
 /// Furthest a finger may be turned from upright, in tenths of a degree.
-pub const MAX_TURN_DECIDEGREES: i32 = 450;
+pub const MAX_TURN_DECIDEGREES: u32 = 450;
 
 /// Fingers that a slap is to hold: those without an exception.
 #[must_use]
@@ -56,7 +56,7 @@ pub fn fits(b: &SlapBox, width: u32, height: u32) -> bool {
         && inside(b.centre_y, height)
         && (MIN_SIDE_PX..=width.max(MIN_SIDE_PX)).contains(&b.width)
         && (MIN_SIDE_PX..=height.max(MIN_SIDE_PX)).contains(&b.height)
-        && b.angle_decidegrees.abs() <= MAX_TURN_DECIDEGREES
+        && b.angle_decidegrees.unsigned_abs() <= MAX_TURN_DECIDEGREES
 }
 
 /// True when the middle of one box lies deep in another: both would hold the same finger.
@@ -70,10 +70,10 @@ pub fn overlap(boxes: &[SlapBox]) -> bool {
     boxes.iter().enumerate().any(|(i, a)| boxes[i + 1..].iter().any(|b| deep(a, b)))
 }
 
-/// What keeps a slap from being taken, by its own picture. The operator's corrected boxes are believed; so is the
-/// operator about the hand once the tries are used up: geometry can be wrong, a queue must not stand still.
+/// What keeps a slap from being taken, by its own picture. Corrected boxes have no notes but that of the hand. The
+/// operator is believed about the hand once the tries are used up: geometry can be wrong, a queue must not stand still.
 pub(super) fn refused(s: &Session, t: Target, sample: &SlapSample) -> Option<RetryNote> {
-    let Target::Slap(slap) = t else { return None };
+    let (Target::Slap(slap) | Target::Boxes(slap)) = t else { return None };
     let has = |id: &str| sample.notes.iter().find(|n| n.id == id);
     let retry = |reason: &str, finger: Option<FingerPosition>| {
         Some(RetryNote { target: t, reason: reason.to_owned(), found: finger.map(Subject::Finger) })
@@ -160,7 +160,7 @@ mod tests {
         check(|b| b[2].height = u32::MAX, None);
         check(|b| b[1].centre_x = b[0].centre_x + 100, None);
         check(|b| b[1].position = b[0].position, None);
-        check(|b| drop(b.pop()), None);
+        check(|b| b.truncate(3), None);
         check(|b| b[0].position = FingerPosition::RightIndex, None);
     }
 }

@@ -54,6 +54,9 @@ pub struct FingersData {
     /// The last look at the empty glass.
     #[serde(default)]
     pub platen: Option<PlatenCheck>,
+    /// How often a finger was held to be an officer's.
+    #[serde(default)]
+    pub officer_hits: BTreeMap<FingerPosition, u32>,
     /// The comparison of the recorded fingers with those the station knows.
     #[serde(default)]
     pub search: Option<search::Search>,
@@ -195,7 +198,6 @@ impl Step for Fingers {
     }
 
     fn confirm(&self, s: &mut Session, now: DateTime<Utc>, fx: &mut Effects) {
-        search::begin(s, now, fx);
         s.advance(StepId::Fingers, now, fx);
     }
 

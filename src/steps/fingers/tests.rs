@@ -20,10 +20,18 @@ struct At {
     now: DateTime<Utc>,
     seed: u64,
     seen: Effects,
+    /// The newest search that was asked for.
+    search: devices::vocabulary::RequestId,
 }
 
 fn at_fingers(environment: Environment) -> At {
-    let mut at = At { s: t::session(environment), now: t::start(), seed: 0, seen: Vec::new() };
+    let mut at = At {
+        s: t::session(environment),
+        now: t::start(),
+        seed: 0,
+        seen: Vec::new(),
+        search: Default::default(),
+    };
     for _ in 0..200 {
         if at.s.core.current == StepId::Fingers {
             at.seen.clear();
@@ -62,7 +70,14 @@ fn slap_sample(slap: Slap, missing: &[FingerPosition], notes: &[&str]) -> SlapSa
 impl At {
     fn send(&mut self, event: Event) -> Effects {
         self.now += Duration::seconds(1);
-        self.s.update(event, self.now)
+        let effects = self.s.update(event, self.now);
+        for effect in &effects {
+            if let Effect::SearchFingers { id, fingers } = effect {
+                assert_eq!(fingers.len(), self.s.data.fingers.samples.len());
+                self.search = *id;
+            }
+        }
+        effects
     }
 
     /// Asks for a capture and gives this as its answer.
@@ -225,7 +240,8 @@ fn the_best_of_the_attempts_stays_and_may_be_accepted_when_the_tries_are_used_up
 fn an_officers_finger_is_thrown_out_and_asked_for_again() {
     let mut at = at_fingers(Environment::Production);
     at.all(80);
-    let id = search_of(&at.confirm());
+    at.confirm();
+    let id = at.search;
     assert_ne!(at.s.core.current, StepId::Fingers);
     let hit = FingerHit {
         finger: FingerPosition::LeftIndex,
@@ -243,25 +259,15 @@ fn an_officers_finger_is_thrown_out_and_asked_for_again() {
     at.send(Event::FingersSearched(id, Ok(vec![hit])));
     assert_eq!(at.s.data, before);
     at.slap(Slap::LeftFour, &[], 80);
-    assert_ne!(search_of(&at.confirm()), id, "another search");
-}
-
-fn search_of(effects: &Effects) -> devices::vocabulary::RequestId {
-    let id = effects.iter().find_map(|e| match e {
-        Effect::SearchFingers { id, fingers, chip } => {
-            assert_eq!((fingers.len(), chip.len()), (10, 2));
-            Some(*id)
-        }
-        _ => None,
-    });
-    id.expect("a search")
+    assert_ne!(at.search, id, "another search");
 }
 
 #[test]
 fn another_records_finger_needs_a_supervisor_before_sealing() {
     let mut at = at_fingers(Environment::Production);
     at.all(80);
-    let id = search_of(&at.confirm());
+    at.confirm();
+    let id = at.search;
     assert!(search::waits(&at.s, at.now));
     let hit = FingerHit {
         finger: FingerPosition::RightIndex,
@@ -279,7 +285,8 @@ fn another_records_finger_needs_a_supervisor_before_sealing() {
     at.all(80);
     at.s.data.fingers.samples.get_mut(&FingerPosition::RightIndex).unwrap().device.driver =
         "simulated".into();
-    let id = search_of(&at.confirm());
+    at.confirm();
+    let id = at.search;
     let hit = FingerHit {
         finger: FingerPosition::RightIndex,
         owner: FingerOwner::Record("C0FF-EE42".into()),
@@ -294,7 +301,8 @@ fn another_records_finger_needs_a_supervisor_before_sealing() {
 fn a_search_that_fails_or_never_answers_holds_nobody_up() {
     let mut at = at_fingers(Environment::Production);
     at.all(80);
-    let id = search_of(&at.confirm());
+    at.confirm();
+    let id = at.search;
     at.now += Duration::seconds(search::GIVES_UP_S);
     assert!(!search::waits(&at.s, at.now));
     at.send(Event::FingersSearched(id, Err("VLT-09".into())));
@@ -361,4 +369,80 @@ fn the_empty_glass() {
     check(true, &[], None);
     check(false, &[], Some("platen-dirty"));
     check(false, &[QualityReason::Smudged], Some("smudged"));
+}
+
+fn officer_hit(finger: FingerPosition) -> FingerHit {
+    FingerHit { finger, owner: FingerOwner::Officer(Uuid::from_u128(5)), score: 90, threshold: 60 }
+}
+
+#[test]
+fn a_search_is_made_without_confirming_and_again_when_a_finger_changes() {
+    let mut at = at_fingers(Environment::Production);
+    at.slap(Slap::RightFour, &[], 80);
+    assert!(at.s.data.fingers.search.is_none(), "not before the fingers are finished");
+    at.slap(Slap::LeftFour, &[], 80);
+    at.slap(Slap::Thumbs, &[], 80);
+    let first = at.search;
+    assert!(search::waits(&at.s, at.now));
+    at.slap(Slap::Thumbs, &[], 90);
+    assert_ne!(at.search, first, "other thumbs");
+    // The late answer to the first one is about thumbs that are gone.
+    at.send(Event::FingersSearched(first, Ok(vec![officer_hit(FingerPosition::LeftThumb)])));
+    assert_eq!(at.s.data.fingers.samples.len(), 10);
+    at.send(Event::FingersSearched(at.search, Ok(Vec::new())));
+    let seen = at.search;
+    at.confirm();
+    assert_eq!(at.search, seen, "nothing changed, nothing is searched");
+}
+
+#[test]
+fn a_finger_that_stays_an_officers_goes_to_a_supervisor() {
+    let mut at = at_fingers(Environment::Production);
+    at.all(80);
+    let tries = at.s.capture_rules().tries;
+    for n in 1..=tries {
+        at.send(Event::FingersSearched(at.search, Ok(vec![officer_hit(FingerPosition::LeftThumb)])));
+        let there = at.s.data.fingers.samples.contains_key(&FingerPosition::LeftThumb);
+        assert_eq!(there, n == tries, "try {n}");
+        if !there {
+            at.slap(Slap::Thumbs, &[], 80);
+        }
+    }
+    let open: Vec<&str> = at.s.core.open_requirements().map(|r| r.reason.as_str()).collect();
+    assert_eq!(open, [search::OFFICER_FINGER]);
+}
+
+#[test]
+fn sealing_waits_for_the_answer_and_goes_on_by_itself() {
+    let check = |answer: Option<Vec<FingerHit>>, expected: bool| {
+        let mut at = at_fingers(Environment::Production);
+        at.all(80);
+        let id = at.search;
+        // Everything up to sealing is done while the search is under way.
+        for _ in 0..200 {
+            if at.s.core.current == StepId::Seal {
+                break;
+            }
+            at.now -= Duration::milliseconds(900);
+            let mut seen = Vec::new();
+            t::follow(&mut at.s, &mut at.now, &mut at.seed, &mut seen);
+        }
+        at.s.data.fingers.search.as_mut().unwrap().asked = at.now;
+        let sealed = |effects: &Effects| effects.iter().any(|e| matches!(e, Effect::Seal));
+        assert!(!sealed(&at.confirm()) && at.s.data.seal.held && at.s.busy());
+        let effects = match answer {
+            Some(hits) => at.send(Event::FingersSearched(id, Ok(hits))),
+            None => {
+                at.now += Duration::seconds(search::GIVES_UP_S);
+                at.send(Event::Tick)
+            }
+        };
+        assert_eq!(sealed(&effects), expected);
+        assert!(!at.s.data.seal.held);
+    };
+    check(Some(Vec::new()), true);
+    check(None, true);
+    check(Some(vec![officer_hit(FingerPosition::RightRing)]), false);
+    let owner = FingerOwner::Record("C0FF-EE42".into());
+    check(Some(vec![FingerHit { owner, ..officer_hit(FingerPosition::RightIndex) }]), false);
 }

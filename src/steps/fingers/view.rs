@@ -88,6 +88,7 @@ fn slap_picture(ui: &mut Ui, st: &mut Stage<'_>, view: &SessionView<'_>) {
         if view.session.busy() {
             return;
         }
+        small(ui, &st.get("slap-box-press"));
         let pressed = ui.interact(inner, response.id.with("press"), Sense::click());
         let at = pressed.interact_pointer_pos().filter(|_| pressed.clicked());
         let found = at.and_then(|at| frame.box_at(&sample.boxes, at));

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use biometrics::position::Eye;
 use chrono::{DateTime, Utc};
-use record::schema::{Environment, StepId, StepState};
+use record::schema::{Environment, RequirementKind, StepId, StepState};
 use serde::{Deserialize, Serialize};
 
 use super::fingers::Exception;
@@ -19,6 +19,9 @@ use crate::session::effect::{Effect, Effects};
 use crate::session::event::{Command, Subject, Target};
 use crate::session::sample::{IrisSample, Samples};
 use crate::steps::identity::{MAX_FIELD, MIN_REASON};
+
+/// Reason when one eye was captured as both.
+const SAME_EYE: &str = "same-eye";
 
 /// What the step knows.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -162,11 +165,20 @@ impl Step for Irises {
             s.core.retry = retry("replay", None);
             return;
         }
-        if let Some(eye) = list.iter().find(|i| i.same_as.is_some()) {
-            let reason = Some("same-eye".to_owned());
-            s.core.note(now, "rejected", StepId::Irises, t.id(), reason, None);
-            s.core.retry = retry("same-eye", Some(Subject::Eye(eye.eye)));
-            return;
+        match list.iter().find(|i| i.same_as.is_some()).map(|i| i.eye) {
+            Some(eye) if s.core.attempts_of(t) < s.capture_rules().tries => {
+                let reason = Some(SAME_EYE.to_owned());
+                s.core.note(now, "rejected", StepId::Irises, t.id(), reason, None);
+                fx.push(Effect::Audit {
+                    event: "capture-rejected",
+                    details: vec![("target", t.id()), ("reason", SAME_EYE.to_owned())],
+                });
+                s.core.retry = retry(SAME_EYE, Some(Subject::Eye(eye)));
+                return;
+            }
+            // The comparison may err: after all tries a supervisor decides, and nobody is sent home for it.
+            Some(_) => s.core.require(RequirementKind::SupervisorApproval, StepId::Irises, SAME_EYE),
+            None => s.core.withdraw(StepId::Irises, SAME_EYE),
         }
         let rules = *s.capture_rules();
         let mut weak = None;

@@ -228,6 +228,7 @@ impl Step for Photo {
             Command::BackgroundReason(text) => {
                 s.data.photo.background_reason =
                     Some(text.trim().chars().take(MAX_FIELD).collect::<String>()).filter(|t| !t.is_empty());
+                s.core.dirty.insert(StepId::Photo);
             }
             Command::SoftwareBackground(on) if good(s) && replacement(s).is_some() => {
                 if s.data.photo.software_background != *on {

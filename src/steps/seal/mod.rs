@@ -4,12 +4,13 @@
 pub(crate) mod view;
 
 use chrono::{DateTime, Utc};
-use record::schema::{Environment, StepId, StepState};
+use record::schema::{Environment, Outcome, StepId, StepState};
 use serde::{Deserialize, Serialize};
 
 use super::Step;
 use crate::session::Session;
 use crate::session::effect::{Effect, Effects};
+use crate::session::event::Command;
 
 /// What the step knows.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -17,11 +18,35 @@ pub struct SealData {
     /// Under way since.
     #[serde(skip)]
     pub sealing: Option<DateTime<Utc>>,
+    /// Ordered, but the comparison of the fingers has not answered yet: sealing begins by itself.
+    #[serde(skip)]
+    pub held: bool,
     /// Sealing was ordered at least once: a late answer still counts.
     pub ordered: bool,
     /// Stable code of the last failure.
     #[serde(skip)]
     pub failed: Option<String>,
+}
+
+impl SealData {
+    /// Something came up while sealing was held back: it is not begun.
+    pub(crate) fn release(&mut self) {
+        if std::mem::take(&mut self.held) {
+            self.sealing = None;
+        }
+    }
+}
+
+/// Begins a sealing that was held back, once the fingers were compared (or that took too long), unless something
+/// is missing now.
+pub(crate) fn begin_if_held(s: &mut Session, now: DateTime<Utc>, fx: &mut Effects) {
+    if !s.data.seal.held || super::fingers::search::waits(s, now) {
+        return;
+    }
+    s.data.seal.release();
+    if s.core.outcome == Outcome::Open && Seal.blockers(s, now).is_empty() {
+        Seal.confirm(s, now, fx);
+    }
 }
 
 /// The step.
@@ -44,7 +69,7 @@ impl Step for Seal {
         }
     }
 
-    fn blockers(&self, s: &Session, now: DateTime<Utc>) -> Vec<String> {
+    fn blockers(&self, s: &Session, _now: DateTime<Utc>) -> Vec<String> {
         let mut out: Vec<String> = s
             .ctx
             .policy
@@ -54,9 +79,6 @@ impl Step for Seal {
             .map(|id| format!("step.{id}"))
             .collect();
         out.extend(s.core.open_requirements().map(|r| format!("requirement.{}", r.kind)));
-        if super::fingers::search::waits(s, now) {
-            out.push("finger-search".into());
-        }
         if s.core.identical_sample && s.ctx.environment == Environment::Production {
             out.push("identical-sample".into());
         }
@@ -72,12 +94,22 @@ impl Step for Seal {
             .collect()
     }
 
+    fn command(&self, s: &mut Session, c: &Command, _now: DateTime<Utc>, _fx: &mut Effects) {
+        if *c == Command::SearchAgain {
+            super::fingers::search::again(s);
+        }
+    }
+
     fn confirm(&self, s: &mut Session, now: DateTime<Utc>, fx: &mut Effects) {
         if s.core.sealed.is_none() && s.data.seal.sealing.is_none() {
             s.data.seal.sealing = Some(now);
             s.data.seal.ordered = true;
             s.data.seal.failed = None;
-            fx.push(Effect::Seal);
+            if super::fingers::search::waits(s, now) {
+                s.data.seal.held = true;
+            } else {
+                fx.push(Effect::Seal);
+            }
         }
     }
 }

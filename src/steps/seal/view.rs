@@ -17,6 +17,18 @@ pub(crate) fn show(ui: &mut Ui, st: &mut Stage<'_>, view: &SessionView<'_>) {
         let (what, to_do) = (st.get("seal-failed"), st.get("seal-failed-do"));
         widgets::banner(ui, st.words, Tone::Error, &what, &to_do, code);
     }
+    if let Some(code) = s.data.fingers.search.as_ref().and_then(|q| q.failed.as_ref()) {
+        let (what, to_do) = (st.get("finger-search-failed"), st.get("finger-search-failed-do"));
+        widgets::banner(ui, st.words, Tone::Warning, &what, &to_do, code);
+        if !s.busy() && widgets::secondary_button(ui, &st.get("finger-search-again")).clicked() {
+            st.send(Command::SearchAgain);
+        }
+    }
+    if s.data.seal.held {
+        let (what, to_do) = (st.get("finger-search-waits"), st.get("finger-search-waits-do"));
+        widgets::banner(ui, st.words, Tone::Info, &what, &to_do, "");
+        return;
+    }
     if s.data.seal.sealing.is_some() {
         let (what, to_do) = (st.get("sealing"), st.get("sealing-do"));
         widgets::banner(ui, st.words, Tone::Info, &what, &to_do, "");

@@ -17,6 +17,17 @@ fn with_a_slap(language: Language, size: Vec2) -> Window {
     w
 }
 
+impl Window {
+    /// Presses a finger among the choices of the question: the hands behind it have the same names.
+    fn choose_finger(&mut self, id: &str) {
+        let name = self.words.get(id);
+        let role = eframe::egui::accesskit::Role::RadioButton;
+        let node = self.harness.query_all_by_label(&name).find(|n| n.accesskit_node().role() == role);
+        node.unwrap_or_else(|| panic!("no choice {name:?}")).click_accesskit();
+        self.run();
+    }
+}
+
 fn right(w: &Window) -> SlapSample {
     let view = w.harness.state().desk().session().unwrap();
     view.session.data.fingers.slaps[&Slap::RightFour].clone()
@@ -33,7 +44,7 @@ fn a_box_is_corrected_by_buttons() {
         let touching = w.words.get("slap-note-touching");
         assert!(w.sees(&touching), "what was noticed is said");
         w.press_id("slap-boxes-open");
-        w.press_id("finger-right_ring");
+        w.choose_finger("finger-right_ring");
         w.press_id("box-right");
         w.press_id("box-turn-left");
         w.press_id("boxes-use");
@@ -47,7 +58,7 @@ fn a_box_is_corrected_by_buttons() {
 fn boxes_on_each_other_are_refused_and_nothing_changes() {
     let mut w = with_a_slap(Language::Indonesian, NORMAL);
     w.press_id("slap-boxes-open");
-    w.press_id("finger-right_middle");
+    w.choose_finger("finger-right_middle");
     let refused = w.words.get("boxes-refused");
     for _ in 0..60 {
         if w.sees(&refused) {

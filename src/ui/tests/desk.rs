@@ -451,6 +451,7 @@ pub(crate) fn finger(
         matcher: "palsu".into(),
         threshold: THRESHOLD,
         device: stamp(now),
+        cut: None,
     }
 }
 
