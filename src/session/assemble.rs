@@ -70,9 +70,8 @@ impl Entries {
     /// An entry that says again what another one holds: where its format has no room for it (a pause of over a
     /// minute within a signature), the record goes without it rather than not at all.
     fn optional(&mut self, name: &str, bytes: Result<Vec<u8>, AssembleError>) {
-        match bytes {
-            Ok(bytes) => self.bytes(name, bytes),
-            Err(error) => tracing::warn!(%error, name, "an entry was left out"),
+        if let Ok(bytes) = bytes {
+            self.bytes(name, bytes);
         }
     }
     fn media(&mut self, name: impl Into<String>, media: &Media) {

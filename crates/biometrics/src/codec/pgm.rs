@@ -6,6 +6,8 @@ use crate::image::{GrayImage, check_size};
 struct Header<'a> {
     data: &'a [u8],
     at: usize,
+    /// From a comment `ppi N`, as [`encode`] writes it.
+    ppi: Option<u16>,
 }
 
 impl Header<'_> {
@@ -18,7 +20,10 @@ impl Header<'_> {
         while let Some(byte) = self.data.get(self.at) {
             if *byte == b'#' {
                 let rest = &self.data[self.at..];
-                self.at += rest.iter().position(|b| *b == b'\n').unwrap_or(rest.len());
+                let end = rest.iter().position(|b| *b == b'\n').unwrap_or(rest.len());
+                let words = std::str::from_utf8(&rest[1..end]).unwrap_or_default().trim();
+                self.ppi = self.ppi.or_else(|| words.strip_prefix("ppi ")?.trim().parse().ok());
+                self.at += end;
             } else if byte.is_ascii_whitespace() {
                 self.at += 1;
             } else {
@@ -45,7 +50,7 @@ impl Header<'_> {
 /// after it are refused.
 pub(super) fn decode(data: &[u8]) -> Result<GrayImage, CodecError> {
     let binary = data.get(1) == Some(&b'5');
-    let mut header = Header { data, at: 2 };
+    let mut header = Header { data, at: 2, ppi: None };
     let width = header.number("width")?;
     let height = header.number("height")?;
     let maximum = header.number("maximum value")?;
@@ -69,7 +74,7 @@ pub(super) fn decode(data: &[u8]) -> Result<GrayImage, CodecError> {
         Ok(((u32::from(v) * 255 + maximum / 2) / maximum) as u8)
     };
     let pixels = if maximum == 255 { raw } else { raw.into_iter().map(scale).collect::<Result<_, _>>()? };
-    Ok(GrayImage::new(width, height, None, pixels)?)
+    Ok(GrayImage::new(width, height, header.ppi, pixels)?)
 }
 
 /// A binary grey map (`P5`), with the resolution as a comment `ppi N` where it is known.
