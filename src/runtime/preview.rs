@@ -130,8 +130,9 @@ mod tests {
 
     /// Stripes of this contrast; the first pixel names the picture.
     fn picture(name: u8, contrast: u8) -> Arc<PreviewFrame> {
-        let mut pixels: Vec<u8> =
-            (0..64 * 64).flat_map(|i| [0, if i / STRIDE_PX % 2 == 0 { contrast } else { 0 }, 0]).collect();
+        let mut pixels: Vec<u8> = (0..64 * 64)
+            .flat_map(|i| [0, if (i / STRIDE_PX).is_multiple_of(2) { contrast } else { 0 }, 0])
+            .collect();
         pixels[0] = name;
         Arc::new(PreviewFrame::Rgb(RgbImage::new(64, 64, pixels).unwrap()))
     }

@@ -29,7 +29,7 @@ fn touches(finger: u64) -> [Impression; TOUCHES] {
             0 | 1 => ordinary,
             2 => Impression { dryness: 0.5, area: 0.55, warp: 0.8, ..ordinary },
             _ => Impression {
-                rotation_deg: if finger % 2 == 0 { 30.0 } else { -30.0 },
+                rotation_deg: if finger.is_multiple_of(2) { 30.0 } else { -30.0 },
                 pressure: 0.72,
                 noise: 0.45,
                 ..ordinary

@@ -230,12 +230,12 @@ impl Step for Photo {
                     Some(text.trim().chars().take(MAX_FIELD).collect::<String>()).filter(|t| !t.is_empty());
                 s.core.dirty.insert(StepId::Photo);
             }
-            Command::SoftwareBackground(on) if good(s) && replacement(s).is_some() => {
-                if s.data.photo.software_background != *on {
-                    // What the applicant approved was another picture: see `approved`.
-                    s.data.photo.software_background = *on;
-                    s.core.dirty.insert(StepId::Photo);
-                }
+            Command::SoftwareBackground(on)
+                if good(s) && replacement(s).is_some() && s.data.photo.software_background != *on =>
+            {
+                // What the applicant approved was another picture: see `approved`.
+                s.data.photo.software_background = *on;
+                s.core.dirty.insert(StepId::Photo);
             }
             Command::AcceptBest(reason) if may_accept(s) && reason.trim().chars().count() >= MIN_REASON => {
                 s.data.photo.accepted_low = Some(reason.trim().chars().take(MAX_FIELD).collect());
