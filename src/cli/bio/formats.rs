@@ -95,7 +95,11 @@ pub(super) fn bir(c: &Bir, place: &mut Place) -> Done {
             RecordKind::FingerMinutiae => {
                 (RegistryId::finger_minutiae(), BiometricType::Finger, Level::Processed)
             }
-            _ => return Err(input::bad(file, "a BIR is made of FIR, FAC, IIR and FMR records")),
+            RecordKind::IncitsMinutiae => {
+                (RegistryId::incits_minutiae(), BiometricType::Finger, Level::Processed)
+            }
+            RecordKind::Signature => (RegistryId::signature(), BiometricType::Signature, Level::Raw),
+            _ => return Err(input::bad(file, "a BIR holds single records, not other BIRs")),
         };
         let subtype = subtype(&data);
         blocks.push(Block {

@@ -1,6 +1,6 @@
 //! Ten fingers: the hands with their states, the next slap, every captured print with its quality.
 
-use biometrics::position::{FingerPosition, Hand};
+use biometrics::position::{FingerPosition, Hand, Slap};
 use eframe::egui::{Align, Layout, RichText, Sense, Ui, vec2};
 use record::schema::StepState;
 
@@ -11,11 +11,13 @@ use crate::session::sample::SlapNote;
 use crate::session::view::SessionView;
 use crate::steps::Step;
 use crate::ui::screens::boxes::BoxEdit;
-use crate::ui::stage::{Dialog, Stage, small, title};
+use crate::ui::stage::{Dialog, Stage, small, title, two_columns};
 use crate::ui::{fonts, speech, theme, views, widgets};
 
-/// Height of the slap's picture in points: the prints below begin on the same screen.
-const SLAP_HEIGHT: f32 = 190.0;
+/// Width of the picture of the hands in points.
+const HANDS_WIDTH: f32 = 460.0;
+/// Height of a platen against its width.
+const PLATEN_ASPECT: f32 = 1000.0 / 1600.0;
 
 pub(crate) fn show(ui: &mut Ui, st: &mut Stage<'_>, view: &SessionView<'_>) {
     let s = view.session;
@@ -43,31 +45,42 @@ pub(crate) fn show(ui: &mut Ui, st: &mut Stage<'_>, view: &SessionView<'_>) {
         busy.clone()
     };
     let state = |f: FingerPosition| if busy.contains(&f) { StepState::Busy } else { state_of(d, f, rules) };
-    let pressed = widgets::card(ui, |ui| {
-        // Small enough that the prints below begin on the same screen.
-        let size = vec2(ui.available_width().min(460.0), 0.0);
-        ui.allocate_ui(size, |ui| {
-            ui.set_max_width(size.x);
-            widgets::hands_picture(ui, st.words, &widgets::HandsView { state: &state, wanted: &wanted })
+    let hands = |ui: &mut Ui, st: &mut Stage<'_>| {
+        widgets::card(ui, |ui| {
+            // Small enough that the prints below begin on the same screen.
+            let size = vec2(ui.available_width().min(HANDS_WIDTH), 0.0);
+            ui.allocate_ui(size, |ui| {
+                ui.set_max_width(size.x);
+                widgets::hands_picture(ui, st.words, &widgets::HandsView { state: &state, wanted: &wanted })
+            })
+            .inner
         })
         .inner
-    })
-    .inner;
+    };
+    let mut pressed = None;
+    if d.slaps.values().any(|slap| slap.image.is_some()) {
+        let with = &mut (&mut *st, &mut pressed);
+        two_columns(
+            ui,
+            300.0,
+            with,
+            |ui, (st, pressed)| **pressed = hands(ui, st),
+            |ui, (st, _)| slap_picture(ui, st, view),
+        );
+    } else {
+        pressed = hands(ui, st);
+    }
     small(ui, &st.get("fingers-press"));
     if let Some(f) = pressed.filter(|_| !s.busy()) {
         st.scratch.dialog = Some(Dialog::Subject(Subject::Finger(f), None, None));
     }
     ways_on(ui, st, view);
-    slap_picture(ui, st, view);
     prints(ui, st, d, rules);
 }
 
 /// The slap captured last with its boxes; a press on one opens its correction.
 fn slap_picture(ui: &mut Ui, st: &mut Stage<'_>, view: &SessionView<'_>) {
     let d = &view.session.data.fingers;
-    if let Some(check) = &d.platen {
-        small(ui, &st.get(if check.clean { "platen-clean" } else { "platen-not-clean" }));
-    }
     let Some(sample) = d.slaps.values().max_by_key(|s| s.device.at) else { return };
     let Some(image) = &sample.image else { return };
     let slap = st.get(&format!("slap-{}", sample.slap.id()));
@@ -77,12 +90,18 @@ fn slap_picture(ui: &mut Ui, st: &mut Stage<'_>, view: &SessionView<'_>) {
         for note in &sample.notes {
             ui.label(RichText::new(note_words(st, note)).color(theme::state_colour(StepState::Retry)));
         }
-        let room = vec2(ui.available_width(), SLAP_HEIGHT);
+        let room = vec2(ui.available_width(), ui.available_width() * PLATEN_ASPECT);
         let (response, inner) = st.pictures.show_gray(ui, &sample.pixels_sha256, image, room, &name);
         let frame = widgets::SlapFrame { rect: inner, size: (sample.width, sample.height) };
         let label = |f: FingerPosition| {
             let digit = f.id().rsplit('_').next().unwrap_or_default();
-            st.get(&format!("digit-{digit}"))
+            // Of thumbs there are two in the picture.
+            let id = if sample.slap == Slap::Thumbs {
+                format!("finger-{}", f.id())
+            } else {
+                format!("digit-{digit}")
+            };
+            st.get(&id)
         };
         widgets::paint_boxes(ui, frame, &sample.boxes, None, &label);
         if view.session.busy() {
@@ -142,6 +161,9 @@ fn ways_on(ui: &mut Ui, st: &mut Stage<'_>, view: &SessionView<'_>) {
     let s = view.session;
     let inputs = super::Fingers.inputs(s, view.now);
     views::exception_ways(ui, st, view, &inputs);
+    if let Some(check) = &s.data.fingers.platen {
+        small(ui, &st.get(if check.clean { "platen-clean" } else { "platen-not-clean" }));
+    }
     if view.targets().contains(&Target::Platen)
         && widgets::secondary_button(ui, &speech::capture(st.words, Target::Platen)).clicked()
     {

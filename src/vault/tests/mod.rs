@@ -15,6 +15,7 @@ use super::*;
 
 mod crash;
 mod door;
+mod fingers;
 mod queue;
 
 const NIK: &str = "3374015708030001";
