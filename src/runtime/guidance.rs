@@ -239,6 +239,8 @@ impl Run {
     fn run(&mut self) {
         let mut last = 0;
         let mut judge: Option<Box<dyn Judge>> = None;
+        // The background that the judge was made for: another applicant may have another one.
+        let mut made_for = None;
         let mut steady = Steady::default();
         loop {
             match self.frames.wait_after(last, STILL) {
@@ -256,7 +258,13 @@ impl Run {
                         (judge, steady) = (None, Steady::default());
                         continue;
                     };
-                    judge = judge.or_else(|| (self.make)(watching.background));
+                    if made_for != Some(watching.background) {
+                        (judge, steady) = (None, Steady::default());
+                        made_for = Some(watching.background);
+                    }
+                    judge = judge.or_else(|| {
+                        catch_unwind(AssertUnwindSafe(|| (self.make)(watching.background))).ok().flatten()
+                    });
                     let able = judge.as_mut();
                     if !able.is_some_and(|able| self.look(able.as_mut(), &mut steady, &frame)) {
                         tracing::error!("no live analysis of this picture; it is tried again");
