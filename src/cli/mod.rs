@@ -16,6 +16,7 @@ use std::io::{ErrorKind, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use ::devices::traits::{CaptureWatch, PreviewFrame};
 use clap::{Parser, Subcommand};
 use rekam::config::{self, Config};
 use serde::Serialize;
@@ -199,6 +200,19 @@ fn run(args: Args, place: &mut Place) -> Done {
         Some(Command::Roster(c)) => policy::roster(&c, place),
         Some(Command::Real(c)) => session::real(&c, place),
     }
+}
+
+/// Waits for one capture and looks at no preview.
+struct Until(std::time::Instant);
+
+impl CaptureWatch for Until {
+    fn deadline(&self) -> std::time::Instant {
+        self.0
+    }
+    fn cancelled(&self) -> bool {
+        false
+    }
+    fn preview(&mut self, _: PreviewFrame) {}
 }
 
 /// Writes a file that only its owner can read: most of what is written holds biometrics.

@@ -8,7 +8,6 @@ use biometrics::iso::fmr::{FmrImpression, FmrRecord};
 use biometrics::position::FingerPosition;
 use clap::Args;
 use devices::registry::Registry;
-use devices::traits::{CaptureWatch, PreviewFrame};
 use devices::vocabulary::{CaptureEnd, CaptureTask, Captured, DeviceKind};
 use record::schema::Environment;
 use rekam::runtime::analysis::default_matcher;
@@ -16,9 +15,9 @@ use rekam::runtime::clock::{Clock, SystemClock};
 use rekam::vault::FingerTemplate;
 use serde_json::json;
 
-use super::bio::input;
+use super::bio::{finger_id, input};
 use super::vault::{Secret, account, open};
-use super::{CliError, Done, Place, VaultArg, failure, tell};
+use super::{CliError, Done, Place, Until, VaultArg, failure, tell};
 
 /// Name of the templates' format.
 const TEMPLATE_FORMAT: &str = "iso-19794-2:2005";
@@ -36,7 +35,7 @@ pub(super) struct Fingers {
     #[arg(long, value_name = "ACCOUNT")]
     by: String,
     /// Fingers to be captured now with the reader that is set up, e.g. `right_index,left_index`.
-    #[arg(long, value_delimiter = ',', value_parser = finger, conflicts_with_all = ["files", "remove"])]
+    #[arg(long, value_delimiter = ',', value_parser = finger_id, conflicts_with_all = ["files", "remove"])]
     capture: Vec<FingerPosition>,
     /// Fingers from pictures or FIR records, e.g. `right_index=FILE`.
     #[arg(value_name = "FINGER=FILE", value_parser = finger_file)]
@@ -51,25 +50,9 @@ pub(super) struct Fingers {
     json: bool,
 }
 
-fn finger(text: &str) -> Result<FingerPosition, String> {
-    FingerPosition::from_id(text).ok_or_else(|| "write a finger as right_index".to_owned())
-}
-
 fn finger_file(text: &str) -> Result<(FingerPosition, PathBuf), String> {
     let (name, file) = text.split_once('=').ok_or("write FINGER=FILE, e.g. right_index=finger.png")?;
-    Ok((finger(name)?, PathBuf::from(file)))
-}
-
-struct Watch(Instant);
-
-impl CaptureWatch for Watch {
-    fn deadline(&self) -> Instant {
-        self.0
-    }
-    fn cancelled(&self) -> bool {
-        false
-    }
-    fn preview(&mut self, _: PreviewFrame) {}
+    Ok((finger_id(name)?, PathBuf::from(file)))
 }
 
 fn capture(
@@ -84,7 +67,7 @@ fn capture(
     for position in wanted {
         tell(&format!("put the {position} on the glass"));
         let task = CaptureTask::Finger { position: *position, again: false };
-        match reader.capture(&task, &mut Watch(Instant::now() + WAIT)) {
+        match reader.capture(&task, &mut Until(Instant::now() + WAIT)) {
             Ok(Captured::Fingers(mut list)) if list.len() == 1 => out.extend(list.pop().map(|f| f.image)),
             Ok(_) => return Err(failure("CLI-09", "the reader gave something else; try another reader")),
             Err(CaptureEnd::Retry(retry)) => {

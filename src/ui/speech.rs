@@ -1,6 +1,6 @@
 //! Stable ids of the session in the operator's words: captures, what is missing, requirements, retries.
 
-use biometrics::position::FingerPosition;
+use biometrics::position::{FingerPosition, Slap};
 use biometrics::quality::QualityReason;
 use devices::vocabulary::Retry;
 use record::schema::RequirementKind;
@@ -18,6 +18,15 @@ pub fn subject(words: &Words, subject: Subject) -> String {
     match subject {
         Subject::Finger(f) => words.get(&format!("finger-{}", f.id())),
         Subject::Eye(e) => words.get(&format!("eye-{}", e.id())),
+    }
+}
+
+/// A finger within its slap: without the hand, but for thumbs, of which there are two.
+#[must_use]
+pub fn finger_in(words: &Words, slap: Slap, f: FingerPosition) -> String {
+    match slap {
+        Slap::Thumbs => words.get(&format!("finger-{}", f.id())),
+        _ => words.get(&format!("digit-{}", f.id().rsplit('_').next().unwrap_or_default())),
     }
 }
 

@@ -7,7 +7,6 @@ use biometrics::position::Slap;
 use clap::Args;
 use devices::registry::Registry;
 use devices::setup::Setup;
-use devices::traits::{CaptureWatch, PreviewFrame};
 use devices::vocabulary::{CaptureTask, DeviceKind};
 use rekam::runtime::analysis::{Engine, Request, analyse};
 use rekam::runtime::clock::{Clock, SystemClock};
@@ -18,7 +17,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::session::{default_devices, make_training_vault, station_options};
-use super::{CliError, Done, Place, failure};
+use super::{CliError, Done, Place, Until, failure};
 
 mod search;
 mod store;
@@ -64,26 +63,13 @@ fn timed<T>(rounds: u32, mut work: impl FnMut() -> Result<T, CliError>) -> Resul
     Ok(samples)
 }
 
-/// Waits for one capture and looks at no preview.
-struct Watch(Instant);
-
-impl CaptureWatch for Watch {
-    fn deadline(&self) -> Instant {
-        self.0
-    }
-    fn cancelled(&self) -> bool {
-        false
-    }
-    fn preview(&mut self, _: PreviewFrame) {}
-}
-
 fn slap(rounds: u32) -> Result<Measured, CliError> {
     let registry = Registry::new(true);
     let setup = Setup::simulated(7);
     let mut device = registry.open_capture(DeviceKind::Fingerprint, &setup)?;
     let info = device.info().clone();
     let task = CaptureTask::Slap { slap: Slap::RightFour, missing: Vec::new() };
-    let mut watch = Watch(Instant::now() + Duration::from_secs(60));
+    let mut watch = Until(Instant::now() + Duration::from_secs(60));
     let captured = device.capture(&task, &mut watch).map_err(|e| failure("CLI-09", format!("{e:?}")))?;
     let engine = Engine::new()?;
     let request =

@@ -197,7 +197,7 @@ fn hand(text: &str) -> Result<Slap, String> {
     }
 }
 
-fn finger_id(text: &str) -> Result<FingerPosition, String> {
+pub(super) fn finger_id(text: &str) -> Result<FingerPosition, String> {
     FingerPosition::from_id(text).ok_or_else(|| "write a finger as right_index".to_owned())
 }
 

@@ -1,6 +1,6 @@
 //! Ten fingers: the hands with their states, the next slap, every captured print with its quality.
 
-use biometrics::position::{FingerPosition, Hand, Slap};
+use biometrics::position::{FingerPosition, Hand};
 use eframe::egui::{Align, Layout, RichText, Sense, Ui, vec2};
 use record::schema::StepState;
 
@@ -16,6 +16,8 @@ use crate::ui::{fonts, speech, theme, views, widgets};
 
 /// Width of the picture of the hands in points.
 const HANDS_WIDTH: f32 = 460.0;
+/// Least width of a column, so that the smallest window has two.
+const COLUMN_LEAST: f32 = 280.0;
 /// Height of a platen against its width.
 const PLATEN_ASPECT: f32 = 1000.0 / 1600.0;
 
@@ -62,7 +64,7 @@ pub(crate) fn show(ui: &mut Ui, st: &mut Stage<'_>, view: &SessionView<'_>) {
         let with = &mut (&mut *st, &mut pressed);
         two_columns(
             ui,
-            300.0,
+            COLUMN_LEAST,
             with,
             |ui, (st, pressed)| **pressed = hands(ui, st),
             |ui, (st, _)| slap_picture(ui, st, view),
@@ -93,16 +95,7 @@ fn slap_picture(ui: &mut Ui, st: &mut Stage<'_>, view: &SessionView<'_>) {
         let room = vec2(ui.available_width(), ui.available_width() * PLATEN_ASPECT);
         let (response, inner) = st.pictures.show_gray(ui, &sample.pixels_sha256, image, room, &name);
         let frame = widgets::SlapFrame { rect: inner, size: (sample.width, sample.height) };
-        let label = |f: FingerPosition| {
-            let digit = f.id().rsplit('_').next().unwrap_or_default();
-            // Of thumbs there are two in the picture.
-            let id = if sample.slap == Slap::Thumbs {
-                format!("finger-{}", f.id())
-            } else {
-                format!("digit-{digit}")
-            };
-            st.get(&id)
-        };
+        let label = |f: FingerPosition| speech::finger_in(st.words, sample.slap, f);
         widgets::paint_boxes(ui, frame, &sample.boxes, None, &label);
         if view.session.busy() {
             return;

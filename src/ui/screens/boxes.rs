@@ -5,7 +5,7 @@ use eframe::egui::{Context, RichText, Sense, Ui, vec2};
 
 use super::super::stage::{Dialog, Stage, small};
 use super::super::theme::{self, Tone};
-use super::super::{fonts, widgets};
+use super::super::{fonts, speech, widgets};
 use super::dialogs::{Next, buttons, modal};
 use crate::session::event::Command;
 use crate::session::sample::{SlapBox, SlapSample};
@@ -83,7 +83,7 @@ fn picture(ui: &mut Ui, st: &mut Stage<'_>, edit: &mut BoxEdit, sample: &SlapSam
     let name = st.words.with("slap-picture", &[("slap", slap)]);
     let (response, inner) = st.pictures.show_gray(ui, &sample.pixels_sha256, image, room, &name);
     let frame = widgets::SlapFrame { rect: inner, size: (sample.width, sample.height) };
-    let label = |f: FingerPosition| st.get(&format!("finger-{}", f.id()));
+    let label = |f: FingerPosition| speech::finger_in(st.words, edit.slap, f);
     widgets::paint_boxes(ui, frame, &edit.boxes, Some(edit.chosen), &label);
     let pointer = ui.interact(inner, response.id.with("drag"), Sense::click_and_drag());
     if let Some(at) = pointer.interact_pointer_pos()

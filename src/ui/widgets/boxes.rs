@@ -68,20 +68,22 @@ pub fn paint_boxes(
 ) {
     let painter = ui.painter().with_clip_rect(frame.rect);
     for b in boxes {
-        let (width, colour) = match (chosen == Some(b.position), b.corrected) {
+        let (line, colour) = match (chosen == Some(b.position), b.corrected) {
             (true, _) => (theme::FOCUS_WIDTH, theme::FOCUS),
             (false, true) => (theme::LINE_STRONG, theme::FOCUS),
             (false, false) => (theme::LINE_STRONG, theme::PRIMARY),
         };
         let corners = frame.corners(b);
-        painter.add(Shape::closed_line(corners.to_vec(), Stroke::new(width, colour)));
+        painter.add(Shape::closed_line(corners.to_vec(), Stroke::new(line, colour)));
         let font = fonts::bold(theme::TEXT_SMALL);
         let galley = ui.painter().layout_no_wrap(name(b.position), font, theme::TEXT_ON_COLOUR);
         let top = corners.iter().fold(corners[0], |a, c| if c.y < a.y { *c } else { a });
         let left = corners.iter().map(|c| c.x).fold(f32::INFINITY, f32::min);
         // Inside of the picture: a label above the first line of pixels would be cut.
-        let at = pos2(left.max(frame.rect.left()), top.y.max(frame.rect.top()));
-        let room = Align2::LEFT_TOP.anchor_size(at, galley.size() + vec2(theme::GAP, 2.0));
+        let width = galley.size().x + theme::GAP;
+        let at =
+            pos2(left.min(frame.rect.right() - width).max(frame.rect.left()), top.y.max(frame.rect.top()));
+        let room = Align2::LEFT_TOP.anchor_size(at, vec2(width, galley.size().y + 2.0));
         painter.rect_filled(room, 2.0, colour);
         painter.galley(room.min + vec2(theme::GAP / 2.0, 1.0), galley, theme::TEXT_ON_COLOUR);
     }
