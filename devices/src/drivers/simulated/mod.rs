@@ -1,7 +1,8 @@
 //! Simulated devices of every kind, driven by a script (see [`script`]). For training only.
 //!
 //! Parameters of every kind: `person_seed` (default 1), `capture_ms`, `replug_after_ms`, `script`; camera:
-//! `background` (`red` or `blue`); fingerprint and iris: `missing` (what the person does not have);
+//! `background` (`red` or `blue`); fingerprint: `segmented` (slaps come as fingers, not as a whole picture);
+//! fingerprint and iris: `missing` (what the person does not have);
 //! thermometer: `celsius` (a number or a list); card: `uid`, `present`; printer: `folder`.
 
 mod camera;
