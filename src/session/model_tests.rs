@@ -11,7 +11,9 @@ use record::schema::{Environment, ExceptionReason, ExceptionTerm, Outcome, StepI
 
 use super::Session;
 use super::effect::{Effect, Effects, MAX_EFFECTS};
-use super::event::{CaptureOutcome, Command, Event, LookUpAnswer, Person, Subject, Target};
+use super::event::{
+    CaptureOutcome, Command, Event, FingerHit, FingerOwner, LookUpAnswer, Person, Subject, Target,
+};
 use super::sample::{Match, Samples};
 use super::testing as t;
 use super::view::Action;
@@ -32,6 +34,8 @@ enum Op {
     Stale(u64),
     Wait(i64),
     LookUpFound,
+    SearchHits { officer: bool },
+    SearchFails,
     Decide(bool),
     ForgedGrant,
     KeepFails(StepId),
@@ -114,6 +118,8 @@ fn any_op() -> impl Strategy<Value = Op> {
         1 => (0u64..50).prop_map(Op::Stale),
         2 => (0i64..400).prop_map(Op::Wait),
         1 => Just(Op::LookUpFound),
+        1 => any::<bool>().prop_map(|officer| Op::SearchHits { officer }),
+        1 => Just(Op::SearchFails),
         3 => any::<bool>().prop_map(Op::Decide),
         1 => Just(Op::ForgedGrant),
         1 => any_step().prop_map(Op::KeepFails),
@@ -322,6 +328,22 @@ impl World {
             Op::Wait(s) => {
                 self.now += Duration::seconds(s);
                 self.give(Event::Tick);
+            }
+            Op::SearchHits { officer } => {
+                let finger = self.s.data.fingers.samples.keys().next().copied();
+                if let (Some(search), Some(finger)) = (self.s.data.fingers.search.clone(), finger) {
+                    let owner = match officer {
+                        true => FingerOwner::Officer(uuid::Uuid::from_u128(5)),
+                        false => FingerOwner::Record("C0FF-EE42".into()),
+                    };
+                    let hit = FingerHit { finger, owner, score: 99, threshold: 60 };
+                    self.give(Event::FingersSearched(search.id, Ok(vec![hit])));
+                }
+            }
+            Op::SearchFails => {
+                if let Some(search) = self.s.data.fingers.search.clone() {
+                    self.give(Event::FingersSearched(search.id, Err("RUN-24".into())));
+                }
             }
             Op::LookUpFound => {
                 if let Some(l) = self.s.core.look_up.clone() {
