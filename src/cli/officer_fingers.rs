@@ -4,23 +4,19 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use biometrics::image::GrayImage;
-use biometrics::iso::fmr::{FmrImpression, FmrRecord};
 use biometrics::position::FingerPosition;
 use clap::Args;
 use devices::registry::Registry;
 use devices::vocabulary::{CaptureEnd, CaptureTask, Captured, DeviceKind};
 use record::schema::Environment;
-use rekam::runtime::analysis::default_matcher;
+use rekam::runtime::analysis::{default_matcher, kept_template};
 use rekam::runtime::clock::{Clock, SystemClock};
-use rekam::vault::FingerTemplate;
 use serde_json::json;
 
 use super::bio::{finger_id, input};
 use super::vault::{Secret, account, open};
 use super::{CliError, Done, Place, Until, VaultArg, failure, tell};
 
-/// Name of the templates' format.
-const TEMPLATE_FORMAT: &str = "iso-19794-2:2005";
 /// How long a finger is waited for.
 const WAIT: Duration = Duration::from_secs(30);
 
@@ -114,14 +110,7 @@ pub(super) fn fingers(c: &Fingers, place: &mut Place) -> Done {
             );
             return Err(failure("CLI-10", what));
         }
-        let score = quality.score.unwrap_or(0);
-        let record =
-            FmrRecord::from_template(&template, Some(*position), FmrImpression::LiveScanPlain, score);
-        templates.push(FingerTemplate {
-            finger: position.code(),
-            format: TEMPLATE_FORMAT.to_owned(),
-            bytes: record.write()?,
-        });
+        templates.push(kept_template(*position, &template, quality.score)?);
     }
     let count = templates.len();
     vault.set_officer_fingers(of.id, templates, &keys, now)?;

@@ -11,6 +11,8 @@ use biometrics::finger::platen::{self, PlatenError};
 use biometrics::finger::segment::{self, CutMode, CutOptions, FingerBox, SegmentError, SlapProblem};
 use biometrics::image::{GrayImage, ImageError};
 use biometrics::iris::{IrisCode, IrisReport};
+use biometrics::iso::IsoError;
+use biometrics::iso::fmr::{FmrImpression, FmrRecord};
 use biometrics::minutiae::Template;
 use biometrics::position::{Eye, FingerPosition, Slap};
 use biometrics::quality::Quality;
@@ -27,7 +29,10 @@ use crate::session::sample::{
     Cut, DeviceStamp, FingerSample, IrisSample, Match, Media, PlatenCheck, Samples, SignatureSample, SlapBox,
     SlapNote, SlapSample, TemperatureSample,
 };
+use crate::vault::FingerTemplate;
 
+/// Name of the form in which the station keeps templates.
+const TEMPLATE_FORMAT: &str = "iso-19794-2:2005";
 /// Width of a drawn signature in pixels.
 const SIGNATURE_WIDTH_PX: u32 = 640;
 /// Height of a drawn signature in pixels, at least and at most.
@@ -68,6 +73,21 @@ impl std::fmt::Debug for Engine {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Engine({})", self.matcher.name())
     }
+}
+
+/// A finger as the station keeps it, of an officer or with a record: ISO/IEC 19794-2:2005, one view. A quality that is
+/// not known is written as 0.
+///
+/// # Errors
+/// [`IsoError`] when the template does not fit into a record.
+pub fn kept_template(
+    position: FingerPosition,
+    template: &Template,
+    quality: Option<u8>,
+) -> Result<FingerTemplate, IsoError> {
+    let score = quality.unwrap_or(0);
+    let record = FmrRecord::from_template(template, Some(position), FmrImpression::LiveScanPlain, score);
+    Ok(FingerTemplate { finger: position.code(), format: TEMPLATE_FORMAT.to_owned(), bytes: record.write()? })
 }
 
 /// The extractor and matcher of sessions.

@@ -138,9 +138,9 @@ fn code(error: &impl std::fmt::Display) -> String {
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used)]
     use biometrics::finger::{FingerMatcher, MinutiaeMatcher};
-    use biometrics::iso::fmr::FmrImpression;
     use biometrics::synth::finger::{FingerSpec, Impression, Master};
 
+    use super::super::analysis::kept_template;
     use super::*;
 
     fn template(person_seed: u64, position: FingerPosition, seed: u64) -> Template {
@@ -151,9 +151,7 @@ mod tests {
 
     fn owned(owner: FingerOwner, person_seed: u64, position: FingerPosition) -> Owned {
         let found = template(person_seed, position, 1);
-        let record = FmrRecord::from_template(&found, Some(position), FmrImpression::LiveScanPlain, 60);
-        let bytes = record.write().unwrap();
-        (owner, vec![FingerTemplate { finger: position.code(), format: "iso-19794-2:2005".into(), bytes }])
+        (owner, vec![kept_template(position, &found, Some(60)).unwrap()])
     }
 
     #[test]

@@ -7,7 +7,6 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError, TryS
 
 use biometrics::codec::{decode_rgb, encode_jpeg};
 use biometrics::face::scaled;
-use biometrics::iso::fmr::{FmrImpression, FmrRecord};
 use chrono::{DateTime, Duration, FixedOffset, Utc};
 use record::grant::{self, Ask, GrantRequest};
 use record::schema::{RequirementKind, Role, StepId, short_code};
@@ -15,6 +14,7 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
+use super::analysis::kept_template;
 use super::error;
 use super::finger_search::SearchJob;
 use super::station::{Notice, NoticeLevel, OfficerLine, QueueLine, WaitingLine};
@@ -26,7 +26,7 @@ use crate::session::effect::ApprovalDraft;
 use crate::session::event::{FingerOwner, LookUpAnswer};
 use crate::session::{Session, SessionContext, assemble};
 use crate::steps::verification::chip_fingers;
-use crate::vault::{AuditEvent, ExtractInput, FingerTemplate, OfficerKeys, QueueRow, Vault, VaultError};
+use crate::vault::{AuditEvent, ExtractInput, OfficerKeys, QueueRow, Vault, VaultError};
 
 /// Records on one page of the queue.
 pub(super) const PAGE: usize = 50;
@@ -38,8 +38,6 @@ const EXTRACT_DAYS: i64 = 90;
 const SMALL_PORTRAIT: (u32, u32) = (160, 240);
 /// JPEG quality of the small portrait.
 const SMALL_QUALITY: u8 = 75;
-/// Name of the templates' format in the extract.
-const TEMPLATE_FORMAT: &str = "iso-19794-2:2005";
 /// Records whose fingers are read between two jobs.
 const READ_AT_ONCE: usize = 20;
 /// How long the next few are left alone when the search worker has enough to do.
@@ -561,14 +559,8 @@ fn extract_input(s: &Session, now: DateTime<Utc>) -> Result<ExtractInput, JobErr
     let mut templates = Vec::new();
     for position in chip_fingers(s) {
         let Some(finger) = s.data.fingers.samples.get(&position) else { continue };
-        let score = finger.quality.score.unwrap_or(0);
-        let record =
-            FmrRecord::from_template(&finger.template, Some(position), FmrImpression::LiveScanPlain, score);
-        templates.push(FingerTemplate {
-            finger: position.code(),
-            format: TEMPLATE_FORMAT.to_owned(),
-            bytes: record.write().map_err(|e| told("runtime-not-assembled", e))?,
-        });
+        let kept = kept_template(position, &finger.template, finger.quality.score);
+        templates.push(kept.map_err(|e| told("runtime-not-assembled", e))?);
     }
     let photo_jpeg = match crate::steps::photo::card(s) {
         Some(card) => small(&card.bytes).map_err(|code| JobError::Told("runtime-not-assembled", code))?,

@@ -5,6 +5,7 @@ use biometrics::image::{GrayImage, RgbImage};
 use biometrics::iso::fac::FaceRecord;
 use biometrics::iso::fir::{FingerRecord, Position};
 use biometrics::iso::iir::IrisRecord;
+use biometrics::iso::{self, RecordKind};
 use biometrics::position::{Eye, FingerPosition, Slap};
 
 /// Rank of a face file whose content is not known.
@@ -13,30 +14,25 @@ pub(super) const RANK_UNKNOWN: u8 = 9;
 /// What the first bytes say that a file is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Content {
-    Finger,
-    Face,
-    Iris,
+    Record(RecordKind),
     Picture(Format),
     Unknown,
 }
 
 impl Content {
     fn of(bytes: &[u8]) -> Self {
-        match bytes {
-            [b'F', b'I', b'R', 0, ..] => Self::Finger,
-            [b'F', b'A', b'C', 0, ..] => Self::Face,
-            [b'I', b'I', b'R', 0, ..] => Self::Iris,
-            _ => codec::sniff(bytes).map_or(Self::Unknown, Self::Picture),
-        }
+        let picture = || codec::sniff(bytes).map_or(Self::Unknown, Self::Picture);
+        iso::sniff(bytes).map_or_else(picture, Self::Record)
     }
 
     fn words(self) -> String {
         match self {
-            Self::Finger => "an ISO finger record".to_owned(),
-            Self::Face => "an ISO face record".to_owned(),
-            Self::Iris => "an ISO iris record".to_owned(),
+            Self::Record(RecordKind::FaceImages) => "an ISO face record".to_owned(),
+            Self::Record(RecordKind::FingerImages) => "an ISO finger record".to_owned(),
+            Self::Record(RecordKind::IrisImages) => "an ISO iris record".to_owned(),
+            Self::Record(kind) => format!("a record of another kind ({kind})"),
             Self::Picture(format) => format!("a picture ({format})"),
-            Self::Unknown => "neither a picture nor an ISO record that is read here".to_owned(),
+            Self::Unknown => "neither a picture nor a record that is read here".to_owned(),
         }
     }
 }
@@ -47,14 +43,14 @@ pub(super) fn face_rank(head: &[u8]) -> Option<u8> {
         Content::Picture(Format::Jpeg) => Some(0),
         Content::Picture(Format::Png) => Some(1),
         Content::Picture(Format::Jp2 | Format::J2k) => Some(2),
-        Content::Face => Some(3),
+        Content::Record(RecordKind::FaceImages) => Some(3),
         _ => None,
     }
 }
 
 /// True when the first bytes are those of an ISO record of fingers or irises.
 pub(super) fn is_record(head: &[u8]) -> bool {
-    matches!(Content::of(head), Content::Finger | Content::Iris)
+    matches!(Content::of(head), Content::Record(RecordKind::FingerImages | RecordKind::IrisImages))
 }
 
 /// The finger that a record with one representation names.
@@ -80,7 +76,7 @@ pub(super) fn eye_of_record(bytes: &[u8]) -> Option<Eye> {
 pub(super) fn photo(bytes: &[u8]) -> Result<RgbImage, String> {
     match Content::of(bytes) {
         Content::Picture(_) => codec::decode_rgb(bytes).map_err(|e| e.to_string()),
-        Content::Face => {
+        Content::Record(RecordKind::FaceImages) => {
             let record = FaceRecord::read(bytes).map_err(|e| e.to_string())?;
             let face = record.representations.first().ok_or("holds no face")?;
             face.decode_image().map_err(|e| e.to_string())
@@ -104,7 +100,7 @@ pub(super) fn slap(bytes: &[u8], slap: Slap, ppi: Option<u16>) -> Result<GrayIma
 fn print(bytes: &[u8], position: Position, name: &str, ppi: Option<u16>) -> Result<GrayImage, String> {
     let image = match Content::of(bytes) {
         Content::Picture(_) => codec::decode_gray(bytes).map_err(|e| e.to_string())?,
-        Content::Finger => {
+        Content::Record(RecordKind::FingerImages) => {
             let record = FingerRecord::read(bytes).map_err(|e| e.to_string())?;
             let all = &record.representations;
             let named = all.iter().find(|r| r.position == position);
@@ -126,7 +122,7 @@ fn print(bytes: &[u8], position: Position, name: &str, ppi: Option<u16>) -> Resu
 pub(super) fn iris(bytes: &[u8], eye: Eye) -> Result<GrayImage, String> {
     match Content::of(bytes) {
         Content::Picture(_) => codec::decode_gray(bytes).map_err(|e| e.to_string()),
-        Content::Iris => {
+        Content::Record(RecordKind::IrisImages) => {
             let record = IrisRecord::read(bytes).map_err(|e| e.to_string())?;
             let named = record.representations.iter().find(|r| r.eye == Some(eye));
             let unnamed = || record.representations.iter().find(|r| r.eye.is_none());
