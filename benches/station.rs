@@ -34,7 +34,7 @@ impl CaptureWatch for Watch {
 fn slap(c: &mut Criterion) {
     let registry = Registry::new(true);
     let setup = Setup::simulated(7);
-    let mut device = registry.open_capture(DeviceKind::Fingerprint, &setup).unwrap();
+    let mut device = registry.open_capture(DeviceKind::Fingerprint, &setup, None).unwrap();
     let info = device.info().clone();
     let task = CaptureTask::Slap { slap: Slap::RightFour, missing: Vec::new() };
     let captured = device.capture(&task, &mut Watch(Instant::now() + Duration::from_secs(60))).unwrap();

@@ -201,7 +201,7 @@ pub fn mismatch(task: &CaptureTask, captured: &Captured) -> Option<String> {
         (CaptureTask::Slap { slap, missing }, Captured::Slap { slap: given, missing: without, .. }) => {
             (slap != given || missing != without).then(|| format!("asked for {slap}, got {given}"))
         }
-        (CaptureTask::Platen, Captured::Platen(_)) => None,
+        (CaptureTask::Platen, Captured::Platen(_)) | (CaptureTask::Card { .. }, Captured::Card(_)) => None,
         (CaptureTask::Finger { position, .. }, Captured::Fingers(fingers)) => {
             differ([*position].into_iter(), fingers.iter().map(|f| f.position))
         }

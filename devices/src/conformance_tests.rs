@@ -11,7 +11,7 @@ use crate::vocabulary::{DeviceId, Retry};
 
 fn check(setup: &Setup, kind: DeviceKind, tasks: &[CaptureTask]) {
     let registry = Registry::new(true);
-    let checked = run(&|| registry.open_capture(kind, setup), tasks);
+    let checked = run(&|| registry.open_capture(kind, setup, None), tasks);
     assert!(checked.as_ref().is_ok_and(|n| *n >= 8), "{kind:?}: {checked:#?}");
 }
 

@@ -16,8 +16,8 @@ use crate::vocabulary::{DeviceId, HotPlug};
 
 /// Events that may wait; more than the devices of any station, so a full channel means a stuck reader.
 pub const EVENTS_MAX: usize = 64;
-/// Time between two looks.
-pub const LOOK_EVERY_MS: u64 = 50;
+/// Longest sleep of a monitor, so that it ends soon when it is dropped.
+const SLICE_MS: u64 = 50;
 
 /// Watches the devices of a set-up. The first events are the arrivals of what is there at the start.
 /// Dropping it ends the threads.
@@ -51,7 +51,7 @@ impl HotPlugMonitor {
                     if tell(&mut told, look(&registry, family, &setup), &sender) {
                         wake();
                     }
-                    std::thread::sleep(Duration::from_millis(LOOK_EVERY_MS));
+                    sleep(family.look_every_ms, &stop);
                 }
             };
             let name = format!("hotplug-{}", family.id);
@@ -75,6 +75,15 @@ impl Drop for HotPlugMonitor {
                 tracing::error!("a hot-plug monitor crashed");
             }
         }
+    }
+}
+
+fn sleep(ms: u64, stop: &AtomicBool) {
+    let mut left_ms = ms;
+    while left_ms > 0 && !stop.load(Ordering::Acquire) {
+        let slice_ms = left_ms.min(SLICE_MS);
+        std::thread::sleep(Duration::from_millis(slice_ms));
+        left_ms -= slice_ms;
     }
 }
 

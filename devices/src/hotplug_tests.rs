@@ -74,7 +74,7 @@ fn a_scripted_unplug_is_told_and_comes_back() {
     let monitor = HotPlugMonitor::start(&registry, &setup, wake).unwrap();
     let next = || word(&monitor.events().recv_timeout(WITHIN).unwrap());
     assert_eq!(next(), "+simulated-thermometer-1");
-    let mut device = registry.open_capture(DeviceKind::Thermometer, &setup).unwrap();
+    let mut device = registry.open_capture(DeviceKind::Thermometer, &setup, None).unwrap();
     let mut watch = crate::conformance::TestWatch::within_ms(1000);
     let task = crate::vocabulary::CaptureTask::Temperature;
     assert!(device.capture(&task, &mut watch).is_err());

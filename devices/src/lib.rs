@@ -9,6 +9,7 @@ pub mod catalogue;
 pub mod conformance;
 pub mod drivers;
 pub mod hotplug;
+pub mod ktp;
 pub mod pace;
 pub mod registry;
 pub mod setup;

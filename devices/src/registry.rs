@@ -9,7 +9,7 @@ use crate::drivers::simulated::Simulation;
 use crate::drivers::{file, simulated};
 use crate::setup::{Setup, SetupError};
 use crate::traits::{Camera, CaptureDevice, CardReader, Printer};
-use crate::vocabulary::{DeviceFault, DeviceInfo, DeviceKind};
+use crate::vocabulary::{DeviceFault, DeviceId, DeviceInfo, DeviceKind};
 
 /// Every driver family. Add yours here.
 pub const FAMILIES: &[DriverFamily] = &[simulated::FAMILY, file::FAMILY];
@@ -23,12 +23,14 @@ pub struct DriverFamily {
     pub kinds: &'static [DeviceKind],
     /// True when it gives no real person's data and so is refused outside training.
     pub training_only: bool,
+    /// Time between two looks at what is plugged in, in milliseconds. A look may block, it has a thread of its own.
+    pub look_every_ms: u64,
     /// Checks the parameters of one kind; returns every error.
     pub check: fn(DeviceKind, &Table) -> Vec<SetupError>,
-    /// The devices of one kind that are plugged in now.
+    /// The devices of one kind that are plugged in now, the preferred one first.
     pub list: fn(&Bench, DeviceKind, &Table) -> Vec<Sighting>,
-    /// Opens the device of one kind.
-    pub open: fn(&Bench, DeviceKind, &Table) -> Result<Opened, DeviceFault>,
+    /// Opens the device of one kind: the one with this identifier, or without one the first that is there.
+    pub open: fn(&Bench, DeviceKind, &Table, Option<&DeviceId>) -> Result<Opened, DeviceFault>,
 }
 
 /// A device that is plugged in.
@@ -56,6 +58,8 @@ pub enum Opened {
 /// What the families of one registry keep between openings.
 #[derive(Debug, Default)]
 pub struct Bench {
+    /// True on a training station.
+    pub training: bool,
     /// The simulated devices: their scripts go on where they were when a device is opened again.
     pub simulation: Simulation,
 }
@@ -69,7 +73,6 @@ pub fn family(id: &str) -> Option<&'static DriverFamily> {
 /// Lists and opens devices. One per station; give it to workers behind an `Arc`.
 #[derive(Debug)]
 pub struct Registry {
-    training: bool,
     bench: Bench,
 }
 
@@ -77,18 +80,19 @@ impl Registry {
     /// A registry for a training vault (`true`) or a production vault (`false`).
     #[must_use]
     pub fn new(environment_is_training: bool) -> Self {
-        Self { training: environment_is_training, bench: Bench::default() }
+        let bench = Bench { training: environment_is_training, ..Bench::default() };
+        Self { bench }
     }
 
     /// True when simulated and file devices are allowed.
     #[must_use]
     pub fn is_training(&self) -> bool {
-        self.training
+        self.bench.training
     }
 
     /// The families that this registry may open.
     pub fn families(&self) -> impl Iterator<Item = &'static DriverFamily> {
-        let training = self.training;
+        let training = self.is_training();
         FAMILIES.iter().filter(move |f| training || !f.training_only)
     }
 
@@ -107,7 +111,7 @@ impl Registry {
     /// The devices of one family that are set up, allowed and plugged in now.
     #[must_use]
     pub fn sightings(&self, family: &DriverFamily, setup: &Setup) -> Vec<Sighting> {
-        if family.training_only && !self.training {
+        if family.training_only && !self.is_training() {
             return Vec::new();
         }
         setup
@@ -117,8 +121,8 @@ impl Registry {
             .collect()
     }
 
-    /// Opens the capture device of a kind: camera, fingerprint reader, iris camera, signature pad or
-    /// thermometer.
+    /// Opens the capture device of a kind (every kind but the printer). Here and below: `choice` names one of
+    /// [`Registry::list`]; without it the first that is there is opened, in the order of the set-up.
     ///
     /// # Errors
     /// [`DeviceFault::NotFound`] where none is set up, [`DeviceFault::TrainingOnly`] where it is not
@@ -127,11 +131,13 @@ impl Registry {
         &self,
         kind: DeviceKind,
         setup: &Setup,
+        choice: Option<&DeviceId>,
     ) -> Result<Box<dyn CaptureDevice>, DeviceFault> {
-        match self.open(kind, setup)? {
+        match self.open(kind, setup, choice)? {
             Opened::Capture(device) => Ok(device),
             Opened::Camera(camera) => Ok(camera),
-            Opened::Card(_) | Opened::Printer(_) => Err(DeviceFault::Unsupported),
+            Opened::Card(reader) => Ok(reader),
+            Opened::Printer(_) => Err(DeviceFault::Unsupported),
         }
     }
 
@@ -139,8 +145,12 @@ impl Registry {
     ///
     /// # Errors
     /// As [`Registry::open_capture`].
-    pub fn open_camera(&self, setup: &Setup) -> Result<Box<dyn Camera>, DeviceFault> {
-        match self.open(DeviceKind::Camera, setup)? {
+    pub fn open_camera(
+        &self,
+        setup: &Setup,
+        choice: Option<&DeviceId>,
+    ) -> Result<Box<dyn Camera>, DeviceFault> {
+        match self.open(DeviceKind::Camera, setup, choice)? {
             Opened::Camera(camera) => Ok(camera),
             _ => Err(DeviceFault::Unsupported),
         }
@@ -150,8 +160,12 @@ impl Registry {
     ///
     /// # Errors
     /// As [`Registry::open_capture`].
-    pub fn open_card(&self, setup: &Setup) -> Result<Box<dyn CardReader>, DeviceFault> {
-        match self.open(DeviceKind::Card, setup)? {
+    pub fn open_card(
+        &self,
+        setup: &Setup,
+        choice: Option<&DeviceId>,
+    ) -> Result<Box<dyn CardReader>, DeviceFault> {
+        match self.open(DeviceKind::Card, setup, choice)? {
             Opened::Card(reader) => Ok(reader),
             _ => Err(DeviceFault::Unsupported),
         }
@@ -161,22 +175,48 @@ impl Registry {
     ///
     /// # Errors
     /// As [`Registry::open_capture`].
-    pub fn open_printer(&self, setup: &Setup) -> Result<Box<dyn Printer>, DeviceFault> {
-        match self.open(DeviceKind::Printer, setup)? {
+    pub fn open_printer(
+        &self,
+        setup: &Setup,
+        choice: Option<&DeviceId>,
+    ) -> Result<Box<dyn Printer>, DeviceFault> {
+        match self.open(DeviceKind::Printer, setup, choice)? {
             Opened::Printer(printer) => Ok(printer),
             _ => Err(DeviceFault::Unsupported),
         }
     }
 
-    fn open(&self, kind: DeviceKind, setup: &Setup) -> Result<Opened, DeviceFault> {
-        let not_found = || DeviceFault::NotFound { kind: kind.id().to_owned() };
-        let entry = setup.driver(kind).ok_or_else(not_found)?;
-        let family = family(&entry.driver).ok_or_else(not_found)?;
-        if family.training_only && !self.training {
-            tracing::warn!(kind = kind.id(), driver = family.id, "refused outside training");
-            return Err(DeviceFault::TrainingOnly);
+    fn open(
+        &self,
+        kind: DeviceKind,
+        setup: &Setup,
+        choice: Option<&DeviceId>,
+    ) -> Result<Opened, DeviceFault> {
+        let mut told = DeviceFault::NotFound { kind: kind.id().to_owned() };
+        for entry in setup.drivers_of(kind) {
+            let Some(family) = family(&entry.driver) else { continue };
+            if family.training_only && !self.is_training() {
+                tracing::warn!(kind = kind.id(), driver = family.id, "refused outside training");
+                told = DeviceFault::TrainingOnly;
+                continue;
+            }
+            let listed = |id: &DeviceId| {
+                (family.list)(&self.bench, kind, &entry.parameters).iter().any(|s| s.info.id == *id)
+            };
+            if choice.is_some_and(|id| !listed(id)) {
+                continue;
+            }
+            match (family.open)(&self.bench, kind, &entry.parameters, choice) {
+                // Another driver of the set-up may have one.
+                Err(fault @ (DeviceFault::NotFound { .. } | DeviceFault::ServiceMissing { .. }))
+                    if choice.is_none() =>
+                {
+                    told = fault;
+                }
+                opened => return opened,
+            }
         }
-        (family.open)(&self.bench, kind, &entry.parameters)
+        Err(told)
     }
 }
 

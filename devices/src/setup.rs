@@ -1,4 +1,4 @@
-//! Which driver serves each kind of device, and its parameters: one TOML table per kind.
+//! Which drivers serve each kind of device, and their parameters: one TOML table per kind, or a list of them.
 //!
 //! ```toml
 //! [camera]
@@ -9,6 +9,15 @@
 //! driver = "simulated"
 //! person_seed = 7
 //! script = ["ok", { on = "slap:left_four", do = "wrong-hand" }]
+//! ```
+//!
+//! A kind may have several drivers, in the order in which they are tried; the others are there to be changed to:
+//!
+//! ```toml
+//! [[camera]]
+//! driver = "v4l"
+//! [[camera]]
+//! driver = "sbi"
 //! ```
 //!
 //! A [`Setup`] that exists is valid: kinds, drivers, keys and values have been checked by the driver
@@ -122,7 +131,7 @@ pub struct DriverSetup {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "Table", into = "Table")]
 pub struct Setup {
-    kinds: BTreeMap<DeviceKind, DriverSetup>,
+    kinds: BTreeMap<DeviceKind, Vec<DriverSetup>>,
 }
 
 impl Setup {
@@ -137,18 +146,29 @@ impl Setup {
         Self::try_from(table)
     }
 
-    /// The driver of one kind, if one is set up.
+    /// The preferred driver of one kind, if one is set up.
     #[must_use]
     pub fn driver(&self, kind: DeviceKind) -> Option<&DriverSetup> {
-        self.kinds.get(&kind)
+        self.drivers_of(kind).first()
     }
 
-    /// Every kind that is set up.
+    /// The drivers of one kind, the preferred one first.
+    #[must_use]
+    pub fn drivers_of(&self, kind: DeviceKind) -> &[DriverSetup] {
+        self.kinds.get(&kind).map_or(&[], Vec::as_slice)
+    }
+
+    /// The kinds that are set up.
+    pub fn kinds(&self) -> impl Iterator<Item = DeviceKind> {
+        self.kinds.keys().copied()
+    }
+
+    /// Every driver that is set up; a kind with several comes several times.
     pub fn drivers(&self) -> impl Iterator<Item = (DeviceKind, &DriverSetup)> {
-        self.kinds.iter().map(|(kind, setup)| (*kind, setup))
+        self.kinds.iter().flat_map(|(kind, list)| list.iter().map(|setup| (*kind, setup)))
     }
 
-    /// Puts another driver in the place of one kind (a device is swapped). On errors nothing changes.
+    /// Puts one driver in the place of all of one kind. On errors nothing changes.
     ///
     /// # Errors
     /// [`SetupErrors`] with every error there is.
@@ -157,7 +177,7 @@ impl Setup {
         if !errors.is_empty() {
             return Err(SetupErrors(errors));
         }
-        self.kinds.insert(kind, DriverSetup { driver: driver.to_owned(), parameters });
+        self.kinds.insert(kind, vec![DriverSetup { driver: driver.to_owned(), parameters }]);
         Ok(())
     }
 
@@ -167,13 +187,13 @@ impl Setup {
         let parameters =
             Table::from_iter([("person_seed".to_owned(), Value::Integer(i64::from(person_seed)))]);
         let entry = DriverSetup { driver: crate::drivers::simulated::ID.to_owned(), parameters };
-        Self { kinds: DeviceKind::ALL.iter().map(|kind| (*kind, entry.clone())).collect() }
+        Self { kinds: DeviceKind::ALL.iter().map(|kind| (*kind, vec![entry.clone()])).collect() }
     }
 
     /// The same set-up with relative paths taken from `base` (the folder of the file it was read from).
     #[must_use]
     pub fn rebased(mut self, base: &Path) -> Self {
-        for entry in self.kinds.values_mut() {
+        for entry in self.kinds.values_mut().flatten() {
             for key in PATH_KEYS {
                 if let Some(Value::String(path)) = entry.parameters.get_mut(*key) {
                     *path = base.join(&*path).to_string_lossy().into_owned();
@@ -196,16 +216,15 @@ impl TryFrom<Table> for Setup {
                 errors.push(SetupError::UnknownKind { key: name, known });
                 continue;
             };
-            let Value::Table(mut parameters) = value else {
-                errors.push(SetupError::DriverMissing { key: name, known: drivers_of(kind) });
-                continue;
+            let entries = match value {
+                Value::Array(list) if !list.is_empty() => list,
+                one => vec![one],
             };
-            match parameters.remove("driver") {
-                Some(Value::String(driver)) => {
-                    errors.extend(check_driver(kind, &driver, &parameters));
-                    kinds.insert(kind, DriverSetup { driver, parameters });
+            for entry in entries {
+                match read_entry(kind, &name, entry) {
+                    Ok(entry) => kinds.entry(kind).or_insert_with(Vec::new).push(entry),
+                    Err(found) => errors.extend(found),
                 }
-                _ => errors.push(SetupError::DriverMissing { key: name, known: drivers_of(kind) }),
             }
         }
         if errors.is_empty() { Ok(Self { kinds }) } else { Err(SetupErrors(errors)) }
@@ -214,13 +233,29 @@ impl TryFrom<Table> for Setup {
 
 impl From<Setup> for Table {
     fn from(setup: Setup) -> Self {
-        let entry = |(kind, entry): (DeviceKind, DriverSetup)| {
+        let entry = |entry: DriverSetup| {
             let mut table = entry.parameters;
             table.insert("driver".to_owned(), Value::String(entry.driver));
-            (kind.id().to_owned(), Value::Table(table))
+            Value::Table(table)
         };
-        setup.kinds.into_iter().map(entry).collect()
+        let kind = |(kind, mut list): (DeviceKind, Vec<DriverSetup>)| {
+            let value = match list.len() {
+                1 => entry(list.remove(0)),
+                _ => Value::Array(list.into_iter().map(entry).collect()),
+            };
+            (kind.id().to_owned(), value)
+        };
+        setup.kinds.into_iter().map(kind).collect()
     }
+}
+
+/// One driver of a kind; `name` is the key as it was written.
+fn read_entry(kind: DeviceKind, name: &str, value: Value) -> Result<DriverSetup, Vec<SetupError>> {
+    let missing = || SetupError::DriverMissing { key: name.to_owned(), known: drivers_of(kind) };
+    let Value::Table(mut parameters) = value else { return Err(vec![missing()]) };
+    let Some(Value::String(driver)) = parameters.remove("driver") else { return Err(vec![missing()]) };
+    let errors = check_driver(kind, &driver, &parameters);
+    if errors.is_empty() { Ok(DriverSetup { driver, parameters }) } else { Err(errors) }
 }
 
 fn check_driver(kind: DeviceKind, driver: &str, parameters: &Table) -> Vec<SetupError> {

@@ -68,8 +68,8 @@ pub trait SignaturePad: CaptureDevice {}
 /// A thermometer (task [`CaptureTask::Temperature`]).
 pub trait Thermometer: CaptureDevice {}
 
-/// A contactless card reader.
-pub trait CardReader: Device {
+/// A contactless card reader (task [`CaptureTask::Card`]).
+pub trait CardReader: CaptureDevice {
     /// The UID of the card on the reader; `None` when there is none.
     ///
     /// # Errors

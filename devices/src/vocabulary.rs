@@ -119,6 +119,11 @@ pub enum CaptureTask {
     Signature,
     /// Body temperature of one person.
     Temperature,
+    /// What can be read of the card on the reader without a SAM: its UID, and with `photo` the picture on the chip.
+    Card {
+        /// True when the picture is wanted too (it takes some seconds).
+        photo: bool,
+    },
 }
 
 impl CaptureTask {
@@ -131,6 +136,7 @@ impl CaptureTask {
             Self::Irises { .. } => DeviceKind::Iris,
             Self::Signature => DeviceKind::SignaturePad,
             Self::Temperature => DeviceKind::Thermometer,
+            Self::Card { .. } => DeviceKind::Card,
         }
     }
 }
@@ -183,6 +189,41 @@ pub enum Captured {
         /// Tenths of a degree Celsius.
         decidegrees_c: i32,
     },
+    /// A card.
+    Card(CardRead),
+}
+
+/// Signalling of a contactless card (ISO/IEC 14443-2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CardType {
+    /// Type A.
+    A,
+    /// Type B.
+    B,
+    /// The reader does not tell.
+    Unknown,
+}
+
+/// The free part of a card.
+#[derive(Clone, PartialEq, Eq)]
+pub struct CardRead {
+    /// UID, 4 to 10 bytes (type A) or PUPI or chip serial (type B).
+    pub uid: Vec<u8>,
+    /// Signalling.
+    pub card_type: CardType,
+    /// True when the KTP-el application (DF 7F0A) was selected; false for any other contactless card.
+    pub is_ktp: bool,
+    /// The picture file on the chip as it is (JPEG), where it was asked for and could be read.
+    pub photo: Option<Vec<u8>>,
+}
+
+impl std::fmt::Debug for CardRead {
+    // A UID tells who held the card; the picture is a person's face.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let photo = self.photo.as_ref().map_or(0, Vec::len);
+        write!(f, "CardRead({:?}, ktp {}, photo {photo} bytes)", self.card_type, self.is_ktp)
+    }
 }
 
 /// Something that the person in front of the device can mend: say what to do and try again.
@@ -214,6 +255,12 @@ pub enum Retry {
     NoFace,
     /// Nothing was drawn.
     EmptySignature,
+    /// The card was taken off the reader too early.
+    CardRemoved,
+    /// A contactless card, but no KTP-el.
+    NotKtp,
+    /// More than one card on the reader.
+    SeveralCards,
 }
 
 impl Retry {
@@ -231,6 +278,9 @@ impl Retry {
         Self::EyesClosed,
         Self::NoFace,
         Self::EmptySignature,
+        Self::CardRemoved,
+        Self::NotKtp,
+        Self::SeveralCards,
     ];
     /// Stable name used in scripts, records and message ids.
     #[must_use]
@@ -248,6 +298,9 @@ impl Retry {
             Self::EyesClosed => "eyes-closed",
             Self::NoFace => "no-face",
             Self::EmptySignature => "empty-signature",
+            Self::CardRemoved => "card-removed",
+            Self::NotKtp => "not-ktp",
+            Self::SeveralCards => "several-cards",
         }
     }
     /// The value of a stable name.
@@ -301,6 +354,39 @@ pub enum DeviceFault {
     /// Simulated and file devices are refused outside training.
     #[error("DEV-09 device allowed in training only")]
     TrainingOnly,
+    /// The device works and says itself what is wrong, by a code of its own protocol.
+    #[error("DEV-10 device reports error {code}")]
+    Reported {
+        /// The code as the device gave it, e.g. `sbi-105`.
+        code: String,
+    },
+    /// A program or service that the driver needs is not there or stopped.
+    #[error("DEV-11 service {service} is not running")]
+    ServiceMissing {
+        /// Its name, e.g. `pcscd`.
+        service: String,
+    },
+    /// The device cannot prove that it is what it says, or its data were changed on the way.
+    #[error("DEV-12 device not trusted: {detail}")]
+    Untrusted {
+        /// What did not hold.
+        detail: String,
+    },
+    /// The operating system does not let this user open it.
+    #[error("DEV-13 no permission to open the device")]
+    NotPermitted,
+    /// The clocks of station and device differ too much.
+    #[error("DEV-14 clock of the device differs by {skew_s} s")]
+    ClockWrong {
+        /// Device minus station, in seconds.
+        skew_s: i64,
+    },
+    /// The document was not printed.
+    #[error("DEV-15 not printed: {detail}")]
+    CannotPrint {
+        /// What the printing system said, without personal data.
+        detail: String,
+    },
 }
 
 impl DeviceFault {
@@ -317,6 +403,12 @@ impl DeviceFault {
             Self::BadData { .. } => "DEV-07",
             Self::Unsupported => "DEV-08",
             Self::TrainingOnly => "DEV-09",
+            Self::Reported { .. } => "DEV-10",
+            Self::ServiceMissing { .. } => "DEV-11",
+            Self::Untrusted { .. } => "DEV-12",
+            Self::NotPermitted => "DEV-13",
+            Self::ClockWrong { .. } => "DEV-14",
+            Self::CannotPrint { .. } => "DEV-15",
         }
     }
     /// Stable name used in message ids (`fault-<id>`, `fault-<id>-do`) and scripts.
@@ -332,6 +424,12 @@ impl DeviceFault {
             Self::BadData { .. } => "bad-data",
             Self::Unsupported => "unsupported",
             Self::TrainingOnly => "training-only",
+            Self::Reported { .. } => "reported",
+            Self::ServiceMissing { .. } => "service-missing",
+            Self::Untrusted { .. } => "untrusted",
+            Self::NotPermitted => "not-permitted",
+            Self::ClockWrong { .. } => "clock-wrong",
+            Self::CannotPrint { .. } => "cannot-print",
         }
     }
 }

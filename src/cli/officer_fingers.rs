@@ -58,7 +58,7 @@ fn capture(
 ) -> Result<Vec<GrayImage>, CliError> {
     let setup = place.config.devices.clone().unwrap_or_else(|| super::session::default_devices(environment));
     let registry = Registry::new(environment == Environment::Training);
-    let mut reader = registry.open_capture(DeviceKind::Fingerprint, &setup)?;
+    let mut reader = registry.open_capture(DeviceKind::Fingerprint, &setup, None)?;
     let mut out = Vec::new();
     for position in wanted {
         tell(&format!("put the {position} on the glass"));

@@ -164,6 +164,18 @@ impl Words {
     #[must_use]
     pub fn fault(&self, kind: DeviceKind, fault: &DeviceFault) -> Told {
         let mut told = self.told("fault", fault.id(), fault.code().to_owned());
+        if let DeviceFault::Reported { code } = fault {
+            told.code = format!("{} {code}", told.code);
+            // Words of its own for a known code of the device's protocol; what to do may be the general advice.
+            let id = format!("fault-reported-{code}");
+            if self.has(&id) {
+                told.what = self.get(&id);
+            }
+            let id = format!("{id}-do");
+            if self.has(&id) {
+                told.to_do = self.get(&id);
+            }
+        }
         let device = self.get(&format!("device-{}", kind.id()));
         told.what =
             self.with("fault-of-device", &[("device", device.as_str()), ("what", told.what.as_str())]);

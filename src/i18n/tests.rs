@@ -148,6 +148,12 @@ fn faults() -> Vec<DeviceFault> {
         DeviceFault::BadData { detail: detail() },
         DeviceFault::Unsupported,
         DeviceFault::TrainingOnly,
+        DeviceFault::Reported { code: detail() },
+        DeviceFault::ServiceMissing { service: detail() },
+        DeviceFault::Untrusted { detail: detail() },
+        DeviceFault::NotPermitted,
+        DeviceFault::ClockWrong { skew_s: 400 },
+        DeviceFault::CannotPrint { detail: detail() },
     ]
 }
 

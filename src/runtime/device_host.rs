@@ -18,7 +18,7 @@ use devices::registry::{Registry, family};
 use devices::setup::Setup;
 use devices::traits::PreviewFrame;
 use devices::vocabulary::{
-    CaptureEnd, CaptureTask, Captured, DeviceFault, DeviceInfo, DeviceKind, HotPlug, RequestId,
+    CaptureEnd, CaptureTask, Captured, DeviceFault, DeviceId, DeviceInfo, DeviceKind, HotPlug, RequestId,
 };
 use uuid::Uuid;
 
@@ -72,6 +72,7 @@ pub(super) enum DeviceMessage {
     Capture(Box<Order>),
     Cancel(Uuid, RequestId),
     Restart(DeviceKind),
+    Use(DeviceKind, DeviceId),
     Preview(bool),
     Stop,
     HotPlug,
@@ -118,6 +119,8 @@ struct Thread {
 
 struct Host {
     line: DeviceLine,
+    /// The device that the operator chose; without a choice the first that is there.
+    choice: Option<DeviceId>,
     thread: Option<Thread>,
     running: Option<Running>,
     next: Option<Box<Order>>,
@@ -137,18 +140,29 @@ pub(super) struct DeviceHost {
     pub(super) out: Outbox,
 }
 
+/// Notes which device of a kind is in use; true when that is new. The one before it, still plugged in, is another.
+fn in_use(line: &mut DeviceLine, info: &DeviceInfo) -> bool {
+    if line.info.as_ref() == Some(info) {
+        return false;
+    }
+    let before = line.info.replace(info.clone()).filter(|before| before.id != info.id);
+    line.others.retain(|other| other.id != info.id);
+    line.others.extend(before);
+    true
+}
+
 /// The devices that are set up, before anything is known of them.
 pub(super) fn first_lines(registry: &Registry, setup: &Setup) -> Vec<DeviceLine> {
-    let line = |(kind, entry): (DeviceKind, &devices::setup::DriverSetup)| {
-        let refused = family(&entry.driver).is_some_and(|f| f.training_only && !registry.is_training());
-        let fault = if refused {
+    let allowed = |driver: &str| family(driver).is_some_and(|f| registry.is_training() || !f.training_only);
+    let line = |kind: DeviceKind| {
+        let fault = if setup.drivers_of(kind).iter().all(|entry| !allowed(&entry.driver)) {
             DeviceFault::TrainingOnly
         } else {
             DeviceFault::NotFound { kind: kind.id().to_owned() }
         };
-        DeviceLine { kind, info: None, state: DeviceState::Faulty(fault) }
+        DeviceLine { kind, info: None, state: DeviceState::Faulty(fault), others: Vec::new() }
     };
-    setup.drivers().map(line).collect()
+    setup.kinds().map(line).collect()
 }
 
 impl DeviceHost {
@@ -157,6 +171,7 @@ impl DeviceHost {
         let Ok(DeviceMessage::Begin(own)) = messages.recv() else { return };
         let host = |line: DeviceLine| Host {
             line,
+            choice: None,
             thread: None,
             running: None,
             next: None,
@@ -233,6 +248,7 @@ impl Manager {
             DeviceMessage::Capture(order) => self.capture(order),
             DeviceMessage::Cancel(session, id) => self.cancel(session, id),
             DeviceMessage::Restart(kind) => self.restart(kind),
+            DeviceMessage::Use(kind, id) => self.change(kind, id),
             DeviceMessage::Preview(on) => self.set_preview(on),
             DeviceMessage::Opened(kind, generation, opened) => self.opened(kind, generation, opened),
             DeviceMessage::Broken(kind, generation, fault) => {
@@ -273,6 +289,7 @@ impl Manager {
             generation,
             registry: self.host.registry.clone(),
             setup: self.host.setup.clone(),
+            choice: host.choice.clone(),
             preview: self.host.preview.clone(),
             wake: self.host.wake.clone(),
             out: self.own.clone(),
@@ -396,10 +413,7 @@ impl Manager {
         let working = host.running.is_some();
         match opened {
             Ok(info) => {
-                if host.line.info.as_ref() != Some(&info) {
-                    host.line.info = Some(info.clone());
-                    self.changed = true;
-                }
+                self.changed |= in_use(&mut host.line, &info);
                 self.set_state(kind, if working { DeviceState::Working } else { DeviceState::Ready });
                 // A device that was opened again on request: the session's fault is over.
                 if asked {
@@ -417,7 +431,8 @@ impl Manager {
         }
         match self.thread(kind) {
             Ok(jobs) => {
-                if jobs.try_send(DeviceJob::Open).is_ok()
+                let choice = self.hosts.get(&kind).and_then(|h| h.choice.clone());
+                if jobs.try_send(DeviceJob::Open(choice)).is_ok()
                     && let Some(host) = self.hosts.get_mut(&kind)
                 {
                     host.opening = Some(Instant::now() + OPEN_LIMIT);
@@ -425,6 +440,15 @@ impl Manager {
                 }
             }
             Err(fault) => self.set_state(kind, DeviceState::Faulty(fault)),
+        }
+    }
+
+    /// Changes to another device of the kind; what the old one was doing ends.
+    fn change(&mut self, kind: DeviceKind, id: DeviceId) {
+        let Some(host) = self.hosts.get_mut(&kind) else { return };
+        if host.line.others.iter().any(|other| other.id == id) {
+            host.choice = Some(id);
+            self.restart(kind);
         }
     }
 
@@ -497,8 +521,15 @@ impl Manager {
             HotPlug::Arrived(info) => {
                 let kind = info.kind;
                 let Some(host) = self.hosts.get_mut(&kind) else { return };
-                host.line.info = Some(info.clone());
                 self.changed = true;
+                let wanted = host.choice.as_ref().is_none_or(|id| *id == info.id);
+                let free = host.line.info.as_ref().is_none_or(|i| i.id == info.id);
+                if !(wanted && free) {
+                    host.line.others.retain(|other| other.id != info.id);
+                    host.line.others.push(info);
+                    return;
+                }
+                in_use(&mut host.line, &info);
                 let busy = host.running.is_some() || host.opening.is_some() || host.given_up;
                 if !busy {
                     self.set_state(kind, DeviceState::Ready);
@@ -509,6 +540,11 @@ impl Manager {
                 }
             }
             HotPlug::Left(id) => {
+                for host in self.hosts.values_mut() {
+                    let before = host.line.others.len();
+                    host.line.others.retain(|other| other.id != id);
+                    self.changed |= host.line.others.len() != before;
+                }
                 let found = self.hosts.iter().find(|(_, h)| h.line.info.as_ref().is_some_and(|i| i.id == id));
                 let Some(kind) = found.map(|(kind, _)| *kind) else { return };
                 if let Some(host) = self.hosts.get_mut(&kind) {

@@ -10,7 +10,7 @@ use biometrics::image::RgbImage;
 use devices::registry::Registry;
 use devices::setup::Setup;
 use devices::traits::{Camera, CaptureDevice, CaptureWatch, PreviewFrame};
-use devices::vocabulary::{CaptureEnd, CaptureTask, Captured, DeviceFault, DeviceInfo, DeviceKind};
+use devices::vocabulary::{CaptureEnd, CaptureTask, Captured, DeviceFault, DeviceId, DeviceInfo, DeviceKind};
 
 use super::device_host::{DeviceMessage, Taken};
 use super::preview::{Candidates, PreviewSlot};
@@ -22,9 +22,15 @@ const FRAME_LIMIT: Duration = Duration::from_millis(2_000);
 
 /// What the device's thread is asked to do.
 pub(super) enum DeviceJob {
-    Open,
+    /// Opens the device anew: the one with this identifier, or without one the first that is there.
+    Open(Option<DeviceId>),
     Close,
-    Capture { ticket: u64, task: CaptureTask, deadline: Instant, cancel: Arc<AtomicBool> },
+    Capture {
+        ticket: u64,
+        task: CaptureTask,
+        deadline: Instant,
+        cancel: Arc<AtomicBool>,
+    },
     Preview(bool),
 }
 
@@ -34,6 +40,7 @@ pub(super) struct DeviceThread {
     pub(super) generation: u64,
     pub(super) registry: Arc<Registry>,
     pub(super) setup: Arc<Setup>,
+    pub(super) choice: Option<DeviceId>,
     pub(super) preview: Arc<PreviewSlot>,
     pub(super) wake: Arc<dyn Fn() + Send + Sync>,
     pub(super) out: SyncSender<DeviceMessage>,
@@ -110,9 +117,10 @@ impl DeviceThread {
     }
 
     fn open(&self) -> Result<Live, DeviceFault> {
+        let choice = self.choice.as_ref();
         let open = AssertUnwindSafe(|| match self.kind {
-            DeviceKind::Camera => self.registry.open_camera(&self.setup).map(Live::Camera),
-            kind => self.registry.open_capture(kind, &self.setup).map(Live::Other),
+            DeviceKind::Camera => self.registry.open_camera(&self.setup, choice).map(Live::Camera),
+            kind => self.registry.open_capture(kind, &self.setup, choice).map(Live::Other),
         });
         catch_unwind(open).unwrap_or(Err(DeviceFault::Crashed))
     }
@@ -177,7 +185,7 @@ impl DeviceThread {
     }
 
     /// Serves jobs until the host lets go of it.
-    pub(super) fn run(self, jobs: Receiver<DeviceJob>) {
+    pub(super) fn run(mut self, jobs: Receiver<DeviceJob>) {
         let mut device: Option<Live> = None;
         let mut live = false;
         loop {
@@ -195,7 +203,8 @@ impl DeviceThread {
                         self.send(DeviceMessage::Broken(self.kind, self.generation, fault));
                     }
                 }
-                Ok(DeviceJob::Open) => {
+                Ok(DeviceJob::Open(choice)) => {
+                    self.choice = choice;
                     drop_guarded(device.take());
                     self.ready(&mut device).ok();
                 }

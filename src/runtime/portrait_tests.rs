@@ -14,7 +14,7 @@ use crate::session::event::Target;
 fn picture(background: &str) -> RgbImage {
     let toml = format!("[camera]\ndriver = \"simulated\"\nbackground = \"{background}\"");
     let setup = Setup::from_toml(&toml).unwrap();
-    let mut camera = Registry::new(true).open_camera(&setup).unwrap();
+    let mut camera = Registry::new(true).open_camera(&setup, None).unwrap();
     camera.frame(Instant::now() + Duration::from_secs(5)).unwrap()
 }
 

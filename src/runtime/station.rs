@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use devices::traits::PreviewFrame;
-use devices::vocabulary::{DeviceFault, DeviceInfo, DeviceKind};
+use devices::vocabulary::{DeviceFault, DeviceId, DeviceInfo, DeviceKind};
 use record::schema::{Environment, Outcome, RecordState, Role, StepId};
 use uuid::Uuid;
 use zeroize::Zeroizing;
@@ -79,6 +79,8 @@ pub enum DeskCommand {
     Discard(Uuid, String),
     /// Drops the driver of this kind and opens the device again.
     RestartDevice(DeviceKind),
+    /// Changes to another device of this kind, one of [`DeviceLine::others`].
+    UseDevice(DeviceKind, DeviceId),
     /// Starts or stops the camera's live picture.
     Preview(bool),
     /// Asks for another page of the queue.
@@ -152,6 +154,8 @@ pub struct DeviceLine {
     pub info: Option<DeviceInfo>,
     /// What it is doing.
     pub state: DeviceState,
+    /// Other devices of the kind that are plugged in and may be changed to.
+    pub others: Vec<DeviceInfo>,
 }
 
 /// How bad a notice is.

@@ -62,8 +62,9 @@ const CRATES: &[(&str, &[&str])] = &[
     ("crates/record/", &["record", "biometrics"]),
     ("crates/hub/", &["hub", "record", "biometrics"]),
     ("devices/", &["devices", "biometrics"]),
+    ("crates/sim/", &["sim", "devices", "biometrics"]),
 ];
-const WORKSPACE_CRATES: &[&str] = &["rekam", "devices", "biometrics", "record", "hub"];
+const WORKSPACE_CRATES: &[&str] = &["rekam", "devices", "biometrics", "record", "hub", "sim"];
 
 /// Paths that code under a folder may not name.
 struct Never {

@@ -66,7 +66,7 @@ fn timed<T>(rounds: u32, mut work: impl FnMut() -> Result<T, CliError>) -> Resul
 fn slap(rounds: u32) -> Result<Measured, CliError> {
     let registry = Registry::new(true);
     let setup = Setup::simulated(7);
-    let mut device = registry.open_capture(DeviceKind::Fingerprint, &setup)?;
+    let mut device = registry.open_capture(DeviceKind::Fingerprint, &setup, None)?;
     let info = device.info().clone();
     let task = CaptureTask::Slap { slap: Slap::RightFour, missing: Vec::new() };
     let mut watch = Until(Instant::now() + Duration::from_secs(60));

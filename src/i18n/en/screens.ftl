@@ -58,6 +58,7 @@ devices-title = Devices
 device-working = working
 device-opening = being opened
 restart-device = Restart { $device }
+use-device = Use { $device }
 
 # Captures
 capture-cancel = Stop

@@ -58,6 +58,7 @@ devices-title = Alat
 device-working = sedang bekerja
 device-opening = sedang dibuka
 restart-device = Mulai ulang { $device }
+use-device = Pakai { $device }
 
 # Tangkapan
 capture-cancel = Hentikan

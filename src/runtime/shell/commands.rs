@@ -50,6 +50,7 @@ impl Station {
             }
             DeskCommand::Discard(id, reason) => self.discard(id, &reason),
             DeskCommand::RestartDevice(kind) => self.tell_devices(DeviceMessage::Restart(kind)),
+            DeskCommand::UseDevice(kind, id) => self.tell_devices(DeviceMessage::Use(kind, id)),
             DeskCommand::Preview(on) => {
                 let background = self.active.as_ref().and_then(photo::required);
                 self.guidance.board().watch(on.then_some(Watching { background }));

@@ -101,6 +101,7 @@ pub(super) fn devices(ui: &mut Ui, st: &mut Stage<'_>) {
             if widgets::secondary_button(ui, &label).clicked() {
                 st.out.push(DeskCommand::RestartDevice(line.kind));
             }
+            super::fault::other_devices(ui, st, line.kind);
         }
     }
 }

@@ -27,6 +27,7 @@ pub(super) fn show(ui: &mut Ui, st: &mut Stage<'_>, view: &SessionView<'_>) {
             if widgets::secondary_button(ui, &label).clicked() {
                 st.out.push(DeskCommand::RestartDevice(note.kind));
             }
+            other_devices(ui, st, note.kind);
             if widgets::secondary_button(ui, &st.get(without(note.kind))).clicked() {
                 st.send(Command::DismissFault);
                 st.scratch.dialog = exception(note.target);
@@ -34,6 +35,17 @@ pub(super) fn show(ui: &mut Ui, st: &mut Stage<'_>, view: &SessionView<'_>) {
         });
         small(ui, &st.get(&format!("{}-do", without(note.kind))));
     });
+}
+
+/// A button for each other device of the kind that is plugged in.
+pub(super) fn other_devices(ui: &mut Ui, st: &mut Stage<'_>, kind: DeviceKind) {
+    let Some(line) = st.desk.devices().iter().find(|line| line.kind == kind) else { return };
+    for other in &line.others {
+        let label = st.words.with("use-device", &[("device", other.model.as_str())]);
+        if widgets::secondary_button(ui, &label).clicked() {
+            st.out.push(DeskCommand::UseDevice(kind, other.id.clone()));
+        }
+    }
 }
 
 /// Message of the way on without a device.

@@ -132,6 +132,7 @@ impl FakeDesk {
                     training_only: true,
                 }),
                 state: DeviceState::Ready,
+                others: Vec::new(),
             })
             .collect();
     }
@@ -394,6 +395,7 @@ impl Desk for FakeDesk {
             }
             DeskCommand::Discard(..)
             | DeskCommand::RestartDevice(_)
+            | DeskCommand::UseDevice(..)
             | DeskCommand::Preview(_)
             | DeskCommand::QueuePage(_) => {}
         }

@@ -54,6 +54,7 @@ pub const FAMILY: DriverFamily = DriverFamily {
         DeviceKind::Thermometer,
     ],
     training_only: true,
+    look_every_ms: 200,
     check,
     list,
     open,
@@ -91,7 +92,12 @@ fn list(_bench: &Bench, kind: DeviceKind, parameters: &Table) -> Vec<Sighting> {
     there.then(|| Sighting { info: info(kind), arrival: 1 }).into_iter().collect()
 }
 
-fn open(_bench: &Bench, kind: DeviceKind, parameters: &Table) -> Result<Opened, DeviceFault> {
+fn open(
+    _bench: &Bench,
+    kind: DeviceKind,
+    parameters: &Table,
+    _choice: Option<&DeviceId>,
+) -> Result<Opened, DeviceFault> {
     let parameters = FileParameters::read(kind, parameters).map_err(|errors| DeviceFault::Protocol {
         detail: SetupErrors(errors).to_string().replace('\n', "; "),
     })?;
@@ -189,7 +195,7 @@ impl CaptureDevice for FileDevice {
                     None => self.fingers(&asked, watch),
                 }
             }
-            CaptureTask::Platen => Err(DeviceFault::Unsupported.into()),
+            CaptureTask::Platen | CaptureTask::Card { .. } => Err(DeviceFault::Unsupported.into()),
             CaptureTask::Finger { position, .. } => self.fingers(&[*position], watch),
             CaptureTask::Irises { missing } => irises(path, missing, watch),
             CaptureTask::Signature => {

@@ -82,7 +82,7 @@ pub(crate) fn samples(root: &Path) -> Setup {
 }
 
 fn capture(setup: &Setup, task: &CaptureTask) -> Result<Captured, CaptureEnd> {
-    let mut device = Registry::new(true).open_capture(task.kind(), setup)?;
+    let mut device = Registry::new(true).open_capture(task.kind(), setup, None)?;
     device.capture(task, &mut TestWatch::within_ms(10_000))
 }
 
@@ -120,7 +120,7 @@ fn every_sample_comes_through_pixel_by_pixel() {
 #[test]
 fn the_live_picture_is_the_sample() {
     let folder = tempfile::tempdir().unwrap();
-    let mut camera = Registry::new(true).open_camera(&samples(folder.path())).unwrap();
+    let mut camera = Registry::new(true).open_camera(&samples(folder.path()), None).unwrap();
     for _ in 0..2 {
         assert_eq!(camera.frame(Instant::now() + Duration::from_secs(5)), Ok(face()));
     }
@@ -237,7 +237,7 @@ fn declared_exceptions_need_no_file() {
     setup.set(DeviceKind::Camera, ID, without).unwrap();
     let registry = Registry::new(true);
     assert!(registry.list(&setup).iter().all(|d| d.kind != DeviceKind::Camera));
-    let Err(DeviceFault::BadData { detail }) = registry.open_camera(&setup).map(|_| ()) else {
+    let Err(DeviceFault::BadData { detail }) = registry.open_camera(&setup, None).map(|_| ()) else {
         panic!("opened")
     };
     assert!(detail.contains("x.png") && !detail.contains("nowhere"), "{detail}");

@@ -5,8 +5,9 @@ use std::time::Instant;
 
 use super::capture::SimulatedDevice;
 use super::samples;
-use crate::traits::{CardReader, Device};
-use crate::vocabulary::{DeviceFault, DeviceInfo};
+use crate::ktp;
+use crate::traits::{CaptureDevice, CaptureWatch, CardReader, Device};
+use crate::vocabulary::{CaptureEnd, CaptureTask, Captured, DeviceFault, DeviceInfo};
 
 /// Status words of ISO/IEC 7816-4.
 mod status {
@@ -47,6 +48,12 @@ impl SimulatedCardReader {
 impl Device for SimulatedCardReader {
     fn info(&self) -> &DeviceInfo {
         &self.device.info
+    }
+}
+
+impl CaptureDevice for SimulatedCardReader {
+    fn capture(&mut self, task: &CaptureTask, watch: &mut dyn CaptureWatch) -> Result<Captured, CaptureEnd> {
+        ktp::capture(self, task, watch)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Simulated devices of every kind, driven by a script (see [`script`]). For training only.
 //!
-//! Parameters of every kind: `person_seed` (default 1), `capture_ms`, `replug_after_ms`, `script`; camera:
+//! Parameters of every kind: `person_seed` (default 1), `number` (from 1, tells several of a kind apart), `capture_ms`, `replug_after_ms`, `script`; camera:
 //! `background` (`red` or `blue`); fingerprint: `segmented` (slaps come as fingers, not as a whole picture);
 //! fingerprint and iris: `missing` (what the person does not have);
 //! thermometer: `celsius` (a number or a list); card: `uid`, `present`; printer: `folder`.
@@ -34,8 +34,15 @@ use simulation::Slot;
 pub const ID: &str = crate::vocabulary::SIMULATED;
 
 /// The family, for the registry.
-pub const FAMILY: DriverFamily =
-    DriverFamily { id: ID, kinds: DeviceKind::ALL, training_only: true, check, list, open };
+pub const FAMILY: DriverFamily = DriverFamily {
+    id: ID,
+    kinds: DeviceKind::ALL,
+    training_only: true,
+    look_every_ms: 50,
+    check,
+    list,
+    open,
+};
 
 fn check(kind: DeviceKind, parameters: &Table) -> Vec<SetupError> {
     SimulatedParameters::read(kind, parameters).err().unwrap_or_default()
@@ -46,12 +53,17 @@ fn list(bench: &Bench, kind: DeviceKind, parameters: &Table) -> Vec<Sighting> {
     slot.arrival().map(|arrival| Sighting { info: info(&slot), arrival }).into_iter().collect()
 }
 
-fn open(bench: &Bench, kind: DeviceKind, parameters: &Table) -> Result<Opened, DeviceFault> {
+fn open(
+    bench: &Bench,
+    kind: DeviceKind,
+    parameters: &Table,
+    choice: Option<&DeviceId>,
+) -> Result<Opened, DeviceFault> {
     let simulation = &bench.simulation;
     let slot = simulation
         .slot(kind, parameters)
         .map_err(|errors| DeviceFault::Protocol { detail: errors.to_string().replace('\n', "; ") })?;
-    if !slot.is_in() {
+    if !slot.is_in() || choice.is_some_and(|id| *id != info(&slot).id) {
         return Err(DeviceFault::NotFound { kind: kind.id().to_owned() });
     }
     let info = info(&slot);
@@ -70,10 +82,13 @@ fn open(bench: &Bench, kind: DeviceKind, parameters: &Table) -> Result<Opened, D
 fn info(slot: &Slot) -> DeviceInfo {
     let kind = slot.kind;
     DeviceInfo {
-        id: DeviceId(format!("{ID}-{}-1", kind.id())),
+        id: DeviceId(format!("{ID}-{}-{}", kind.id(), slot.parameters.number)),
         kind,
         driver: ID.to_owned(),
-        model: format!("rekam simulated {}", kind.id()),
+        model: match slot.parameters.number {
+            1 => format!("rekam simulated {}", kind.id()),
+            number => format!("rekam simulated {} {number}", kind.id()),
+        },
         serial: format!("SIM-{}", slot.parameters.person_seed),
         training_only: true,
     }

@@ -41,6 +41,8 @@ impl Background {
 pub struct SimulatedParameters {
     /// Whose samples are given: the same seed always is the same (made-up) person.
     pub person_seed: u64,
+    /// Tells several devices of a kind apart, from 1.
+    pub number: u64,
     /// Time a capture takes, in milliseconds.
     pub capture_ms: u64,
     /// Time after which an unplugged device is back, where the script's element does not say.
@@ -72,11 +74,13 @@ impl SimulatedParameters {
         let mut reader = Parameters::new(kind, table);
         let time_max = TIME_MAX_MS as i64;
         let person_seed = reader.integer("person_seed", 0, i64::MAX).unwrap_or(1) as u64;
+        let number = reader.integer("number", 1, 9).unwrap_or(1) as u64;
         let capture_ms = reader.integer("capture_ms", 0, time_max).map_or(CAPTURE_MS, |n| n as u64);
         let replug_after_ms = reader.integer("replug_after_ms", 0, time_max).map(|n| n as u64);
         let script = Script::read(&mut reader, kind);
         let mut parameters = Self {
             person_seed,
+            number,
             capture_ms,
             replug_after_ms,
             script,

@@ -129,6 +129,7 @@ pub fn names(task: &CaptureTask) -> Vec<String> {
         CaptureTask::Irises { .. } => vec!["irises".to_owned()],
         CaptureTask::Signature => vec!["signature".to_owned()],
         CaptureTask::Temperature => vec!["temperature".to_owned()],
+        CaptureTask::Card { .. } => vec!["card".to_owned()],
     }
 }
 

@@ -20,12 +20,12 @@ pub const PRINTED_MAX: usize = 16;
 /// Every simulated device of one registry. Dropping it ends hangs that are under way.
 #[derive(Debug, Default)]
 pub struct Simulation {
-    slots: Mutex<BTreeMap<DeviceKind, Arc<Slot>>>,
+    slots: Mutex<BTreeMap<(DeviceKind, u64), Arc<Slot>>>,
     hang: Arc<HangGate>,
 }
 
 impl Simulation {
-    /// Unplugs the device of a kind by hand, until [`Simulation::replug`]. False when it was never opened
+    /// Unplugs the first device of a kind by hand, until [`Simulation::replug`]. False when it was never opened
     /// or listed.
     pub fn unplug(&self, kind: DeviceKind) -> bool {
         self.with(kind, |state| state.unplug(None))
@@ -39,7 +39,7 @@ impl Simulation {
     /// What the printer has in memory: job name, title and PDF, oldest first.
     #[must_use]
     pub fn printed(&self) -> Vec<PrintJob> {
-        let slot = lock(&self.slots).get(&DeviceKind::Printer).cloned();
+        let slot = lock(&self.slots).get(&(DeviceKind::Printer, 1)).cloned();
         slot.map(|slot| lock(&slot.state).printed.clone()).unwrap_or_default()
     }
 
@@ -55,18 +55,20 @@ impl Simulation {
     /// The slot of a kind, with its script from the beginning where the parameters are others than before.
     pub(super) fn slot(&self, kind: DeviceKind, table: &Table) -> Result<Arc<Slot>, SetupErrors> {
         let mut slots = lock(&self.slots);
-        if let Some(slot) = slots.get(&kind).filter(|slot| slot.table == *table) {
+        let same = |slot: &&Arc<Slot>| slot.kind == kind && slot.table == *table;
+        if let Some(slot) = slots.values().find(same) {
             return Ok(slot.clone());
         }
         let parameters = SimulatedParameters::read(kind, table).map_err(SetupErrors)?;
+        let number = parameters.number;
         let state = State { script: parameters.script.clone(), ..State::default() };
         let slot = Arc::new(Slot { kind, table: table.clone(), parameters, state: Mutex::new(state) });
-        slots.insert(kind, slot.clone());
+        slots.insert((kind, number), slot.clone());
         Ok(slot)
     }
 
     fn with(&self, kind: DeviceKind, change: impl FnOnce(&mut State)) -> bool {
-        let slot = lock(&self.slots).get(&kind).cloned();
+        let slot = lock(&self.slots).get(&(kind, 1)).cloned();
         slot.is_some_and(|slot| {
             change(&mut lock(&slot.state));
             true

@@ -24,7 +24,7 @@ impl Rig {
         Self { registry: Registry::new(true), setup: Setup::from_toml(&toml).unwrap(), kind }
     }
     fn open(&self) -> Box<dyn CaptureDevice> {
-        self.registry.open_capture(self.kind, &self.setup).unwrap()
+        self.registry.open_capture(self.kind, &self.setup, None).unwrap()
     }
 }
 
@@ -86,7 +86,7 @@ fn an_unplugged_device_is_back_after_its_time() {
     assert_eq!(capture(device.as_mut(), &READING), unplugged);
     assert!(rig.registry.list(&rig.setup).is_empty());
     let not_found = DeviceFault::NotFound { kind: "thermometer".to_owned() };
-    assert_eq!(rig.registry.open_capture(rig.kind, &rig.setup).err(), Some(not_found));
+    assert_eq!(rig.registry.open_capture(rig.kind, &rig.setup, None).err(), Some(not_found));
     std::thread::sleep(Duration::from_millis(170));
     assert_eq!(rig.registry.list(&rig.setup).len(), 1);
     assert!(capture(device.as_mut(), &READING).is_ok());
@@ -223,7 +223,7 @@ fn the_camera_lives_and_follows_bound_elements_only() {
         DeviceKind::Camera,
         r#"script = ["retry:no-face", { on = "frame", do = "bad-data" }, "blank"]"#,
     );
-    let mut camera = rig.registry.open_camera(&rig.setup).unwrap();
+    let mut camera = rig.registry.open_camera(&rig.setup, None).unwrap();
     let soon = || Instant::now() + Duration::from_secs(5);
     assert!(matches!(camera.frame(soon()), Err(DeviceFault::BadData { .. })));
     let start = Instant::now();
@@ -249,7 +249,7 @@ fn the_card_gives_uid_and_photo() {
         DeviceKind::Card,
         "uid = \"04010203040506\"\nscript = [{ on = \"card-uid\", do = \"fault:busy\" }]",
     );
-    let mut reader = rig.registry.open_card(&rig.setup).unwrap();
+    let mut reader = rig.registry.open_card(&rig.setup, None).unwrap();
     let soon = Instant::now() + Duration::from_secs(5);
     assert_eq!(reader.card_uid(soon), Err(DeviceFault::Busy));
     assert_eq!(reader.card_uid(soon), Ok(Some(vec![4, 1, 2, 3, 4, 5, 6])));
@@ -271,7 +271,7 @@ fn the_card_gives_uid_and_photo() {
     let photo = biometrics::codec::decode_rgb(&photo).unwrap();
     assert_eq!((photo.width(), photo.height()), (210, 280));
     let none = Rig::new(DeviceKind::Card, "present = false");
-    let mut reader = none.registry.open_card(&none.setup).unwrap();
+    let mut reader = none.registry.open_card(&none.setup, None).unwrap();
     assert_eq!(reader.card_uid(soon), Ok(None));
     assert!(matches!(reader.transmit(&[0xFF, 0xCA, 0, 0, 0], soon), Err(DeviceFault::Protocol { .. })));
 }
@@ -279,7 +279,7 @@ fn the_card_gives_uid_and_photo() {
 #[test]
 fn the_printer_keeps_documents_in_memory_or_in_its_folder() {
     let rig = Rig::new(DeviceKind::Printer, r#"script = ["ok", "fault:busy"]"#);
-    let mut printer = rig.registry.open_printer(&rig.setup).unwrap();
+    let mut printer = rig.registry.open_printer(&rig.setup, None).unwrap();
     let first = printer.print("title", b"%PDF-1.7 a").unwrap();
     assert_eq!(printer.print("title", b"%PDF-1.7 b"), Err(DeviceFault::Busy));
     assert!(matches!(printer.print("title", b"text"), Err(DeviceFault::BadData { .. })));
@@ -293,7 +293,7 @@ fn the_printer_keeps_documents_in_memory_or_in_its_folder() {
 
     let folder = tempfile::tempdir().unwrap();
     let rig = Rig::new(DeviceKind::Printer, &format!("folder = {:?}", folder.path().join("out")));
-    let mut printer = rig.registry.open_printer(&rig.setup).unwrap();
+    let mut printer = rig.registry.open_printer(&rig.setup, None).unwrap();
     let names: Vec<_> = (0..2).map(|_| printer.print("name of a person", b"%PDF-1.7").unwrap()).collect();
     assert_eq!(names, ["simulated-job-1.pdf", "simulated-job-2.pdf"]);
     assert_eq!(std::fs::read(folder.path().join("out").join(&names[1])).unwrap(), b"%PDF-1.7");

@@ -1,0 +1,6 @@
+//! Services that stand in for devices: an SBI device service over HTTP, and a KTP-el card for a virtual reader.
+//!
+//! For training, tests and labs only. They make their own keys; nothing here holds a secret of anybody.
+
+pub mod card;
+pub mod sbi;
