@@ -16,7 +16,7 @@ use biometrics::signature::Strokes;
 use biometrics::synth;
 use chrono::{DateTime, Utc};
 use devices::traits::PreviewFrame;
-use devices::vocabulary::{CaptureTask, DeviceId, DeviceInfo, DeviceKind};
+use devices::vocabulary::{CaptureTask, DeviceFault, DeviceId, DeviceInfo, DeviceKind};
 use record::grant::{Ask, GrantRequest, sign};
 use record::schema::{Environment, Outcome, RecordState, Role};
 use uuid::Uuid;
@@ -230,6 +230,7 @@ impl FakeDesk {
             Samples::Fingers(list.iter().map(|f| finger(*f, number, gallery, now)).collect())
         };
         CaptureOutcome::Samples(match task {
+            CaptureTask::Card { .. } => return CaptureOutcome::Fault(DeviceFault::Unsupported),
             CaptureTask::Temperature => {
                 Samples::Temperature(TemperatureSample { decidegrees_c: 366, device: stamp(now) })
             }
