@@ -4,6 +4,7 @@ mod answers;
 mod commands;
 mod desk;
 mod effects;
+mod hygiene;
 mod open;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -30,6 +31,7 @@ use crate::gate::facts::PersonFacts;
 use crate::gate::policy::{Policy, PolicySet};
 use crate::population::regions::Regions;
 use crate::session::event::Event;
+use crate::session::hygiene::Hygiene;
 use crate::session::{Session, SessionContext};
 
 /// Notices that are kept; the oldest go first.
@@ -85,6 +87,10 @@ pub struct Station {
     deferred: Option<DeskCommand>,
     /// The draft that is being loaded.
     taking_up: Option<Uuid>,
+    /// Which contact devices wait for disinfection.
+    hygiene: Hygiene,
+    /// The fingerprint reader has not said that it cannot show its empty glass.
+    platen_possible: bool,
 }
 
 /// The signed-in officer.
@@ -165,7 +171,9 @@ impl Station {
         let now = self.clock.now();
         let Some(session) = self.session_mut(id) else { return };
         let was_open = session.core.running();
+        let platen_was_due = session.core.platen_due;
         let effects = session.update(event, now);
+        let platen_refused = platen_was_due && !session.core.platen_due;
         let closed = was_open && !session.core.running();
         if closed {
             let ended = Ended {
@@ -179,6 +187,7 @@ impl Station {
             self.ended = Some(ended);
             self.note_officer_check(id);
         }
+        self.platen_possible &= !platen_refused;
         for effect in effects {
             self.run(id, effect, now);
         }

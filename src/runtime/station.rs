@@ -79,6 +79,8 @@ pub enum DeskCommand {
     Discard(Uuid, String),
     /// Drops the driver of this kind and opens the device again.
     RestartDevice(DeviceKind),
+    /// A device was disinfected, said outside a session or for one that waits.
+    Disinfected(DeviceKind),
     /// Changes to another device of this kind, one of [`DeviceLine::others`].
     UseDevice(DeviceKind, DeviceId),
     /// Starts or stops the camera's live picture.
@@ -236,6 +238,10 @@ pub trait Desk {
     fn waiting(&self) -> &[WaitingLine];
     /// Devices.
     fn devices(&self) -> &[DeviceLine];
+    /// Contact devices that wait for disinfection after the last applicant.
+    fn to_disinfect(&self) -> Vec<DeviceKind> {
+        Vec::new()
+    }
     /// Notices, oldest first.
     fn notices(&self) -> &[Notice];
     /// The running session as a screen may show it.

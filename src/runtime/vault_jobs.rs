@@ -54,6 +54,7 @@ pub(super) enum VaultJob {
     Discard { session: Uuid, reason: String, now: DateTime<Utc> },
     Audit { session: Uuid, event: &'static str, details: Vec<(&'static str, String)>, now: DateTime<Utc> },
     Page { page: usize, now: DateTime<Utc> },
+    KeepHygiene(Vec<u8>),
     Drafts(Arc<SessionContext>),
     Load { session: Uuid, ctx: Arc<SessionContext> },
 }
@@ -110,9 +111,11 @@ impl VaultJob {
                 VaultAnswer::Sealed { session: session.core.id, result: Err(code()) }
             }
             Self::Load { session, .. } => VaultAnswer::Loaded { session: *session, taken: None },
-            Self::Discard { .. } | Self::Audit { .. } | Self::Page { .. } | Self::Drafts(_) => {
-                VaultAnswer::Done
-            }
+            Self::Discard { .. }
+            | Self::Audit { .. }
+            | Self::Page { .. }
+            | Self::KeepHygiene(_)
+            | Self::Drafts(_) => VaultAnswer::Done,
         }
     }
 }

@@ -208,6 +208,10 @@ impl VaultWorker {
                 self.write_owed()?;
                 VaultAnswer::Done
             }
+            VaultJob::KeepHygiene(bytes) => {
+                self.vault.keep_hygiene(&bytes)?;
+                VaultAnswer::Done
+            }
             VaultJob::Page { page, now } => {
                 VaultAnswer::Page { lines: self.page(page, now)?, len: self.vault.queue_len() }
             }

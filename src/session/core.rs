@@ -190,6 +190,12 @@ pub struct Core {
     /// Devices that are there.
     #[serde(skip)]
     pub devices: BTreeMap<DeviceKind, Vec<DeviceInfo>>,
+    /// Devices that wait for disinfection after another applicant.
+    #[serde(skip)]
+    pub locked: BTreeSet<DeviceKind>,
+    /// The empty glass of the fingerprint reader should be looked at before the first finger.
+    #[serde(skip)]
+    pub platen_due: bool,
     /// Steps whose data changed in this update.
     #[serde(skip)]
     pub dirty: BTreeSet<StepId>,
@@ -237,6 +243,8 @@ impl Core {
             retry: None,
             fault: None,
             devices: BTreeMap::new(),
+            locked: BTreeSet::new(),
+            platen_due: false,
             dirty: BTreeSet::new(),
             unkept: BTreeMap::new(),
             keep_again_at: now,

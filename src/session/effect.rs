@@ -4,7 +4,7 @@ use biometrics::face::BackgroundColour;
 use biometrics::minutiae::Template;
 use biometrics::position::FingerPosition;
 use biometrics::signature::Strokes;
-use devices::vocabulary::{CaptureTask, RequestId};
+use devices::vocabulary::{CaptureTask, DeviceKind, RequestId};
 use record::schema::{RequirementKind, StepId};
 use uuid::Uuid;
 
@@ -93,6 +93,8 @@ pub enum Effect {
     },
     /// Assemble, seal and save the record.
     Seal,
+    /// Note for the station that a device was disinfected.
+    Disinfected(DeviceKind),
     /// Make the proof of recording.
     MakeProof(Uuid),
     /// Make the slip for a refusal or redirection.

@@ -1,5 +1,7 @@
 //! What happens to a session: commands of the operator, answers of devices, of the store and of supervisors.
 
+use std::collections::BTreeSet;
+
 use biometrics::position::{Eye, FingerPosition, Slap};
 use biometrics::signature::Strokes;
 use chrono::NaiveDate;
@@ -210,6 +212,8 @@ pub enum Command {
     Park,
     /// Gives the session up, with a reason.
     Abandon(String),
+    /// The device was disinfected and is dry.
+    Disinfected(DeviceKind),
     /// The fault page was read; go on with another device or by exception.
     DismissFault,
 }
@@ -274,6 +278,13 @@ pub enum Event {
     DeviceArrived(DeviceInfo),
     /// A device went.
     DeviceLeft(DeviceKind, DeviceId),
+    /// What the station knows of disinfection, for this session.
+    Hygiene {
+        /// Devices that another applicant used last and nobody has disinfected since.
+        locked: BTreeSet<DeviceKind>,
+        /// The reader's empty glass should be looked at before the first finger, and the reader may be able to.
+        platen_due: bool,
+    },
     /// Time passed.
     Tick,
     /// The look-up ended.

@@ -55,6 +55,7 @@ impl Session {
                 self.core.dirty.extend(steps);
             }
             Command::DismissFault => self.core.fault = None,
+            Command::Disinfected(kind) => self.disinfected(kind, now, fx),
             // While a device or the store is at work nothing else moves: what it brings must fit what it was asked for.
             _ if self.busy() => {}
             Command::Park => self.park(now, fx),
@@ -109,6 +110,15 @@ impl Session {
         }
     }
 
+    /// Seconds that the applicant's hands still dry after sanitiser (policy `drying_time_s`); 0 when they are dry.
+    #[must_use]
+    pub fn drying_left_s(&self, now: DateTime<Utc>) -> u64 {
+        let Some(since) = self.data.health.hands_clean_since else { return 0 };
+        let total_ms = i64::from(self.ctx.policy.hygiene.drying_time_s) * 1000;
+        let left_ms = total_ms - (now - since).num_milliseconds();
+        u64::try_from(left_ms).unwrap_or(0).div_ceil(1000)
+    }
+
     /// True while a device, a look-up or sealing is under way.
     #[must_use]
     pub fn busy(&self) -> bool {
@@ -129,11 +139,31 @@ impl Session {
         if !self.core.running() || self.busy() {
             return false;
         }
+        if self.locked_device(target).is_some() {
+            return false;
+        }
         if let Some(r) = &self.core.reverify {
             return target == Target::Reverify(r.finger);
         }
         let step = self.core.current;
         steps::is_open(self, step) && steps::step(step).targets(self, now).contains(&target)
+    }
+
+    /// The device of a capture, where it must be disinfected first.
+    #[must_use]
+    pub fn locked_device(&self, target: Target) -> Option<DeviceKind> {
+        // Boxes are cut from a picture: no device is touched.
+        let asked = target_kind(target).filter(|_| !matches!(target, Target::Boxes(_)));
+        asked.filter(|kind| self.core.locked.contains(kind))
+    }
+
+    fn disinfected(&mut self, kind: DeviceKind, now: DateTime<Utc>, fx: &mut Effects) {
+        if !self.core.locked.remove(&kind) {
+            return;
+        }
+        self.core.note(now, "disinfected", self.core.current, kind.id().to_owned(), None, None);
+        fx.push(Effect::Audit { event: "disinfected", details: vec![("device", kind.id().to_owned())] });
+        fx.push(Effect::Disinfected(kind));
     }
 
     fn ask_device(&mut self, target: Target, now: DateTime<Utc>, fx: &mut Effects) {
@@ -142,6 +172,9 @@ impl Session {
         }
         let task = self.task_of(target);
         let kind = task.kind();
+        if kind == DeviceKind::Fingerprint && target != Target::Platen && self.drying_left_s(now) > 0 {
+            self.core.note(now, "not-dry", target.step(), target.id(), None, None);
+        }
         let id = self.core.next_request();
         let limit_ms = timeout_ms(kind);
         self.core.set_pending(id, target, kind, limit_ms, now);

@@ -7,6 +7,7 @@ pub mod core;
 pub mod effect;
 pub mod event;
 mod flow;
+pub mod hygiene;
 pub mod keep;
 pub mod sample;
 pub mod view;
@@ -102,6 +103,9 @@ impl Session {
             Event::Captured(id, outcome) => self.on_captured(id, outcome, now, &mut fx),
             Event::DeviceArrived(info) => self.core.device_arrived(info),
             Event::DeviceLeft(kind, id) => self.core.device_left(kind, &id),
+            Event::Hygiene { locked, platen_due } => {
+                (self.core.locked, self.core.platen_due) = (locked, platen_due);
+            }
             Event::Tick => self.on_tick(now, &mut fx),
             Event::LookedUp(id, answer) => self.on_looked_up(id, answer, now, &mut fx),
             Event::FingersSearched(id, result) => {
@@ -157,6 +161,7 @@ impl Session {
             CaptureOutcome::Fault(devices::vocabulary::DeviceFault::Unsupported)
                 if pending.target == event::Target::Platen =>
             {
+                self.core.platen_due = false;
                 self.core.retry = Some(core::RetryNote {
                     target: pending.target,
                     reason: "platen-unsupported".into(),

@@ -263,7 +263,11 @@ pub fn answer(s: &Session, effect: &Effect, seed: u64, now: DateTime<Utc>) -> Op
         Effect::KeepStep { step, .. } => Event::StepKept(*step),
         Effect::Seal => Event::Sealed { record_id: s.core.id, file: "x.rekam".into(), sha256: "00".into() },
         Effect::MakeProof(_) => Event::ProofReady("memory".into()),
-        Effect::Cancel(_) | Effect::MakeSlip | Effect::DiscardDraft(_) | Effect::Audit { .. } => return None,
+        Effect::Disinfected(_)
+        | Effect::Cancel(_)
+        | Effect::MakeSlip
+        | Effect::DiscardDraft(_)
+        | Effect::Audit { .. } => return None,
     })
 }
 

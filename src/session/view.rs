@@ -2,6 +2,7 @@
 //! same view, so what a test can do an operator can do.
 
 use chrono::{DateTime, Utc};
+use devices::vocabulary::DeviceKind;
 use record::schema::{Outcome, StepId, StepState};
 
 use super::Session;
@@ -123,13 +124,31 @@ impl<'a> SessionView<'a> {
     pub fn targets(&self) -> Vec<Target> {
         let s = self.session;
         if let Some(r) = &s.core.reverify {
-            return if s.core.running() && !s.busy() { vec![Target::Reverify(r.finger)] } else { Vec::new() };
+            let target = Target::Reverify(r.finger);
+            return if s.can_capture(target, self.now) { vec![target] } else { Vec::new() };
         }
         steps::step(self.current())
             .targets(s, self.now)
             .into_iter()
             .filter(|t| s.can_capture(*t, self.now))
             .collect()
+    }
+
+    /// The device that must be disinfected before the screen's next capture.
+    #[must_use]
+    pub fn locked(&self) -> Option<DeviceKind> {
+        let s = self.session;
+        let next = match &s.core.reverify {
+            Some(r) => Some(Target::Reverify(r.finger)),
+            None => steps::step(self.current()).next_capture(s, self.now),
+        };
+        next.filter(|_| s.core.running() && !s.busy()).and_then(|t| s.locked_device(t))
+    }
+
+    /// Seconds that the applicant's hands still dry; 0 when they are dry.
+    #[must_use]
+    pub fn drying_left_s(&self) -> u64 {
+        self.session.drying_left_s(self.now)
     }
 
     /// The one primary action; disabled while something is missing that the operator has to fill in.
@@ -153,6 +172,9 @@ impl<'a> SessionView<'a> {
             return Control { enabled: false, ..control("wait", Action::Command(Command::Confirm), true) };
         }
         let capture = |t| control("capture", Action::Command(Command::Capture(t)), true);
+        if let Some(kind) = self.locked() {
+            return control("disinfected", Action::Command(Command::Disinfected(kind)), true);
+        }
         if let Some(r) = &s.core.reverify {
             return capture(Target::Reverify(r.finger));
         }

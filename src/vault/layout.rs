@@ -77,6 +77,9 @@ impl Layout {
     pub(super) fn officer_fingers(&self) -> PathBuf {
         self.root.join("officer-fingers.enc")
     }
+    pub(super) fn hygiene(&self) -> PathBuf {
+        self.root.join("hygiene.json")
+    }
     pub(super) fn keys(&self) -> PathBuf {
         self.root.join("keys")
     }

@@ -11,6 +11,7 @@ mod drafts;
 mod error;
 mod extract;
 mod fingers;
+mod hygiene;
 mod index;
 mod init;
 mod notes;

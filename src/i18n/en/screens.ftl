@@ -164,6 +164,12 @@ proof-failed-do = Check the printer, then make it again.
 record-code = Record code
 what-next = What happens next
 disinfect-title = Before the next applicant, disinfect
+disinfected = { $device } has been disinfected
+disinfect-first = { $device } has not been disinfected since the applicant before
+disinfect-first-do = Wipe the surfaces that are touched with disinfectant, wait until they are dry, then press the button at the bottom right.
+disinfect-locks = The device stays locked for the next applicant until its disinfection is stated here.
+hands-dry = The applicant's hands are drying: { $left }
+hands-dry-do = Wet hands give poor prints. Better wait until they are dry.
 
 # Questions
 abandon-title = Give this session up?

@@ -164,6 +164,12 @@ proof-failed-do = Periksa pencetak, lalu buat lagi.
 record-code = Kode rekaman
 what-next = Yang terjadi selanjutnya
 disinfect-title = Sebelum pemohon berikutnya, bersihkan
+disinfected = { $device } sudah didesinfeksi
+disinfect-first = { $device } belum didesinfeksi setelah pemohon sebelumnya
+disinfect-first-do = Bersihkan permukaan yang disentuh dengan cairan desinfektan, tunggu sampai kering, lalu tekan tombol di kanan bawah.
+disinfect-locks = Alat tetap terkunci bagi pemohon berikutnya sampai desinfeksinya dinyatakan di sini.
+hands-dry = Tangan pemohon mengering: { $left }
+hands-dry-do = Sidik jari dari tangan basah bermutu rendah. Sebaiknya tunggu sampai kering.
 
 # Pertanyaan
 abandon-title = Batalkan sesi ini?

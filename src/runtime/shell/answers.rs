@@ -1,5 +1,6 @@
 //! Takes the workers' answers and turns them into events of the sessions they belong to.
 
+use devices::vocabulary::DeviceKind;
 use record::schema::Environment;
 use uuid::Uuid;
 
@@ -20,7 +21,13 @@ impl Station {
                 self.feed(session, Event::FingersSearched(id, result));
             }
             Answer::Devices(lines) => self.lines = lines,
-            Answer::Arrived(info) => self.feed_all(&Event::DeviceArrived(info)),
+            Answer::Arrived(info) => {
+                if info.kind == DeviceKind::Fingerprint {
+                    // Another reader perhaps: it may be able to.
+                    self.platen_possible = true;
+                }
+                self.feed_all(&Event::DeviceArrived(info));
+            }
             Answer::Left(kind, id) => self.feed_all(&Event::DeviceLeft(kind, id)),
             Answer::Document { session, proof, made } => self.document_made(session, proof, made),
             Answer::Notice(notice) => self.notify(notice),

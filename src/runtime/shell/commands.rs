@@ -50,6 +50,7 @@ impl Station {
             }
             DeskCommand::Discard(id, reason) => self.discard(id, &reason),
             DeskCommand::RestartDevice(kind) => self.tell_devices(DeviceMessage::Restart(kind)),
+            DeskCommand::Disinfected(kind) => self.confirm_disinfected(kind),
             DeskCommand::UseDevice(kind, id) => self.tell_devices(DeviceMessage::Use(kind, id)),
             DeskCommand::Preview(on) => {
                 let background = self.active.as_ref().and_then(photo::required);
@@ -160,6 +161,7 @@ impl Station {
         for info in there {
             self.feed(id, Event::DeviceArrived(info));
         }
+        self.tell_hygiene(id);
         self.refresh_waiting();
     }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use devices::traits::PreviewFrame;
+use devices::vocabulary::DeviceKind;
 use record::schema::Environment;
 use uuid::Uuid;
 
@@ -99,6 +100,9 @@ impl Desk for Station {
     }
     fn devices(&self) -> &[DeviceLine] {
         &self.lines
+    }
+    fn to_disinfect(&self) -> Vec<DeviceKind> {
+        self.hygiene.waiting(&self.policy).map(|(kind, _)| kind).collect()
     }
     fn notices(&self) -> &[Notice] {
         &self.notices

@@ -33,12 +33,17 @@ impl Station {
     pub(super) fn run(&mut self, session: Uuid, effect: Effect, now: DateTime<Utc>) {
         match effect {
             Effect::Capture { id, target, task, gallery, background, timeout_ms } => {
+                self.device_used(task.kind(), session);
                 let order = Box::new(Order { session, id, target, task, gallery, background, timeout_ms });
                 if self.devices.give(DeviceMessage::Capture(order)).is_err() {
                     self.capture_failed(session, id);
                 }
             }
-            Effect::AnalyseStrokes { id, strokes } => self.analyse_strokes(session, id, strokes, now),
+            Effect::AnalyseStrokes { id, strokes } => {
+                self.device_used(DeviceKind::SignaturePad, session);
+                self.analyse_strokes(session, id, strokes, now);
+            }
+            Effect::Disinfected(kind) => self.device_disinfected(kind),
             Effect::Recut { id, slap, gallery } => {
                 let device = &slap.device;
                 let job = AnalysisJob {

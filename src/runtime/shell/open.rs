@@ -26,6 +26,7 @@ use crate::runtime::station::{Notice, NoticeLevel, StationOptions};
 use crate::runtime::vault_jobs::VaultJob;
 use crate::runtime::vault_worker::{VaultWorker, note_notice, officer_line};
 use crate::runtime::workers::{Outbox, Worker};
+use crate::session::hygiene::Hygiene;
 use crate::vault::files::{Files, RealFiles};
 use crate::vault::{OpenOptions, Vault};
 
@@ -97,6 +98,7 @@ impl Station {
         let environment = vault.config().environment;
         let station = vault.config().station.clone();
         let officers = vault.officers().iter().map(officer_line).collect();
+        let hygiene = Hygiene::from_kept(vault.hygiene()?.as_deref());
         let queue_len = vault.queue_len();
 
         let (out, inbox) = Outbox::new(options.wake.clone());
@@ -162,6 +164,8 @@ impl Station {
             last_tick: None,
             deferred: None,
             taking_up: None,
+            hygiene,
+            platen_possible: true,
         };
         station.vault.give(VaultJob::Page { page: 0, now }).ok();
         Ok(station)

@@ -166,6 +166,16 @@ impl Step for Fingers {
         out
     }
 
+    /// The empty glass comes before the first finger, where the reader may be able to show it.
+    fn next_capture(&self, s: &Session, now: DateTime<Utc>) -> Option<Target> {
+        if self.blockers(s, now).is_empty() {
+            return None;
+        }
+        let targets = self.targets(s, now);
+        let platen = Some(Target::Platen).filter(|t| platen_due(s) && targets.contains(t));
+        platen.or_else(|| targets.first().copied())
+    }
+
     fn command(&self, s: &mut Session, c: &Command, now: DateTime<Utc>, fx: &mut Effects) {
         match c {
             Command::DeclareException(Subject::Finger(f), reason, term) => {
@@ -213,6 +223,11 @@ impl Step for Fingers {
             _ => {}
         }
     }
+}
+
+/// The look at the empty glass is due once for each applicant; dirt that was found is the operator's to judge.
+fn platen_due(s: &Session) -> bool {
+    s.core.platen_due && s.data.fingers.platen.is_none()
 }
 
 /// Weak fingers of the next slap that may be accepted now: all are there and the tries are used up.

@@ -24,6 +24,9 @@ const MAX_READINGS: usize = 16;
 /// Longest free text, in characters.
 const MAX_TEXT: usize = 120;
 
+/// The affirmation that hands were washed or sanitised (the bundled policies' id).
+const HANDS: &str = "hands";
+
 /// What the step knows.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct HealthData {
@@ -37,6 +40,9 @@ pub struct HealthData {
     pub treating_doctor: Option<String>,
     /// Protective equipment is worn.
     pub protective_equipment: bool,
+    /// When the applicant's clean hands were affirmed: from then on they dry.
+    #[serde(default)]
+    pub hands_clean_since: Option<DateTime<Utc>>,
     /// The decision that passed.
     pub decision: Option<Decision>,
 }
@@ -161,6 +167,9 @@ impl Step for Health {
         match c {
             Command::Venue(v) if s.ctx.policy.venue(v).is_some() => s.data.health.venue.clone_from(v),
             Command::Affirm(person, id, on) if affirmation_known(*person, id) => {
+                if *person == Person::Applicant && id == HANDS {
+                    s.data.health.hands_clean_since = on.then_some(now);
+                }
                 let affirmed = &mut s.data.health.person_mut(*person).affirmed;
                 if *on {
                     affirmed.insert(id.clone());

@@ -42,19 +42,5 @@ pub(crate) fn show(ui: &mut Ui, st: &mut Stage<'_>, view: &SessionView<'_>) {
         views::document(ui, st, "proof");
     }
     ui.add_space(theme::GAP);
-    hygiene(ui, st, view);
-}
-
-/// What is disinfected before the next applicant sits down.
-fn hygiene(ui: &mut Ui, st: &Stage<'_>, view: &SessionView<'_>) {
-    let items = &view.session.ctx.policy.hygiene.disinfect;
-    if items.is_empty() {
-        return;
-    }
-    widgets::card(ui, |ui| {
-        widgets::section_title(ui, &st.get("disinfect-title"));
-        for item in items {
-            ui.label(format!("•  {}", item.text.get(st.tag())));
-        }
-    });
+    crate::ui::screens::hygiene::panel(ui, st);
 }

@@ -13,6 +13,7 @@ pub(super) fn show(ui: &mut Ui, st: &mut Stage<'_>, view: &SessionView<'_>, widt
     Panel::right("session-side").exact_size(width).resizable(false).frame(super::side()).show(ui, |ui| {
         ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
             applicant(ui, st, view);
+            super::hygiene::drying(ui, st, view);
             requirements(ui, st, view);
             ui.add_space(theme::GAP);
             devices(ui, st);

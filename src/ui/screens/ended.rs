@@ -39,6 +39,9 @@ pub(super) fn show(ui: &mut Ui, st: &mut Stage<'_>, view: &SessionView<'_>) {
                     Outcome::Parked => parked(ui, st, view),
                     _ => refused(ui, st, view),
                 });
+                if view.session.core.outcome != Outcome::Sealed {
+                    super::hygiene::panel(ui, st);
+                }
             });
         });
     });

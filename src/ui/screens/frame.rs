@@ -70,9 +70,11 @@ fn task(ui: &mut Ui, st: &mut Stage<'_>, view: &SessionView<'_>) {
         return;
     }
     if s.core.reverify.is_some() {
+        super::hygiene::before_capture(ui, st, view);
         super::fault::reverify(ui, st, view);
         return;
     }
+    super::hygiene::before_capture(ui, st, view);
     (views::view_of(view.current()))(ui, st, view);
 }
 
@@ -180,6 +182,10 @@ fn primary(st: &Stage<'_>, view: &SessionView<'_>) -> Primary {
     match (target, control.action) {
         (Some(t), _) => {
             Primary { label: speech::capture(st.words, t), enabled: true, act: send(Command::Capture(t)) }
+        }
+        (None, Action::Command(c @ Command::Disinfected(kind))) => {
+            let label = super::hygiene::confirm_label(st, kind);
+            Primary { label, enabled: true, act: send(c) }
         }
         (None, Action::Command(c)) => {
             let id = match view.current() {

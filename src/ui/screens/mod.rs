@@ -6,6 +6,7 @@ mod dialogs;
 mod ended;
 mod fault;
 mod frame;
+pub(crate) mod hygiene;
 mod sign_in;
 mod start;
 

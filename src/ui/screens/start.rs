@@ -26,6 +26,7 @@ pub(super) fn show(ui: &mut Ui, st: &mut Stage<'_>) {
             }
             small(ui, &st.get("new-applicant-hint"));
             ui.add_space(theme::GAP);
+            super::hygiene::panel(ui, st);
             waiting(ui, st);
             queue(ui, st);
         });

@@ -214,7 +214,7 @@ impl FakeDesk {
                 self.document = Some((PathBuf::from("lembar.pdf"), Arc::from(vec![0; 9_000])));
                 return None;
             }
-            Effect::DiscardDraft(_) | Effect::Audit { .. } => return None,
+            Effect::DiscardDraft(_) | Effect::Disinfected(_) | Effect::Audit { .. } => return None,
         })
     }
 
@@ -397,6 +397,7 @@ impl Desk for FakeDesk {
             DeskCommand::Discard(..)
             | DeskCommand::RestartDevice(_)
             | DeskCommand::UseDevice(..)
+            | DeskCommand::Disinfected(_)
             | DeskCommand::Preview(_)
             | DeskCommand::QueuePage(_) => {}
         }

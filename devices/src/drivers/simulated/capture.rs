@@ -61,7 +61,14 @@ impl SimulatedDevice {
             return Err(DeviceFault::Unsupported.into());
         }
         pace::check(watch)?;
-        let variant = match self.slot.next_action(&script::names(task))? {
+        // The empty glass is looked at between captures: it takes no element of a script that is not bound to it.
+        let platen = *task == CaptureTask::Platen;
+        let action = if platen {
+            self.slot.next_bound_action("platen")?
+        } else {
+            self.slot.next_action(&script::names(task))?
+        };
+        let variant = match action {
             Action::Ok => Variant::Asked,
             Action::Slow(ms) => {
                 self.slow(ms, watch)?;
