@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::registry::{FAMILIES, Registry};
 use crate::setup::Setup;
-use crate::vocabulary::{DeviceInfo, DeviceKind};
+use crate::vocabulary::{DeviceFault, DeviceInfo, DeviceKind};
 
 /// One driver family.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -30,11 +30,23 @@ pub struct Catalogue {
     pub kinds: &'static [DeviceKind],
     /// Every family, in registry order.
     pub families: Vec<CatalogueEntry>,
-    /// Kinds for which no device was found.
-    pub missing: Vec<DeviceKind>,
+    /// Kinds for which no device was found, and why.
+    pub missing: Vec<Missing>,
 }
 
-/// Lists the families and what is plugged in of the given set-up.
+/// A kind of device that is not there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Missing {
+    /// Kind.
+    pub kind: DeviceKind,
+    /// Why: what opening it said.
+    pub fault: DeviceFault,
+    /// Stable code of the fault.
+    pub code: &'static str,
+}
+
+/// Lists the families and what is plugged in of the given set-up. What is missing is tried to be opened, so that the
+/// list says why.
 #[must_use]
 pub fn catalogue(registry: &Registry, setup: &Setup) -> Catalogue {
     let families: Vec<CatalogueEntry> = FAMILIES
@@ -48,6 +60,16 @@ pub fn catalogue(registry: &Registry, setup: &Setup) -> Catalogue {
         })
         .collect();
     let found = |kind: &DeviceKind| families.iter().any(|f| f.found.iter().any(|d| d.kind == *kind));
-    let missing = DeviceKind::ALL.iter().copied().filter(|kind| !found(kind)).collect();
+    let why = |kind: DeviceKind| {
+        let opened = match kind {
+            DeviceKind::Printer => registry.open_printer(setup, None).err(),
+            _ => registry.open_capture(kind, setup, None).err(),
+        };
+        // Between the list and the look it was plugged in: then nothing is wrong any more.
+        let fault = opened?;
+        let code = fault.code();
+        Some(Missing { kind, fault, code })
+    };
+    let missing = DeviceKind::ALL.iter().copied().filter(|kind| !found(kind)).filter_map(why).collect();
     Catalogue { training: registry.is_training(), kinds: DeviceKind::ALL, families, missing }
 }

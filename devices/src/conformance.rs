@@ -1,8 +1,12 @@
 //! What every capture driver must do, as one suite: for simulators, file devices and hardware alike.
 //!
 //! The station relies on these promises: a deadline is kept, a cancel is honoured within
-//! [`CANCEL_WITHIN_MS`], an answer is for the task that was asked, and a dropped device can be opened again.
+//! [`CANCEL_WITHIN_MS`], an answer is for the task that was asked, a dropped device can be opened again, two opened at
+//! once do each other no harm, and none panics. Where the test can pull the cable and put the machine to sleep
+//! ([`Hands`]): an unplugged device says so in time and never blames the person, and comes back; a claim lost in sleep
+//! is taken again or said to be lost.
 
+use std::cell::Cell;
 use std::time::{Duration, Instant};
 
 use crate::traits::{CaptureDevice, CaptureWatch, PreviewFrame};
@@ -14,6 +18,8 @@ pub const CAPTURE_WITHIN_MS: u64 = 15_000;
 pub const CANCEL_WITHIN_MS: u64 = 500;
 /// Time from the start of a capture to the cancel in this suite.
 const CANCEL_AFTER: Duration = Duration::from_millis(30);
+/// Time that a capture on a device that is gone gets.
+pub const GONE_WITHIN_MS: u64 = 5_000;
 /// Lowest and highest body temperature that is no fault of a thermometer, in tenths of a degree Celsius.
 const PLAUSIBLE_DECIDEGREES_C: std::ops::RangeInclusive<i32> = 0..=1000;
 
@@ -78,7 +84,38 @@ pub fn run(open: Open<'_>, tasks: &[CaptureTask]) -> Result<usize, Vec<Failure>>
         }
         suite.refuses_other_kinds(info.kind);
         suite.opens_again(&info);
+        if let Some(task) = tasks.first() {
+            suite.opens_twice(task);
+        }
     }
+    if suite.failures.is_empty() { Ok(suite.checked) } else { Err(suite.failures) }
+}
+
+/// What a test can do to a device from outside, so that [`run_faults`] can check what becomes of a capture.
+pub trait Hands {
+    /// Pulls the cable, or takes the service away.
+    fn unplug(&self);
+    /// Puts it back.
+    fn replug(&self);
+    /// The machine sleeps and wakes: what was opened before may be lost. False where this cannot be done here.
+    fn sleep_and_wake(&self) -> bool {
+        false
+    }
+    /// How long the system may take to find the device again, in milliseconds.
+    fn back_within_ms(&self) -> u64 {
+        10_000
+    }
+}
+
+/// Runs the checks that need [`Hands`] on one task. Returns the number of promises that were checked.
+///
+/// # Errors
+/// Every promise that was not kept.
+pub fn run_faults(open: Open<'_>, task: &CaptureTask, hands: &dyn Hands) -> Result<usize, Vec<Failure>> {
+    let mut suite = Suite { open, checked: 0, failures: Vec::new() };
+    suite.unplugged_during(task, hands);
+    suite.unplugged_before(task, hands);
+    suite.sleeps(task, hands);
     if suite.failures.is_empty() { Ok(suite.checked) } else { Err(suite.failures) }
 }
 
@@ -171,6 +208,89 @@ impl Suite<'_> {
         }
     }
 
+    /// Two opened at once: both work, or the second is told that the device is busy. The first works all the same.
+    fn opens_twice(&mut self, task: &CaptureTask) {
+        let Some(mut first) = self.device() else { return };
+        match (self.open)() {
+            Ok(mut second) => {
+                let (answer, _) = timed(second.as_mut(), task, &mut TestWatch::within_ms(CAPTURE_WITHIN_MS));
+                let fair = matches!(answer, Ok(_) | Err(CaptureEnd::Fault(DeviceFault::Busy)));
+                self.check("works or is busy when opened twice", fair, || format!("{task:?}: {answer:?}"));
+            }
+            Err(fault) => {
+                let busy = matches!(fault, DeviceFault::Busy | DeviceFault::NotFound { .. });
+                self.check("says busy when opened twice", busy, || format!("{fault:?}"));
+            }
+        }
+        let (answer, _) = timed(first.as_mut(), task, &mut TestWatch::within_ms(CAPTURE_WITHIN_MS));
+        self.check("goes on after it was opened twice", answer.is_ok(), || format!("{task:?}: {answer:?}"));
+    }
+
+    /// The cable goes while the device captures.
+    fn unplugged_during(&mut self, task: &CaptureTask, hands: &dyn Hands) {
+        let Some(mut device) = self.device() else { return };
+        let within = TestWatch::within_ms(CAPTURE_WITHIN_MS);
+        let mut watch = Unplugging { hands, at: Cell::new(Some(Instant::now() + CANCEL_AFTER)), within };
+        let answer = captured(device.as_mut(), task, &mut watch);
+        if watch.at.take().is_some() {
+            hands.unplug();
+        }
+        // What was captured before the cable went is a capture.
+        let told = is_gone(&answer) || answer.is_ok();
+        self.check("an unplugged device says so", told, || format!("{task:?}: {answer:?}"));
+        self.gone_and_back(device, task, hands);
+    }
+
+    fn unplugged_before(&mut self, task: &CaptureTask, hands: &dyn Hands) {
+        let Some(device) = self.device() else { return };
+        hands.unplug();
+        self.gone_and_back(device, task, hands);
+    }
+
+    /// While it is gone every capture and opening says so, in time; once it is back it works again.
+    fn gone_and_back(&mut self, mut device: Box<dyn CaptureDevice>, task: &CaptureTask, hands: &dyn Hands) {
+        let (answer, after) = timed(device.as_mut(), task, &mut TestWatch::within_ms(GONE_WITHIN_MS));
+        let in_time = after <= Duration::from_millis(GONE_WITHIN_MS + CANCEL_WITHIN_MS);
+        self.check("a device that is gone is not the person's fault", is_gone(&answer) && in_time, || {
+            format!("{task:?}: {answer:?} {after:?}")
+        });
+        drop(device);
+        let opened = (self.open)().err();
+        let refused = opened.as_ref().is_some_and(|f| !matches!(f, DeviceFault::Crashed));
+        self.check("a device that is gone cannot be opened", refused, || format!("{opened:?}"));
+        hands.replug();
+        self.works_again("works after it was plugged in again", task, hands);
+    }
+
+    fn works_again(&mut self, check: &'static str, task: &CaptureTask, hands: &dyn Hands) {
+        let until = Instant::now() + Duration::from_millis(hands.back_within_ms());
+        loop {
+            let answer = (self.open)().map_err(CaptureEnd::from).and_then(|mut device| {
+                captured(device.as_mut(), task, &mut TestWatch::within_ms(CAPTURE_WITHIN_MS))
+            });
+            // Systems take a moment to find a device again.
+            if answer.is_ok() || Instant::now() >= until {
+                return self.check(check, answer.is_ok(), || format!("{task:?}: {answer:?}"));
+            }
+            std::thread::sleep(Duration::from_millis(100));
+        }
+    }
+
+    /// After sleep the opened device works, or says that it is lost; opened again it works.
+    fn sleeps(&mut self, task: &CaptureTask, hands: &dyn Hands) {
+        let Some(mut device) = self.device() else { return };
+        if !hands.sleep_and_wake() {
+            return;
+        }
+        let (answer, _) = timed(device.as_mut(), task, &mut TestWatch::within_ms(CAPTURE_WITHIN_MS));
+        let fair = matches!(answer, Ok(_) | Err(CaptureEnd::Fault(_)));
+        self.check("after sleep it works or is at fault, never the person", fair, || {
+            format!("{task:?}: {answer:?}")
+        });
+        drop(device);
+        self.works_again("works when opened after sleep", task, hands);
+    }
+
     fn opens_again(&mut self, before: &DeviceInfo) {
         let Some(device) = self.device() else { return };
         let same = device.info() == before;
@@ -184,8 +304,54 @@ fn timed(
     watch: &mut TestWatch,
 ) -> (Result<Captured, CaptureEnd>, Duration) {
     let start = Instant::now();
-    let answer = device.capture(task, watch);
+    let answer = captured(device, task, watch);
     (answer, start.elapsed())
+}
+
+/// A capture in which a panic is an answer like others: the suite says which check it broke.
+fn captured(
+    device: &mut dyn CaptureDevice,
+    task: &CaptureTask,
+    watch: &mut dyn CaptureWatch,
+) -> Result<Captured, CaptureEnd> {
+    let work = std::panic::AssertUnwindSafe(|| device.capture(task, watch));
+    std::panic::catch_unwind(work).unwrap_or(Err(DeviceFault::Crashed.into()))
+}
+
+/// True when a capture ended as one of a device that is not there ends.
+fn is_gone(answer: &Result<Captured, CaptureEnd>) -> bool {
+    matches!(answer, Err(CaptureEnd::Fault(fault)) if !matches!(fault, DeviceFault::Crashed | DeviceFault::Unsupported))
+}
+
+/// A watch that pulls the cable some time into the capture.
+struct Unplugging<'a> {
+    hands: &'a dyn Hands,
+    at: Cell<Option<Instant>>,
+    within: TestWatch,
+}
+
+impl Unplugging<'_> {
+    fn look(&self) {
+        if self.at.get().is_some_and(|at| Instant::now() >= at) {
+            self.at.set(None);
+            self.hands.unplug();
+        }
+    }
+}
+
+impl CaptureWatch for Unplugging<'_> {
+    fn deadline(&self) -> Instant {
+        self.look();
+        self.within.deadline()
+    }
+    fn cancelled(&self) -> bool {
+        self.look();
+        self.within.cancelled()
+    }
+    fn preview(&mut self, frame: PreviewFrame) {
+        self.look();
+        self.within.preview(frame);
+    }
 }
 
 /// Why an answer is not one to the task; `None` when it is. The runtime may use it on every answer.

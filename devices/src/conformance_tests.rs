@@ -28,7 +28,8 @@ fn tasks(kind: DeviceKind) -> Vec<CaptureTask> {
         ],
         DeviceKind::SignaturePad => vec![CaptureTask::Signature],
         DeviceKind::Thermometer => vec![CaptureTask::Temperature],
-        DeviceKind::Card | DeviceKind::Printer => Vec::new(),
+        DeviceKind::Card => vec![CaptureTask::Card { photo: true }],
+        DeviceKind::Printer => Vec::new(),
     }
 }
 
@@ -37,6 +38,91 @@ fn simulated_family() {
     let setup = Setup::simulated(3);
     for kind in DeviceKind::ALL.iter().copied().filter(|kind| !tasks(*kind).is_empty()) {
         check(&setup, kind, &tasks(kind));
+    }
+}
+
+struct SimulatedHands<'a>(&'a Registry, DeviceKind);
+
+impl Hands for SimulatedHands<'_> {
+    fn unplug(&self) {
+        assert!(self.0.simulation().unplug(self.1));
+    }
+    fn replug(&self) {
+        assert!(self.0.simulation().replug(self.1));
+    }
+    fn sleep_and_wake(&self) -> bool {
+        // What a USB device goes through: away and back under a new number, without anybody's doing.
+        self.unplug();
+        self.replug();
+        true
+    }
+}
+
+#[test]
+fn simulated_family_with_cables_pulled() {
+    let setup = Setup::simulated(3);
+    for kind in DeviceKind::ALL.iter().copied() {
+        for task in tasks(kind).iter().take(1) {
+            let registry = Registry::new(true);
+            let open = || registry.open_capture(kind, &setup, None);
+            let checked = run_faults(&open, task, &SimulatedHands(&registry, kind));
+            assert!(checked.as_ref().is_ok_and(|n| *n >= 8), "{kind:?}: {checked:#?}");
+        }
+    }
+}
+
+/// Panics, blames the person when it is gone, and opens whatever happens.
+struct Blaming(DeviceInfo, bool);
+
+impl Device for Blaming {
+    fn info(&self) -> &DeviceInfo {
+        &self.0
+    }
+}
+
+impl CaptureDevice for Blaming {
+    fn capture(
+        &mut self,
+        _task: &CaptureTask,
+        _watch: &mut dyn CaptureWatch,
+    ) -> Result<Captured, CaptureEnd> {
+        assert!(!self.1, "a driver that panics");
+        Err(Retry::NothingPresented.into())
+    }
+}
+
+struct NoHands;
+
+impl Hands for NoHands {
+    fn unplug(&self) {}
+    fn replug(&self) {}
+    fn sleep_and_wake(&self) -> bool {
+        true
+    }
+    fn back_within_ms(&self) -> u64 {
+        0
+    }
+}
+
+#[test]
+fn a_driver_that_blames_the_person_is_found_out() {
+    let info = DeviceInfo {
+        id: DeviceId("x".to_owned()),
+        kind: DeviceKind::Thermometer,
+        driver: "nowhere".to_owned(),
+        model: "m".to_owned(),
+        serial: String::new(),
+        training_only: false,
+    };
+    for (panics, told) in [
+        (false, "a device that is gone is not the person's fault"),
+        (false, "after sleep it works or is at fault, never the person"),
+        (true, "an unplugged device says so"),
+        (true, "a device that is gone cannot be opened"),
+    ] {
+        let open = || Ok(Box::new(Blaming(info.clone(), panics)) as Box<dyn CaptureDevice>);
+        let failures = run_faults(&open, &CaptureTask::Temperature, &NoHands).unwrap_err();
+        assert!(failures.iter().any(|f| f.check == told), "{told}: {failures:#?}");
     }
 }
 

@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use clap::{Args, Subcommand};
-use devices::catalogue::catalogue;
+use devices::catalogue::{Missing, catalogue};
 use devices::registry::Registry;
 use devices::setup::Setup;
+use devices::vocabulary::DeviceKind;
 use record::schema::Environment;
 use rekam::gate::policy::PolicySet;
+use rekam::i18n::Words;
 use rekam::runtime::clock::{Clock, SystemClock};
 use rekam::vault::files::{Files, RealFiles};
 use rekam::vault::{OpenOptions, Vault};
@@ -67,8 +69,9 @@ pub(super) fn devices(DevicesCommand::List(list): &DevicesCommand, place: &mut P
             place.say(format!("  {} {} {}", device.kind.id(), device.model, device.serial))?;
         }
     }
-    for kind in &found.missing {
-        place.say(format!("no {}", kind.id()))?;
+    let words = Words::new(place.config.language);
+    for missing in &found.missing {
+        place.say(format!("-  {}: {}", missing.kind.id(), told(&words, missing)))?;
     }
     Ok(0)
 }
@@ -104,8 +107,20 @@ pub(super) fn doctor(c: &Doctor, place: &mut Place) -> Done {
     let environment = environment(place, &c.vault);
     let registry = Registry::new(environment == Environment::Training);
     let found = catalogue(&registry, &setup(place, environment));
-    let missing: Vec<&str> = found.missing.iter().map(|k| k.id()).collect();
-    looks.push(Look { name: "devices", ok: missing.is_empty(), told: missing.join(", ") });
+    let words = Words::new(place.config.language);
+    for kind in found.kinds {
+        let missing = found.missing.iter().find(|m| m.kind == *kind);
+        let there: Vec<_> =
+            found.families.iter().flat_map(|f| &f.found).filter(|d| d.kind == *kind).collect();
+        looks.push(Look {
+            name: kind.id(),
+            ok: missing.is_none() || spared(*kind),
+            told: missing.map_or_else(
+                || there.iter().map(|d| d.model.as_str()).collect::<Vec<_>>().join(", "),
+                |m| told(&words, m),
+            ),
+        });
+    }
     let ok = looks.iter().all(|l| l.ok);
     if c.json {
         let list: Vec<_> =
@@ -118,6 +133,18 @@ pub(super) fn doctor(c: &Doctor, place: &mut Place) -> Done {
         }
     }
     Ok(u8::from(!ok))
+}
+
+/// What is missing, why and what to do.
+fn told(words: &Words, missing: &Missing) -> String {
+    let told = words.fault(missing.kind, &missing.fault);
+    format!("{} ({}). {}", told.what, told.code, told.to_do)
+}
+
+/// Kinds that a station can do without: signatures are made in the window, temperatures are typed, and the card is
+/// only looked at.
+fn spared(kind: DeviceKind) -> bool {
+    matches!(kind, DeviceKind::SignaturePad | DeviceKind::Thermometer | DeviceKind::Card)
 }
 
 fn vault_looks(c: &Doctor, place: &Place) -> Vec<Look> {

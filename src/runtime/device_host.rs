@@ -366,8 +366,10 @@ impl Manager {
         let Some(running) = host.running.take_if(|r| r.ticket == ticket) else { return };
         let order = running.order;
         let state = match &ended {
+            // What a device cannot do is no fault of it.
+            Ok(_) | Err(CaptureEnd::Fault(DeviceFault::Unsupported)) => DeviceState::Ready,
             Err(CaptureEnd::Fault(fault)) => DeviceState::Faulty(fault.clone()),
-            _ => DeviceState::Ready,
+            Err(CaptureEnd::Retry(_) | CaptureEnd::Cancelled) => DeviceState::Ready,
         };
         self.set_state(kind, state);
         match ended {

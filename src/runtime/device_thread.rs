@@ -159,7 +159,7 @@ impl DeviceThread {
                 let candidates = watch.candidates.into_pictures();
                 Ok(Taken { captured, candidates, device: live.info().clone() })
             }
-            Err(CaptureEnd::Fault(fault)) => {
+            Err(CaptureEnd::Fault(fault)) if fault != DeviceFault::Unsupported => {
                 // What a device is good for after a fault nobody knows: it is opened again.
                 drop_guarded(device.take());
                 Err(CaptureEnd::Fault(fault))

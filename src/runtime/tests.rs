@@ -448,3 +448,6 @@ fn guidance_runs_with_the_live_picture_and_no_longer() {
     b.until("end of the live picture", |d| d.preview().is_none());
     assert!(b.desk().guidance().is_none());
 }
+
+#[path = "tests/devices.rs"]
+mod devices_tests;

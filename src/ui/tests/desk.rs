@@ -1,7 +1,7 @@
 //! A desk in memory: it holds a real session and answers every effect at once with small synthetic samples.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -56,6 +56,12 @@ pub(crate) struct Control {
     pub(crate) pad: bool,
     /// The reader gives whole slaps.
     pub(crate) whole_slaps: bool,
+    /// Contact devices that another applicant used.
+    pub(crate) locked: BTreeSet<DeviceKind>,
+    /// A second device of this kind is plugged in.
+    pub(crate) spare: Option<DeviceKind>,
+    /// Devices that were changed to.
+    pub(crate) used: Vec<DeviceId>,
     /// What live guidance says.
     pub(crate) advice: Option<Advice>,
 }
@@ -117,22 +123,27 @@ impl FakeDesk {
     }
 
     fn list_devices(&mut self) {
-        let pad = self.control.borrow().pad;
+        let (pad, spare) = (self.control.borrow().pad, self.control.borrow().spare);
+        let info = |kind: DeviceKind, id: &str, model: &str| DeviceInfo {
+            id: DeviceId(id.into()),
+            kind,
+            driver: "simulated".into(),
+            model: model.into(),
+            serial: "1".into(),
+            training_only: true,
+        };
         self.devices = DeviceKind::ALL
             .iter()
             .filter(|k| pad || **k != DeviceKind::SignaturePad)
             .map(|kind| DeviceLine {
                 kind: *kind,
-                info: Some(DeviceInfo {
-                    id: DeviceId(kind.id().into()),
-                    kind: *kind,
-                    driver: "simulated".into(),
-                    model: "palsu".into(),
-                    serial: "1".into(),
-                    training_only: true,
-                }),
+                info: Some(info(*kind, kind.id(), "palsu")),
                 state: DeviceState::Ready,
-                others: Vec::new(),
+                others: spare
+                    .filter(|s| s == kind)
+                    .map(|s| info(s, "cadangan", "Cadangan"))
+                    .into_iter()
+                    .collect(),
             })
             .collect();
     }
@@ -214,7 +225,11 @@ impl FakeDesk {
                 self.document = Some((PathBuf::from("lembar.pdf"), Arc::from(vec![0; 9_000])));
                 return None;
             }
-            Effect::DiscardDraft(_) | Effect::Disinfected(_) | Effect::Audit { .. } => return None,
+            Effect::Disinfected(kind) => {
+                self.control.borrow_mut().locked.remove(&kind);
+                return None;
+            }
+            Effect::DiscardDraft(_) | Effect::Audit { .. } => return None,
         })
     }
 
@@ -338,6 +353,9 @@ impl Desk for FakeDesk {
     fn devices(&self) -> &[DeviceLine] {
         &self.devices
     }
+    fn to_disinfect(&self) -> Vec<DeviceKind> {
+        self.control.borrow().locked.iter().copied().collect()
+    }
     fn notices(&self) -> &[Notice] {
         &self.notices
     }
@@ -379,6 +397,8 @@ impl Desk for FakeDesk {
                 self.document = None;
                 let id = Uuid::from_u128(u128::from(now.timestamp_micros() as u64) << 64 | 0xABCD_EF01_2345);
                 self.session = Some(Session::new(id, Arc::new(self.context()), None, now));
+                let locked = self.control.borrow().locked.clone();
+                self.feed(Event::Hygiene { locked, platen_due: false });
             }
             DeskCommand::TakeUp(id) => {
                 self.put_aside();
@@ -394,10 +414,10 @@ impl Desk for FakeDesk {
             DeskCommand::DismissNotice(i) => {
                 self.notices.remove(i);
             }
+            DeskCommand::Disinfected(kind) => drop(self.control.borrow_mut().locked.remove(&kind)),
+            DeskCommand::UseDevice(_, id) => self.control.borrow_mut().used.push(id),
             DeskCommand::Discard(..)
             | DeskCommand::RestartDevice(_)
-            | DeskCommand::UseDevice(..)
-            | DeskCommand::Disinfected(_)
             | DeskCommand::Preview(_)
             | DeskCommand::QueuePage(_) => {}
         }

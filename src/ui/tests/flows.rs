@@ -2,7 +2,7 @@
 
 use biometrics::position::FingerPosition;
 use chrono::Duration;
-use devices::vocabulary::{DeviceFault, Retry};
+use devices::vocabulary::{DeviceFault, DeviceKind, Retry};
 
 use super::*;
 use crate::runtime::station::{DeskCommand, Screen};
@@ -179,4 +179,43 @@ fn what_was_typed_is_forgotten_with_the_screen() {
     w.run();
     assert_eq!(w.harness.state().desk().screen(), Screen::SignIn);
     assert!(w.harness.state().scratch().temperatures.is_empty());
+}
+
+#[test]
+fn a_device_of_the_last_applicant_is_disinfected_first() {
+    let mut w = Window::open(Language::Indonesian, SMALL);
+    w.control.borrow_mut().pad = true;
+    w.control.borrow_mut().locked.extend([DeviceKind::Fingerprint, DeviceKind::Iris]);
+    w.sign_in();
+    assert!(w.sees(&w.words.get("disinfect-title")));
+    // One is stated on the start page, the other where it is met.
+    w.press_with("disinfected", &w.words.get("device-iris"));
+    assert!(!w.control.borrow().locked.contains(&DeviceKind::Iris));
+    w.begin();
+    w.health("36,5");
+    w.identity();
+    w.urgency("school");
+    w.biodata();
+    w.photo();
+    w.sign();
+    w.expect(StepId::Fingers);
+    let reader = w.words.get("device-fingerprint");
+    assert!(w.sees(&w.words.with("disinfect-first", &[("device", reader.as_str())])));
+    w.press_with("disinfected", &reader);
+    assert!(w.control.borrow().locked.is_empty());
+    w.go_on();
+    assert!(!w.harness.state().desk().session().unwrap().session.data.fingers.samples.is_empty());
+}
+
+#[test]
+fn a_faulty_device_can_be_changed_for_another() {
+    let mut w = Window::open(Language::Indonesian, NORMAL);
+    w.control.borrow_mut().spare = Some(DeviceKind::Camera);
+    w.up_to_photo();
+    let broken = CaptureOutcome::Fault(DeviceFault::Reported { code: "x-1".into() });
+    w.control.borrow_mut().outcomes.insert(Target::Face.id(), [broken].into());
+    w.go_on();
+    assert!(w.sees(&w.words.get("fault-reported")));
+    w.press_with("use-device", "Cadangan");
+    assert_eq!(w.control.borrow().used.len(), 1);
 }

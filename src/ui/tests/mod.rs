@@ -73,7 +73,7 @@ impl Window {
     }
 
     fn press_with(&mut self, id: &str, name: &str) {
-        let text = self.words.with(id, &[("name", name)]);
+        let text = self.words.with(id, &[("name", name), ("device", name)]);
         self.press(&text);
     }
 

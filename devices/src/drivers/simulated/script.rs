@@ -221,18 +221,35 @@ fn action(text: &str, kind: DeviceKind) -> Result<Action, String> {
         ("hang", None) => Action::Hang,
         ("crash", None) => Action::Crash,
         ("bad-data", None) => Action::BadData,
-        ("fault", Some("busy")) => Action::Fault(DeviceFault::Busy),
-        ("fault", Some("protocol")) => {
-            Action::Fault(DeviceFault::Protocol { detail: "by its script".to_owned() })
+        ("fault", Some(id)) => {
+            let found = faults().into_iter().find(|f| f.id() == id);
+            let known = || faults().iter().map(DeviceFault::id).collect::<Vec<_>>().join(", ");
+            Action::Fault(found.ok_or_else(|| format!("`fault:` with one of: {}", known()))?)
         }
         _ => return Err(expected_actions(kind)),
     };
     Ok(action)
 }
 
+/// The faults that a script can name.
+fn faults() -> Vec<DeviceFault> {
+    let detail = || "by its script".to_owned();
+    vec![
+        DeviceFault::Busy,
+        DeviceFault::Protocol { detail: detail() },
+        DeviceFault::Unsupported,
+        DeviceFault::Reported { code: "sbi-103".to_owned() },
+        DeviceFault::ServiceMissing { service: "simulated".to_owned() },
+        DeviceFault::Untrusted { detail: detail() },
+        DeviceFault::NotPermitted,
+        DeviceFault::ClockWrong { skew_s: 600 },
+        DeviceFault::CannotPrint { detail: detail() },
+    ]
+}
+
 fn expected_actions(kind: DeviceKind) -> String {
     let mut words = vec!["ok", "slow:<ms>", "unplug", "replug", "hang", "crash", "bad-data"];
-    words.extend(["fault:busy", "fault:protocol"]);
+    words.push("fault:<name>");
     match kind {
         DeviceKind::Card | DeviceKind::Printer => {}
         DeviceKind::Thermometer => words.push("retry:<reason>"),
