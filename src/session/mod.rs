@@ -6,7 +6,7 @@ pub mod assemble;
 pub mod core;
 pub mod effect;
 pub mod event;
-mod flow;
+pub mod flow;
 pub mod hygiene;
 pub mod keep;
 pub mod sample;

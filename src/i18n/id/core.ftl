@@ -115,7 +115,7 @@ role-auditor = Pemeriksa
 
 # Keadaan rekaman, dengan apa yang harus dilakukan
 record-BIO_CAPTURED = Tersimpan di stasiun, belum dikirim
-record-BIO_CAPTURED-do = Tidak perlu apa-apa. Rekaman dikirim sendiri begitu ada jaringan; jangan hapus dan cadangkan setiap hari.
+record-BIO_CAPTURED-do = Tidak perlu apa-apa. Rekaman dikirim sendiri begitu ada jaringan; jangan dihapus, dan buat cadangan setiap hari.
 record-PROCESSING = Sedang dikirim
 record-PROCESSING-do = Biarkan stasiun menyala dan tersambung sampai pengiriman selesai.
 record-SENT_FOR_ENROLLMENT = Terkirim, tanda terima sudah ada

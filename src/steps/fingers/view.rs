@@ -221,6 +221,12 @@ fn print(
         };
         let number = score.map(|s| format!("{s} · ")).unwrap_or_default();
         let text = RichText::new(format!("{number}{grade}")).size(theme::TEXT_SMALL);
-        ui.label(text.color(theme::score_colour(score)));
+        // The word and its colour say the same: good enough is green whatever the number.
+        let good = d.good(f, rules);
+        ui.label(text.color(if good {
+            theme::state_colour(StepState::Done)
+        } else {
+            theme::score_colour(score)
+        }));
     }
 }

@@ -1,15 +1,17 @@
 //! Disinfection between applicants, and the time that clean hands dry.
 
 use devices::vocabulary::DeviceKind;
-use eframe::egui::{RichText, Ui};
-use record::schema::StepId;
+use eframe::egui::Ui;
 
 use super::super::stage::{Stage, small};
 use super::super::theme::{self, Tone};
-use super::super::{fonts, widgets};
+use super::super::widgets;
 use crate::runtime::station::DeskCommand;
+use crate::session::event::Target;
+use crate::session::flow::target_kind;
 use crate::session::hygiene::device_of;
 use crate::session::view::SessionView;
+use crate::steps;
 
 /// Label of the button that confirms a disinfection.
 pub(super) fn confirm_label(st: &Stage<'_>, kind: DeviceKind) -> String {
@@ -26,7 +28,10 @@ pub(super) fn before_capture(ui: &mut Ui, st: &Stage<'_>, view: &SessionView<'_>
         ui.add_space(theme::GAP);
     }
     let left_s = view.drying_left_s();
-    if left_s > 0 && matches!(view.current(), StepId::Fingers | StepId::Verification) {
+    let finger_next = steps::step(view.current())
+        .next_capture(view.session, view.now)
+        .is_some_and(|t| t != Target::Platen && target_kind(t) == Some(DeviceKind::Fingerprint));
+    if left_s > 0 && finger_next {
         let what = st.words.with("hands-dry", &[("left", st.words.minutes(left_s))]);
         widgets::banner(ui, st.words, Tone::Info, &what, &st.get("hands-dry-do"), "");
         ui.add_space(theme::GAP);
@@ -51,20 +56,15 @@ pub(crate) fn panel(ui: &mut Ui, st: &mut Stage<'_>) {
     let items: Vec<_> = st.desk.policy().hygiene.disinfect.clone();
     widgets::card(ui, |ui| {
         widgets::section_title(ui, &st.get("disinfect-title"));
-        for item in items {
-            let text = item.text.get(st.tag()).to_owned();
-            match device_of(&item.id).filter(|kind| waiting.contains(kind)) {
-                Some(kind) => {
-                    ui.label(RichText::new(text).font(fonts::bold(theme::TEXT_BODY)));
-                    if widgets::secondary_button(ui, &confirm_label(st, kind)).clicked() {
-                        st.out.push(DeskCommand::Disinfected(kind));
-                    }
+        ui.horizontal_wrapped(|ui| {
+            for kind in items.iter().filter_map(|i| device_of(&i.id)).filter(|k| waiting.contains(k)) {
+                if widgets::secondary_button(ui, &confirm_label(st, kind)).clicked() {
+                    st.out.push(DeskCommand::Disinfected(kind));
                 }
-                None if device_of(&item.id).is_none() => {
-                    ui.label(format!("•  {text}"));
-                }
-                None => {}
             }
+        });
+        for item in items.iter().filter(|i| device_of(&i.id).is_none()) {
+            ui.label(format!("•  {}", item.text.get(st.tag())));
         }
         small(ui, &st.get("disinfect-locks"));
     });
