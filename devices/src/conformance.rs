@@ -9,6 +9,8 @@
 use std::cell::Cell;
 use std::time::{Duration, Instant};
 
+use biometrics::position::{Eye, FingerPosition, Slap};
+
 use crate::traits::{CaptureDevice, CaptureWatch, PreviewFrame};
 use crate::vocabulary::{CaptureEnd, CaptureTask, Captured, DeviceFault, DeviceInfo, DeviceKind};
 
@@ -24,7 +26,7 @@ pub const GONE_WITHIN_MS: u64 = 5_000;
 const PLAUSIBLE_DECIDEGREES_C: std::ops::RangeInclusive<i32> = 0..=1000;
 
 /// A promise that a driver did not keep.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Failure {
     /// Which promise.
     pub check: &'static str,
@@ -89,6 +91,26 @@ pub fn run(open: Open<'_>, tasks: &[CaptureTask]) -> Result<usize, Vec<Failure>>
         }
     }
     if suite.failures.is_empty() { Ok(suite.checked) } else { Err(suite.failures) }
+}
+
+/// The tasks that the suite gives a device of a kind; a printer has none.
+#[must_use]
+pub fn tasks(kind: DeviceKind) -> Vec<CaptureTask> {
+    match kind {
+        DeviceKind::Camera => vec![CaptureTask::Face, CaptureTask::EvidencePhoto],
+        DeviceKind::Fingerprint => vec![
+            CaptureTask::Slap { slap: Slap::RightFour, missing: vec![FingerPosition::RightRing] },
+            CaptureTask::Finger { position: FingerPosition::LeftThumb, again: true },
+        ],
+        DeviceKind::Iris => vec![
+            CaptureTask::Irises { missing: Vec::new() },
+            CaptureTask::Irises { missing: vec![Eye::Right] },
+        ],
+        DeviceKind::SignaturePad => vec![CaptureTask::Signature],
+        DeviceKind::Thermometer => vec![CaptureTask::Temperature],
+        DeviceKind::Card => vec![CaptureTask::Card { photo: true }],
+        DeviceKind::Printer => Vec::new(),
+    }
 }
 
 /// What a test can do to a device from outside, so that [`run_faults`] can check what becomes of a capture.
@@ -372,7 +394,6 @@ pub fn mismatch(task: &CaptureTask, captured: &Captured) -> Option<String> {
             differ([*position].into_iter(), fingers.iter().map(|f| f.position))
         }
         (CaptureTask::Irises { missing }, Captured::Irises(irises)) => {
-            use biometrics::position::Eye;
             let asked = Eye::ALL.iter().filter(|eye| !missing.contains(eye));
             differ(asked.copied(), irises.iter().map(|iris| iris.eye))
         }

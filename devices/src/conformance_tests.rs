@@ -1,8 +1,6 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 //! The suite run on every family and kind that needs no hardware, and on a device that keeps no promise.
 
-use biometrics::position::{Eye, FingerPosition, Slap};
-
 use super::*;
 use crate::registry::Registry;
 use crate::setup::Setup;
@@ -13,24 +11,6 @@ fn check(setup: &Setup, kind: DeviceKind, tasks: &[CaptureTask]) {
     let registry = Registry::new(true);
     let checked = run(&|| registry.open_capture(kind, setup, None), tasks);
     assert!(checked.as_ref().is_ok_and(|n| *n >= 8), "{kind:?}: {checked:#?}");
-}
-
-fn tasks(kind: DeviceKind) -> Vec<CaptureTask> {
-    match kind {
-        DeviceKind::Camera => vec![CaptureTask::Face, CaptureTask::EvidencePhoto],
-        DeviceKind::Fingerprint => vec![
-            CaptureTask::Slap { slap: Slap::RightFour, missing: vec![FingerPosition::RightRing] },
-            CaptureTask::Finger { position: FingerPosition::LeftThumb, again: true },
-        ],
-        DeviceKind::Iris => vec![
-            CaptureTask::Irises { missing: Vec::new() },
-            CaptureTask::Irises { missing: vec![Eye::Right] },
-        ],
-        DeviceKind::SignaturePad => vec![CaptureTask::Signature],
-        DeviceKind::Thermometer => vec![CaptureTask::Temperature],
-        DeviceKind::Card => vec![CaptureTask::Card { photo: true }],
-        DeviceKind::Printer => Vec::new(),
-    }
 }
 
 #[test]

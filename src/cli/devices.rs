@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use clap::{Args, Subcommand};
 use devices::catalogue::{Missing, catalogue};
+use devices::conformance;
 use devices::registry::Registry;
 use devices::setup::Setup;
 use devices::vocabulary::DeviceKind;
@@ -22,6 +23,27 @@ use super::{Done, Place, VaultArg};
 pub(super) enum DevicesCommand {
     /// Driver families, and the devices that are set up and plugged in.
     List(List),
+    /// Tries a device as the station uses it: captures, cancels, deadlines, opening again. A finger, eye, card or pen
+    /// is needed where the device needs one; what was captured is dropped.
+    Check(Check),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Check {
+    /// Kind of device: camera, fingerprint, iris, card, signature-pad, thermometer.
+    #[arg(value_parser = kind_of)]
+    kind: DeviceKind,
+    #[command(flatten)]
+    vault: VaultArg,
+    /// Print one JSON object.
+    #[arg(long)]
+    json: bool,
+}
+
+fn kind_of(text: &str) -> Result<DeviceKind, String> {
+    let kinds = || DeviceKind::ALL.iter().filter(|k| !conformance::tasks(**k).is_empty());
+    let known = || kinds().map(|k| k.id()).collect::<Vec<_>>().join(", ");
+    kinds().find(|k| k.id() == text).copied().ok_or_else(|| format!("use one of: {}", known()))
 }
 
 #[derive(Debug, Args)]
@@ -53,7 +75,36 @@ fn setup(place: &Place, environment: Environment) -> Setup {
     place.config.devices.clone().unwrap_or_else(|| default_devices(environment))
 }
 
-pub(super) fn devices(DevicesCommand::List(list): &DevicesCommand, place: &mut Place) -> Done {
+pub(super) fn devices(command: &DevicesCommand, place: &mut Place) -> Done {
+    match command {
+        DevicesCommand::List(list) => self::list(list, place),
+        DevicesCommand::Check(check) => self::check(check, place),
+    }
+}
+
+fn check(check: &Check, place: &mut Place) -> Done {
+    let environment = environment(place, &check.vault);
+    let (registry, setup) = (Registry::new(environment == Environment::Training), setup(place, environment));
+    let open = || registry.open_capture(check.kind, &setup, None);
+    let info = open()?.info().clone();
+    let kept = conformance::run(&open, &conformance::tasks(check.kind));
+    let failures = kept.as_ref().err().cloned().unwrap_or_default();
+    if check.json {
+        let checked = kept.as_ref().ok();
+        place.json(&json!({"device": info, "ok": kept.is_ok(), "checked": checked, "failures": failures}))?;
+        return Ok(u8::from(kept.is_err()));
+    }
+    place.say(format!("{} {} {}", info.driver, info.model, info.serial))?;
+    for failure in &failures {
+        place.say(format!("FAIL {}: {}", failure.check, failure.detail))?;
+    }
+    if let Ok(checked) = kept {
+        place.say(format!("ok   {checked} promises kept"))?;
+    }
+    Ok(u8::from(!failures.is_empty()))
+}
+
+fn list(list: &List, place: &mut Place) -> Done {
     let environment = environment(place, &list.vault);
     let registry = Registry::new(environment == Environment::Training);
     let found = catalogue(&registry, &setup(place, environment));

@@ -79,6 +79,15 @@ fn devices_and_roster_template() {
     assert_eq!((list.code, &list.json["training"]), (0, &Value::Bool(true)));
     let doctor = told(rekam().args(["doctor", "--json", "--vault"]).arg(&place.vault).output().unwrap());
     assert_eq!((doctor.code, &doctor.json["ok"]), (0, &Value::Bool(true)), "{}", doctor.json);
+    let check = |kind: &str| {
+        let mut command = rekam();
+        command.args(["devices", "check", kind, "--json", "--vault"]).arg(&place.vault);
+        told(command.output().unwrap())
+    };
+    let good = check("thermometer");
+    assert_eq!((good.code, &good.json["ok"]), (0, &Value::Bool(true)), "{}", good.json);
+    assert!(good.json["checked"].as_u64().unwrap() > 8 && good.json["failures"] == Value::Array(vec![]));
+    assert_eq!((check("printer").code, check("toaster").code), (2, 2));
     let template = rekam().args(["roster", "template"]).output().unwrap();
     assert!(String::from_utf8(template.stdout).unwrap().contains("no_kk"));
 }
