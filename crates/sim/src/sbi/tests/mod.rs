@@ -12,7 +12,7 @@ mod tokens;
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
@@ -121,6 +121,15 @@ pub(super) fn code(answer: &Value) -> String {
         _ => answer,
     };
     error["errorCode"].as_str().unwrap_or_else(|| panic!("no code in {answer}")).to_owned()
+}
+
+/// Waits until a device can be used again.
+pub(super) fn until_ready(service: &Service, modality: Modality) {
+    let until = Instant::now() + PATIENCE;
+    while discover(service, modality.wire())[0]["deviceStatus"] != "Ready" {
+        assert!(Instant::now() < until, "{} stays busy", modality.wire());
+        std::thread::sleep(Duration::from_millis(10));
+    }
 }
 
 /// A stream that has begun: its socket and what came so far, one part or more.

@@ -1,6 +1,6 @@
 //! Live pictures, and each oddity of the mock service as bytes on the wire.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use biometrics::codec;
 use serde_json::json;
@@ -39,11 +39,7 @@ fn every_device_shows_pictures() {
         assert!(frames.iter().any(|frame| *frame != frames[0]), "{} {sub_id} moves", modality.wire());
         drop(live.socket);
         // The device is free soon after its client has gone.
-        let until = Instant::now() + super::PATIENCE;
-        while super::discover(&service, modality.wire())[0]["deviceStatus"] != "Ready" {
-            assert!(Instant::now() < until);
-            std::thread::sleep(Duration::from_millis(10));
-        }
+        super::until_ready(&service, modality);
     }
 }
 
@@ -109,7 +105,9 @@ fn oddities_of_reading() {
         {
             let mut socket = super::connect(&service);
             let body = r#"{"type":"Iris"}"#;
-            write!(socket, "MOSIPDISC /device HTTP/1.1\r\n{header}{}\r\n\r\n{body}", body.len()).unwrap();
+            let length = body.len();
+            let request = format!("MOSIPDISC /device HTTP/1.1\r\n{header}{length}\r\n\r\n{body}");
+            socket.write_all(request.as_bytes()).unwrap();
             let (_, answer, _) = split(&rest(socket));
             let answer = serde_json::from_slice(&answer).unwrap();
             assert_eq!(code(&answer), expected, "{header}");
@@ -126,7 +124,7 @@ fn oddities_of_reading() {
         [(service(), "501"), (with(Oddities::MOCK, |o| o.body_in_one_read = false), "0")]
     {
         let mut socket = super::connect(&service);
-        write!(socket, "MOSIPDISC /device HTTP/1.1\r\nContent-Length: 15\r\n\r\n{{\"type\"").unwrap();
+        socket.write_all(b"MOSIPDISC /device HTTP/1.1\r\nContent-Length: 15\r\n\r\n{\"type\"").unwrap();
         // Long after the service has read the head.
         std::thread::sleep(Duration::from_millis(600));
         let _ = socket.write_all(b":\"Iris\"}");
