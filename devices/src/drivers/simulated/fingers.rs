@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 
 use biometrics::image::GrayImage;
 use biometrics::position::{FingerPosition, Slap};
-use biometrics::synth::finger::{FingerSpec, HEIGHT_PX, Impression, Master, PPI, WIDTH_PX};
+use biometrics::synth::finger::{FingerSpec, HEIGHT_PX, Master, PPI, WIDTH_PX};
 use biometrics::synth::slap::{self, Press, Print};
 
-use super::capture::{Order, SimulatedDevice, Variant, mix};
+use super::capture::{Order, SimulatedDevice, Variant};
 use super::samples;
 use crate::pace;
 use crate::traits::{CaptureDevice, CaptureWatch, Device, FingerprintReader, PreviewFrame};
@@ -63,7 +63,7 @@ impl CaptureDevice for Reader {
                     _ => masters
                         .entry(shown)
                         .or_insert_with(|| Master::new(&FingerSpec { person_seed, position: shown }))
-                        .impression(&touch(order, shown)),
+                        .impression(&samples::touch(shown, order.seed)),
                 };
                 fingers.push(FingerImage { position, image });
             }
@@ -94,7 +94,7 @@ fn whole_slap(
         let place = if asked == Slap::Thumbs { *finger } else { shown };
         let master =
             masters.entry(shown).or_insert_with(|| Master::new(&FingerSpec { person_seed, position: shown }));
-        images.push((place, master.impression(&touch(order, shown))));
+        images.push((place, master.impression(&samples::touch(shown, order.seed))));
     }
     let prints: Vec<Print<'_>> = images
         .iter()
@@ -139,19 +139,6 @@ fn shown(asked: FingerPosition, variant: Variant) -> FingerPosition {
             let next = first_of_hand + (asked.code() - first_of_hand + 1) % 5;
             FingerPosition::from_code(next).unwrap_or(asked)
         }
-    }
-}
-
-/// A well-pressed touch, a little turned and shifted, another one each time.
-fn touch(order: Order, finger: FingerPosition) -> Impression {
-    let seed = mix(order.seed ^ u64::from(finger.code()));
-    // Each byte of the seed serves one number of -1 to 1.
-    let part = |byte: usize| f32::from(seed.to_le_bytes()[byte]) / 127.5 - 1.0;
-    Impression {
-        rotation_deg: 4.0 * part(0),
-        shift_px: (8.0 * part(1), 8.0 * part(2)),
-        warp: 0.15 + 0.1 * part(3),
-        ..Impression::clean(seed)
     }
 }
 

@@ -12,8 +12,8 @@ mod fingers;
 mod others;
 pub mod parameters;
 mod printer;
-mod samples;
-mod scene;
+pub mod samples;
+pub mod scene;
 pub mod script;
 mod simulation;
 

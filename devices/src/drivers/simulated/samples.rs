@@ -1,10 +1,11 @@
 //! Where the simulated samples come from: the synthetic people of [`biometrics::synth`] and the bundled
-//! public-domain portrait (NASA's of Eileen Collins).
+//! public-domain portrait (NASA's of Eileen Collins). Services that stand in for devices give the same people.
 
 use biometrics::codec;
 use biometrics::image::{GrayImage, ImageError, RgbImage};
-use biometrics::position::Eye;
+use biometrics::position::{Eye, FingerPosition};
 use biometrics::signature::Strokes;
+use biometrics::synth::finger::Impression;
 use biometrics::synth::{iris as eyes, signature as signatures};
 
 use super::capture::mix;
@@ -35,7 +36,8 @@ pub(super) fn card_photo() -> Result<Vec<u8>, DeviceFault> {
 }
 
 /// An iris of a made-up person; every `seed` is another picture of it.
-pub(super) fn iris(person_seed: u64, eye: Eye, seed: u64) -> GrayImage {
+#[must_use]
+pub fn iris(person_seed: u64, eye: Eye, seed: u64) -> GrayImage {
     let seed = mix(seed ^ u64::from(eye.code()));
     // Each byte of the seed serves one number of -1 to 1.
     let part = |byte: usize| f32::from(seed.to_le_bytes()[byte]) / 127.5 - 1.0;
@@ -45,6 +47,20 @@ pub(super) fn iris(person_seed: u64, eye: Eye, seed: u64) -> GrayImage {
         ..eyes::Shot::clean(seed)
     };
     eyes::render(&eyes::EyeSpec { person_seed, eye }, &shot)
+}
+
+/// A well-pressed touch, a little turned and shifted; every `seed` is another one.
+#[must_use]
+pub fn touch(finger: FingerPosition, seed: u64) -> Impression {
+    let seed = mix(seed ^ u64::from(finger.code()));
+    // Each byte of the seed serves one number of -1 to 1.
+    let part = |byte: usize| f32::from(seed.to_le_bytes()[byte]) / 127.5 - 1.0;
+    Impression {
+        rotation_deg: 4.0 * part(0),
+        shift_px: (8.0 * part(1), 8.0 * part(2)),
+        warp: 0.15 + 0.1 * part(3),
+        ..Impression::clean(seed)
+    }
 }
 
 /// The signature of a made-up person; every `seed` is another signing.

@@ -9,9 +9,9 @@ use super::samples;
 use crate::vocabulary::DeviceFault;
 
 /// Width of a frame in pixels.
-pub(super) const WIDTH_PX: u32 = 1280;
+pub const WIDTH_PX: u32 = 1280;
 /// Height of a frame in pixels.
-pub(super) const HEIGHT_PX: u32 = 720;
+pub const HEIGHT_PX: u32 = 720;
 /// Movement within one picture, in pixels.
 const MOVED_PX: usize = 18;
 /// Room around the frame for the motion, in pixels.
@@ -73,20 +73,27 @@ const OUTLINE: &[(f32, f32)] = &[
 
 /// The live picture, made once; every frame is a window of it.
 #[derive(Debug)]
-pub(super) struct Scene {
+pub struct Scene {
     background: Background,
     canvas: RgbImage,
 }
 
 impl Scene {
-    pub(super) fn new(background: Background) -> Result<Self, DeviceFault> {
+    /// The portrait before this background.
+    ///
+    /// # Errors
+    /// [`DeviceFault::BadData`] when the bundled portrait is damaged.
+    pub fn new(background: Background) -> Result<Self, DeviceFault> {
         let portrait = samples::portrait()?;
         let canvas = compose(&portrait, background.rgb())?;
         Ok(Self { background, canvas })
     }
 
     /// Live frame `number`: the head sways a few pixels, the same way in every run.
-    pub(super) fn frame(&self, number: u64) -> Result<RgbImage, DeviceFault> {
+    ///
+    /// # Errors
+    /// As [`Scene::new`].
+    pub fn frame(&self, number: u64) -> Result<RgbImage, DeviceFault> {
         let sway = |period: u64, reach: f32| {
             let turn = (number % period) as f32 / period as f32 * std::f32::consts::TAU;
             (MARGIN_PX as f32 + reach * turn.sin()).round() as usize
@@ -101,7 +108,10 @@ impl Scene {
     }
 
     /// A photo: a frame with the noise of a sensor, so that no two photos are the same.
-    pub(super) fn photo(&self, frame: u64, seed: u64) -> Result<RgbImage, DeviceFault> {
+    ///
+    /// # Errors
+    /// As [`Scene::new`].
+    pub fn photo(&self, frame: u64, seed: u64) -> Result<RgbImage, DeviceFault> {
         let photo = self.frame(frame)?;
         image(grain(photo.pixels().to_vec(), seed))
     }
