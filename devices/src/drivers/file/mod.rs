@@ -12,7 +12,7 @@
 //! Further parameters: `evidence` (camera: the picture for evidence photos), `ppi` (fingerprint: resolution
 //! where the file tells none). Folders are not searched recursively. Files are read anew on each capture.
 
-mod decode;
+pub(super) mod decode;
 mod folder;
 pub mod strokes;
 
