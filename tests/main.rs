@@ -11,6 +11,8 @@ mod commands;
 mod kill;
 #[path = "main/real.rs"]
 mod real;
+#[path = "main/sbi.rs"]
+mod sbi;
 #[path = "main/scripts.rs"]
 mod scripts;
 #[path = "main/support.rs"]

@@ -88,7 +88,11 @@ pub(in crate::drivers) fn photo(bytes: &[u8]) -> Result<RgbImage, String> {
 /// A finger: a picture, or the representation of this finger in a FIR record. A record that names another
 /// finger than its file is refused: swapped fingers are worse than missing ones. `ppi` is the resolution
 /// where the file tells none.
-pub(in crate::drivers) fn finger(bytes: &[u8], position: FingerPosition, ppi: Option<u16>) -> Result<GrayImage, String> {
+pub(in crate::drivers) fn finger(
+    bytes: &[u8],
+    position: FingerPosition,
+    ppi: Option<u16>,
+) -> Result<GrayImage, String> {
     print(bytes, Position::Finger(position), &position.to_string(), ppi)
 }
 

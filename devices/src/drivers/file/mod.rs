@@ -298,7 +298,7 @@ impl Camera for FileDevice {
 }
 
 #[cfg(test)]
-pub(crate) use tests::samples as test_samples;
+pub(crate) use tests::{fir as test_fir, gray as test_gray, samples as test_samples};
 
 #[cfg(test)]
 mod tests;

@@ -10,6 +10,8 @@ use super::info::{DigitalId, Target};
 use super::jwt::{self, Assurance, Trust};
 use super::order::{Order, Part};
 use super::wire::{self, BioType};
+use crate::drivers::file::decode;
+use crate::traits::PreviewFrame;
 use crate::vocabulary::{CaptureEnd, DeviceFault};
 
 /// Most seconds by which the clock of a device may differ.
@@ -34,6 +36,21 @@ impl std::fmt::Debug for Sample {
     // A record is biometric: never in a log.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Sample({:?}, score {}, {} bytes)", self.part, self.score, self.record.len())
+    }
+}
+
+impl Sample {
+    /// The picture in the record; grey for fingers and eyes, in colour for a face.
+    ///
+    /// # Errors
+    /// [`DeviceFault::BadData`] for a record that cannot be read or that names another finger or eye.
+    pub fn picture(&self) -> Result<PreviewFrame, DeviceFault> {
+        let picture = match self.part {
+            Part::Finger(finger) => decode::finger(&self.record, finger, None).map(PreviewFrame::Gray),
+            Part::Eye(eye) => decode::iris(&self.record, eye).map(PreviewFrame::Gray),
+            Part::Face => decode::photo(&self.record).map(PreviewFrame::Rgb),
+        };
+        picture.map_err(|e| DeviceFault::BadData { detail: format!("{} record: {e}", self.part.label()) })
     }
 }
 

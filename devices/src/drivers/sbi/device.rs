@@ -17,14 +17,11 @@ use super::jwt::Trust;
 use super::order::{DeviceShape, Order, Part};
 use super::stream::LiveStream;
 use super::wire::{self, BioType, CaptureBio, CaptureRequest};
-use crate::drivers::file::decode;
 use crate::pace;
 use crate::traits::{
     Camera, CaptureDevice, CaptureWatch, Device, FingerprintReader, IrisReader, PreviewFrame,
 };
-use crate::vocabulary::{
-    CaptureEnd, CaptureTask, Captured, DeviceFault, DeviceInfo, FingerImage, IrisImage,
-};
+use crate::vocabulary::{CaptureEnd, CaptureTask, Captured, DeviceFault, DeviceInfo, FingerImage, IrisImage};
 
 /// Time that a device gets for its first live picture; the capture is then asked for without one.
 const FIRST_PICTURE: Duration = Duration::from_secs(3);
@@ -235,35 +232,26 @@ impl SbiDevice {
         }
         Ok(true)
     }
+}
 
-    /// The samples of an order as pictures.
-    fn decode(&self, samples: Vec<Sample>, watch: &dyn CaptureWatch) -> Result<Captured, CaptureEnd> {
-        let bad = |part: Part, detail: String| {
-            DeviceFault::BadData { detail: format!("{} {}: {detail}", self.shape.bio_type.id(), part.name()) }
-        };
-        let (mut fingers, mut irises) = (Vec::new(), Vec::new());
-        for Sample { part, record, .. } in samples {
-            check_cancel(watch)?;
-            match part {
-                Part::Finger(position) => {
-                    let image = decode::finger(&record, position, None).map_err(|e| bad(part, e))?;
-                    fingers.push(FingerImage { position, image });
-                }
-                Part::Eye(eye) => {
-                    let image = decode::iris(&record, eye).map_err(|e| bad(part, e))?;
-                    irises.push(IrisImage { eye, image });
-                }
-                Part::Face => {
-                    let image = decode::photo(&record).map_err(|e| bad(part, e))?;
-                    return Ok(Captured::Photo { image });
-                }
+/// Checked samples as what the station takes.
+fn captured(bio_type: BioType, samples: &[Sample], watch: &dyn CaptureWatch) -> Result<Captured, CaptureEnd> {
+    let (mut fingers, mut irises) = (Vec::new(), Vec::new());
+    for sample in samples {
+        check_cancel(watch)?;
+        match (sample.part, sample.picture()?) {
+            (Part::Finger(position), PreviewFrame::Gray(image)) => {
+                fingers.push(FingerImage { position, image });
             }
+            (Part::Eye(eye), PreviewFrame::Gray(image)) => irises.push(IrisImage { eye, image }),
+            (Part::Face, PreviewFrame::Rgb(image)) => return Ok(Captured::Photo { image }),
+            _ => return Err(DeviceFault::Crashed.into()),
         }
-        Ok(match self.shape.bio_type {
-            BioType::Iris => Captured::Irises(irises),
-            _ => Captured::Fingers(fingers),
-        })
     }
+    Ok(match bio_type {
+        BioType::Iris => Captured::Irises(irises),
+        _ => Captured::Fingers(fingers),
+    })
 }
 
 /// What a device told.
@@ -306,7 +294,7 @@ impl CaptureDevice for SbiDevice {
         for order in &orders {
             samples.extend(self.take(order, watch)?);
         }
-        self.decode(samples, watch)
+        captured(self.shape.bio_type, &samples, watch)
     }
 }
 

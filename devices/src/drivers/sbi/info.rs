@@ -154,7 +154,9 @@ impl Target {
         let digital = DigitalId::read(&digital.payload)
             .ok_or_else(|| protocol("the digital id has no serial number or no known type"))?;
         if digital != found.digital {
-            return Err(untrusted("the digital id of the discovery is another one than that of the device info"));
+            return Err(untrusted(
+                "the digital id of the discovery is another one than that of the device info",
+            ));
         }
         let label = |key| wire::label(payload, key);
         if label("deviceId") != found.device_id || found.device_id.is_empty() {

@@ -61,6 +61,16 @@ impl Part {
             Self::Face => "",
         }
     }
+
+    /// The name for files and messages, e.g. `left_index`, `iris_left`, `face`.
+    #[must_use]
+    pub fn label(self) -> String {
+        match self {
+            Self::Finger(finger) => finger.id().to_owned(),
+            Self::Eye(eye) => format!("iris_{eye}"),
+            Self::Face => "face".to_owned(),
+        }
+    }
 }
 
 /// One capture.

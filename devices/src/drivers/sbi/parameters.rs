@@ -52,7 +52,8 @@ impl SbiParameters {
         let serial = reader.text("serial").map(str::to_owned);
         let ports = reader.text("ports").map(ports);
         if ports == Some(None) {
-            reader.wrong("ports", format!("ports as \"4501-4600\", at most {PORTS_MAX} from {PORT_LOWEST} on"));
+            reader
+                .wrong("ports", format!("ports as \"4501-4600\", at most {PORTS_MAX} from {PORT_LOWEST} on"));
         }
         let timeout_ms = reader.integer("timeout_ms", 1000, 120_000);
         let requested_score = reader.integer("requested_score", 0, 100);
@@ -61,9 +62,7 @@ impl SbiParameters {
             serial,
             ports: ports.flatten().unwrap_or(PORTS),
             timeout_ms: timeout_ms.and_then(|ms| u64::try_from(ms).ok()).unwrap_or(TIMEOUT_MS),
-            requested_score: requested_score
-                .and_then(|s| u8::try_from(s).ok())
-                .unwrap_or(REQUESTED_SCORE),
+            requested_score: requested_score.and_then(|s| u8::try_from(s).ok()).unwrap_or(REQUESTED_SCORE),
         })
     }
 }

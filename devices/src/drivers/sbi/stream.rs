@@ -133,6 +133,11 @@ impl Frames {
             self.state = State::Body(length);
             return Ok(());
         }
+        // Cut short in the headers, and the second answer follows.
+        if find(line, b"HTTP/1.").is_some() {
+            self.state = State::Tail;
+            return Ok(());
+        }
         let text = String::from_utf8_lossy(line);
         if let Some((name, value)) = text.split_once(':')
             && name.trim().eq_ignore_ascii_case("content-length")
@@ -225,12 +230,7 @@ pub(super) struct LiveStream {
 
 impl LiveStream {
     /// Starts the live pictures of a part of a device (SBI 0.9.5, stream).
-    pub(super) fn open(
-        port: u16,
-        device_id: &str,
-        sub_id: &str,
-        timeout_ms: u64,
-    ) -> Result<Self, HttpError> {
+    pub(super) fn open(port: u16, device_id: &str, sub_id: &str, timeout_ms: u64) -> Result<Self, HttpError> {
         let body = wire::stream_request(device_id, sub_id, timeout_ms);
         let request = Request { port, method: "STREAM", path: "/stream", body: &body };
         Ok(Self { connection: Connection::open(&request)?, chunks: None, frames: None })
