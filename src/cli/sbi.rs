@@ -152,7 +152,8 @@ fn discover(c: &Discover, place: &mut Place) -> Done {
     faults.sort();
     faults.dedup();
     if c.common.json {
-        let faults: Vec<Value> = faults.iter().map(|(port, why)| json!({"port": port, "fault": why})).collect();
+        let faults: Vec<Value> =
+            faults.iter().map(|(port, why)| json!({"port": port, "fault": why})).collect();
         place.json(&json!({"devices": findings, "faults": faults}))?;
         return Ok(0);
     }

@@ -304,6 +304,7 @@ impl Camera for SbiDevice {
             return Err(DeviceFault::Unsupported);
         }
         let begun = Instant::now();
+        let mut late = None;
         loop {
             if self.live.as_ref().is_none_or(|live| live.stream.ended()) {
                 let stream = self.open_stream("0", LIVE_MS)?;
@@ -311,35 +312,39 @@ impl Camera for SbiDevice {
                 self.live = Some(Live { stream, lease });
             }
             let Some(live) = &mut self.live else { return Err(DeviceFault::Crashed) };
-            let newest = live.stream.pump();
-            let code = live.stream.error();
-            match newest {
-                Ok(Some(jpeg)) => {
-                    if let Ok(image) = codec::decode_rgb(&jpeg) {
+            match live.stream.pump() {
+                Ok(newest) => {
+                    if let Some(image) = newest.and_then(|jpeg| codec::decode_rgb(&jpeg).ok()) {
                         return Ok(image);
                     }
                 }
-                Ok(None) => {}
                 Err(e) => {
                     self.live = None;
                     return Err(e.into());
                 }
             }
-            let ended = live.stream.ended();
-            if ended {
-                self.live = None;
-                // Ended in good order: live pictures have a timeout of their own and are begun again.
-                if let Some(CaptureEnd::Fault(fault)) = code.map(|code| codes::end(&code, self.info.kind)) {
+            let code = live.stream.error();
+            let over = live.stream.ended() || code.is_some();
+            if let Some(code) = code
+                && let CaptureEnd::Fault(fault) = codes::end(&code, self.info.kind)
+            {
+                if !codes::passes(&code) {
+                    self.live = None;
                     return Err(fault);
                 }
+                late = Some(fault);
             }
             let now = Instant::now();
             if now >= deadline {
-                return Err(DeviceFault::Hung { after_ms: begun.elapsed().as_millis() as u64 });
+                let after_ms = begun.elapsed().as_millis() as u64;
+                return Err(late.unwrap_or(DeviceFault::Hung { after_ms }));
             }
-            match (&self.live, ended) {
-                (Some(live), false) => http::wait(&[&live.stream.connection], deadline - now),
-                _ => std::thread::sleep(BUSY_PAUSE.min(deadline - now)),
+            if over {
+                // In good order: live pictures have a timeout of their own and are begun again.
+                self.live = None;
+                std::thread::sleep(BUSY_PAUSE.min(deadline - now));
+            } else {
+                http::wait(&[&live.stream.connection], deadline - now);
             }
         }
     }

@@ -166,6 +166,11 @@ impl Target {
         if !purpose.eq_ignore_ascii_case(wire::REGISTRATION) {
             return Err(untrusted(&format!("the device is for purpose `{purpose}`, not for recording")));
         }
+        if !found.callback.is_empty() && !same_address(&found.callback, &label("callbackId")) {
+            return Err(untrusted(
+                "the callback of the discovery is another one than that of the device info",
+            ));
+        }
         let spoken = wire::texts(payload, "specVersion");
         let spec_version = wire::SPEC_VERSIONS.iter().find(|v| spoken.iter().any(|s| s == **v));
         let spec_version = spec_version
@@ -232,6 +237,10 @@ pub(super) fn callback_port(
     } else {
         Err(untrusted(&format!("the callback port {port} is outside the ports of device services")))
     }
+}
+
+fn same_address(a: &str, b: &str) -> bool {
+    a.trim_end_matches('/').eq_ignore_ascii_case(b.trim_end_matches('/'))
 }
 
 fn reported(code: &str) -> DeviceFault {

@@ -265,7 +265,10 @@ impl Door {
                     }
                 }
                 Err(fault) => {
-                    tracing::warn!(port = found.port, %fault, "SBI device refused");
+                    // Looks in passing come every few seconds: they are no news.
+                    if look == Look::Wanted {
+                        tracing::warn!(port = found.port, %fault, "SBI device refused");
+                    }
                     targets.refused.push(fault);
                 }
             }
