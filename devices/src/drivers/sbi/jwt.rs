@@ -168,7 +168,10 @@ fn check_chain(
 
 fn chain_words(error: &webpki::Error) -> String {
     match error {
-        webpki::Error::UnknownIssuer => "the certificate leads to no trusted root".to_owned(),
+        // The second one: an authority of the same name, with another key.
+        webpki::Error::UnknownIssuer | webpki::Error::InvalidSignatureForPublicKey => {
+            "the certificate leads to no trusted root".to_owned()
+        }
         webpki::Error::CertExpired { .. } => "the certificate has expired".to_owned(),
         webpki::Error::CertNotValidYet { .. } => "the certificate is not valid yet".to_owned(),
         webpki::Error::CaUsedAsEndEntity => "the signer's certificate is one of an authority".to_owned(),

@@ -234,7 +234,7 @@ fn several_devices_are_told_apart() {
     let (_folder, roots) = roots();
     let one = Arc::new(Fake::new(BioType::Finger));
     let two = Arc::new(Fake { serial: "SN-2", ..Fake::new(BioType::Finger) });
-    let face = Arc::new(Fake::new(BioType::Face));
+    let face = Arc::new(Fake { serial: "SN-3", ..Fake::new(BioType::Face) });
     let service = Service::start(|port| script(vec![one, two, face], port));
     let mut parameters = parameters(service.port, Some(&roots));
     let mut setup = Setup::default();
@@ -243,7 +243,7 @@ fn several_devices_are_told_apart() {
     let registry = production();
     let mut ids: Vec<String> = registry.list(&setup).into_iter().map(|d| d.id.0).collect();
     ids.sort();
-    assert_eq!(ids, ["sbi-camera-SN-1", "sbi-fingerprint-SN-1", "sbi-fingerprint-SN-2"]);
+    assert_eq!(ids, ["sbi-camera-SN-3", "sbi-fingerprint-SN-1", "sbi-fingerprint-SN-2"]);
     let choice = crate::vocabulary::DeviceId("sbi-fingerprint-SN-2".to_owned());
     let device = registry.open_capture(DeviceKind::Fingerprint, &setup, Some(&choice)).unwrap();
     assert_eq!(device.info().serial, "SN-2");
