@@ -11,6 +11,10 @@ mod commands;
 mod kill;
 #[path = "main/real.rs"]
 mod real;
+#[path = "main/sbi.rs"]
+mod sbi;
+#[path = "main/sbi_commands.rs"]
+mod sbi_commands;
 #[path = "main/scripts.rs"]
 mod scripts;
 #[path = "main/support.rs"]

@@ -6,13 +6,13 @@
 use toml::Table;
 
 use crate::drivers::simulated::Simulation;
-use crate::drivers::{file, simulated};
+use crate::drivers::{file, sbi, simulated};
 use crate::setup::{Setup, SetupError};
 use crate::traits::{Camera, CaptureDevice, CardReader, Printer};
 use crate::vocabulary::{DeviceFault, DeviceId, DeviceInfo, DeviceKind};
 
 /// Every driver family. Add yours here.
-pub const FAMILIES: &[DriverFamily] = &[simulated::FAMILY, file::FAMILY];
+pub const FAMILIES: &[DriverFamily] = &[simulated::FAMILY, file::FAMILY, sbi::FAMILY];
 
 /// A family of drivers: one folder under `drivers/`.
 #[derive(Debug, Clone, Copy)]
@@ -62,6 +62,8 @@ pub struct Bench {
     pub training: bool,
     /// The simulated devices: their scripts go on where they were when a device is opened again.
     pub simulation: Simulation,
+    /// The SBI services that were found.
+    pub sbi: sbi::Services,
 }
 
 /// The family with an identifier.

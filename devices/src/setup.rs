@@ -33,7 +33,7 @@ use crate::registry;
 use crate::vocabulary::DeviceKind;
 
 /// Keys whose values are files or folders, and which [`Setup::rebased`] makes absolute.
-const PATH_KEYS: &[&str] = &["path", "folder", "evidence"];
+const PATH_KEYS: &[&str] = &["path", "folder", "evidence", "roots"];
 
 /// One thing that is wrong in a set-up. `key` is dotted, e.g. `fingerprint.person_seed`.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -8,6 +8,7 @@ mod devices;
 mod officer_fingers;
 mod policy;
 mod records;
+mod sbi;
 mod session;
 mod vault;
 mod window;
@@ -67,6 +68,9 @@ enum Command {
     /// Devices and drivers.
     #[command(subcommand)]
     Devices(devices::DevicesCommand),
+    /// Device services of the Secure Biometric Interface: look for them, try a capture.
+    #[command(subcommand)]
+    Sbi(sbi::SbiCommand),
     /// Biometrics on files: quality, segmentation, minutiae, comparison, face, iris, WSQ, ISO records.
     #[command(subcommand)]
     Bio(bio::BioCommand),
@@ -195,6 +199,7 @@ fn run(args: Args, place: &mut Place) -> Done {
         Some(Command::Policy(c)) => policy::policy(&c, place),
         Some(Command::Doctor(c)) => devices::doctor(&c, place),
         Some(Command::Devices(c)) => devices::devices(&c, place),
+        Some(Command::Sbi(c)) => sbi::sbi(&c, place),
         Some(Command::Bio(c)) => bio::bio(&c, place),
         Some(Command::Bench(c)) => bench::bench(&c, place),
         Some(Command::Roster(c)) => policy::roster(&c, place),

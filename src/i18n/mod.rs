@@ -72,6 +72,7 @@ const CATALOGUES: &[Catalogue] = &[
     catalogue!("gate"),
     catalogue!("population"),
     catalogue!("runtime"),
+    catalogue!("sbi"),
     catalogue!("screens"),
     catalogue!("vault"),
     catalogue!("station"),

@@ -174,6 +174,29 @@ fn a_fault_blames_the_device() {
     }
 }
 
+#[test]
+fn every_code_of_a_device_service_has_its_words() {
+    for language in Language::ALL {
+        let words = Words::new(*language);
+        let general = words.get("fault-reported");
+        for code in devices::drivers::sbi::codes::CODES {
+            let code = devices::drivers::sbi::codes::reported(&code.to_string());
+            assert!(words.has(&format!("fault-reported-{code}")), "{} {code}", language.tag());
+            let told = words.fault(DeviceKind::Fingerprint, &DeviceFault::Reported { code: code.clone() });
+            assert!(!told.what.contains(&general) && !told.to_do.is_empty(), "{told:?}");
+            assert_eq!(told.code, format!("DEV-10 {code}"));
+        }
+        let unknown = DeviceFault::Reported { code: "sbi-577".to_owned() };
+        assert!(words.fault(DeviceKind::Fingerprint, &unknown).what.contains(&general));
+    }
+    // No words for codes that the driver does not know.
+    let known = devices::drivers::sbi::codes::CODES.iter().map(|c| format!("sbi-{c}"));
+    let known: BTreeSet<String> = known.collect();
+    for id in all(Language::Indonesian).keys().filter_map(|id| id.strip_prefix("fault-reported-sbi-")) {
+        assert!(known.contains(&format!("sbi-{}", id.trim_end_matches("-do"))), "{id}");
+    }
+}
+
 fn sources(folder: &Path, into: &mut Vec<PathBuf>) {
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();

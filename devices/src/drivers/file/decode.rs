@@ -73,7 +73,7 @@ pub(super) fn eye_of_record(bytes: &[u8]) -> Option<Eye> {
 }
 
 /// A face: a picture, or the first representation of a FAC record.
-pub(super) fn photo(bytes: &[u8]) -> Result<RgbImage, String> {
+pub(in crate::drivers) fn photo(bytes: &[u8]) -> Result<RgbImage, String> {
     match Content::of(bytes) {
         Content::Picture(_) => codec::decode_rgb(bytes).map_err(|e| e.to_string()),
         Content::Record(RecordKind::FaceImages) => {
@@ -88,7 +88,11 @@ pub(super) fn photo(bytes: &[u8]) -> Result<RgbImage, String> {
 /// A finger: a picture, or the representation of this finger in a FIR record. A record that names another
 /// finger than its file is refused: swapped fingers are worse than missing ones. `ppi` is the resolution
 /// where the file tells none.
-pub(super) fn finger(bytes: &[u8], position: FingerPosition, ppi: Option<u16>) -> Result<GrayImage, String> {
+pub(in crate::drivers) fn finger(
+    bytes: &[u8],
+    position: FingerPosition,
+    ppi: Option<u16>,
+) -> Result<GrayImage, String> {
     print(bytes, Position::Finger(position), &position.to_string(), ppi)
 }
 
@@ -119,7 +123,7 @@ fn print(bytes: &[u8], position: Position, name: &str, ppi: Option<u16>) -> Resu
 }
 
 /// An iris: a picture, or the representation of this eye in an IIR record.
-pub(super) fn iris(bytes: &[u8], eye: Eye) -> Result<GrayImage, String> {
+pub(in crate::drivers) fn iris(bytes: &[u8], eye: Eye) -> Result<GrayImage, String> {
     match Content::of(bytes) {
         Content::Picture(_) => codec::decode_gray(bytes).map_err(|e| e.to_string()),
         Content::Record(RecordKind::IrisImages) => {

@@ -12,7 +12,7 @@
 //! Further parameters: `evidence` (camera: the picture for evidence photos), `ppi` (fingerprint: resolution
 //! where the file tells none). Folders are not searched recursively. Files are read anew on each capture.
 
-mod decode;
+pub(super) mod decode;
 mod folder;
 pub mod strokes;
 
@@ -298,7 +298,7 @@ impl Camera for FileDevice {
 }
 
 #[cfg(test)]
-pub(crate) use tests::samples as test_samples;
+pub(crate) use tests::{fir as test_fir, gray as test_gray, samples as test_samples};
 
 #[cfg(test)]
 mod tests;

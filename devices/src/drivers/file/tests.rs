@@ -12,7 +12,7 @@ use crate::conformance::TestWatch;
 use crate::registry::Registry;
 
 /// A small picture that is another one for each `shade`.
-pub(super) fn gray(shade: u8) -> GrayImage {
+pub(crate) fn gray(shade: u8) -> GrayImage {
     let pixels = (0..48u32 * 64).map(|n| (n % 48 + n / 48) as u8 + 10 * shade).collect();
     GrayImage::new(48, 64, Some(500), pixels).unwrap()
 }
@@ -24,7 +24,7 @@ pub(super) fn pgm(image: &GrayImage) -> Vec<u8> {
 }
 
 /// A FIR record of one finger, with its image as lossless JPEG 2000.
-pub(super) fn fir(position: Position, image: &GrayImage) -> Vec<u8> {
+pub(crate) fn fir(position: Position, image: &GrayImage) -> Vec<u8> {
     let finger = FingerRepresentation {
         captured: CaptureTime::UNKNOWN,
         device: IsoDevice::default(),
