@@ -28,7 +28,8 @@ fn tasks(kind: DeviceKind) -> Vec<CaptureTask> {
         ],
         DeviceKind::SignaturePad => vec![CaptureTask::Signature],
         DeviceKind::Thermometer => vec![CaptureTask::Temperature],
-        DeviceKind::Card | DeviceKind::Printer => Vec::new(),
+        DeviceKind::Card => vec![CaptureTask::Card { photo: false }, CaptureTask::Card { photo: true }],
+        DeviceKind::Printer => Vec::new(),
     }
 }
 

@@ -6,13 +6,20 @@
 use toml::Table;
 
 use crate::drivers::simulated::Simulation;
+#[cfg(feature = "pcsc")]
+use crate::drivers::pcsc;
 use crate::drivers::{file, simulated};
 use crate::setup::{Setup, SetupError};
 use crate::traits::{Camera, CaptureDevice, CardReader, Printer};
 use crate::vocabulary::{DeviceFault, DeviceId, DeviceInfo, DeviceKind};
 
 /// Every driver family. Add yours here.
-pub const FAMILIES: &[DriverFamily] = &[simulated::FAMILY, file::FAMILY];
+pub const FAMILIES: &[DriverFamily] = &[
+    simulated::FAMILY,
+    file::FAMILY,
+    #[cfg(feature = "pcsc")]
+    pcsc::FAMILY,
+];
 
 /// A family of drivers: one folder under `drivers/`.
 #[derive(Debug, Clone, Copy)]
@@ -62,6 +69,9 @@ pub struct Bench {
     pub training: bool,
     /// The simulated devices: their scripts go on where they were when a device is opened again.
     pub simulation: Simulation,
+    /// PC/SC: the service and its monitor.
+    #[cfg(feature = "pcsc")]
+    pub pcsc: pcsc::PcscBench,
 }
 
 /// The family with an identifier.

@@ -1,4 +1,6 @@
 //! One folder per driver family. A new one is a folder here and a line in [`crate::registry::FAMILIES`].
 
 pub mod file;
+#[cfg(feature = "pcsc")]
+pub mod pcsc;
 pub mod simulated;
