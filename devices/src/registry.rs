@@ -5,9 +5,9 @@
 
 use toml::Table;
 
-use crate::drivers::simulated::Simulation;
 #[cfg(feature = "pcsc")]
 use crate::drivers::pcsc;
+use crate::drivers::simulated::Simulation;
 use crate::drivers::{file, simulated};
 use crate::setup::{Setup, SetupError};
 use crate::traits::{Camera, CaptureDevice, CardReader, Printer};

@@ -50,7 +50,7 @@ fn training_lists_and_opens_every_kind() {
     for kind in captures.into_iter().chain([DeviceKind::SignaturePad, DeviceKind::Thermometer]) {
         assert_eq!(registry.open_capture(kind, &setup, None).unwrap().info().kind, kind);
     }
-    assert_eq!(fault(registry.open_capture(DeviceKind::Card, &setup, None)), Some(DeviceFault::Unsupported));
+    assert!(registry.open_capture(DeviceKind::Card, &setup, None).is_ok());
     assert_eq!(
         fault(registry.open_capture(DeviceKind::Printer, &setup, None)),
         Some(DeviceFault::Unsupported)

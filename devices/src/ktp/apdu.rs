@@ -186,8 +186,10 @@ impl<'a> Conversation<'a> {
             let after_ms = self.begun.elapsed().as_millis() as u64;
             return Err(DeviceFault::Hung { after_ms }.into());
         }
-        self.commands_left =
-            self.commands_left.checked_sub(1).ok_or_else(|| protocol("a card that gives its data in crumbs"))?;
+        self.commands_left = self
+            .commands_left
+            .checked_sub(1)
+            .ok_or_else(|| protocol("a card that gives its data in crumbs"))?;
         let answer = Answer::split(self.channel.transmit(apdu, self.watch)?)?;
         if let [_, _, _, _, length] = *apdu {
             let most = if length == 0 { 256 } else { usize::from(length) };

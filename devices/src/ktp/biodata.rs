@@ -89,18 +89,32 @@ impl Biodata {
     /// # Errors
     /// [`BiodataError`].
     pub fn read(content: &[u8]) -> Result<Self, BiodataError> {
-        let text = std::str::from_utf8(content).map_err(|e| BiodataError::Encoding { at: e.valid_up_to() })?;
+        let text =
+            std::str::from_utf8(content).map_err(|e| BiodataError::Encoding { at: e.valid_up_to() })?;
         let text = text.trim_end_matches('\0').trim();
         let inner = text.strip_prefix('"').and_then(|t| t.strip_suffix('"')).ok_or(BiodataError::Quotes)?;
         let fields: Vec<&str> = inner.split("\",\"").collect();
-        let bad = |field: &&str| field.chars().count() > FIELD_MAX_CHARS || field.chars().any(char::is_control);
+        let bad =
+            |field: &&str| field.chars().count() > FIELD_MAX_CHARS || field.chars().any(char::is_control);
         let fields: [&str; FIELDS] =
             fields.try_into().map_err(|all: Vec<&str>| BiodataError::Fields { found: all.len() })?;
         if let Some(number) = fields.iter().position(bad) {
             return Err(BiodataError::Field { number });
         }
-        let [nik, address, rt, rw, birth_place, district, village, regency, sex, blood_group, religion, rest @ ..] =
-            fields.map(str::to_owned);
+        let [
+            nik,
+            address,
+            rt,
+            rw,
+            birth_place,
+            district,
+            village,
+            regency,
+            sex,
+            blood_group,
+            religion,
+            rest @ ..,
+        ] = fields.map(str::to_owned);
         let [marital_status, occupation, name, birth_date, province, a, b, c, citizenship, d] = rest;
         Ok(Self {
             nik,

@@ -117,7 +117,9 @@ fn read_rest(
                 None => return Err(refused("read", answer.word)),
             },
             status::OK | status::END_OF_FILE | status::WRONG_OFFSET => {
-                return Err(protocol(format!("a file of {length} bytes that ends at {}", content.len())).into());
+                return Err(
+                    protocol(format!("a file of {length} bytes that ends at {}", content.len())).into()
+                );
             }
             word => return Err(refused("read", word)),
         }
@@ -149,13 +151,16 @@ pub(super) fn chip_serial(card: &mut Conversation<'_>) -> Result<Option<Vec<u8>>
 pub fn signalling(atr: &[u8], uid: Option<&[u8]>) -> CardType {
     match *atr {
         // Storage cards: the registered application provider of PC/SC, then the standard.
-        [0x3B, _, 0x80, 0x01, 0x80, 0x4F, 0x0C, 0xA0, 0x00, 0x00, 0x03, 0x06, standard, ..] => match standard {
+        [0x3B, _, 0x80, 0x01, 0x80, 0x4F, 0x0C, 0xA0, 0x00, 0x00, 0x03, 0x06, standard, ..] => match standard
+        {
             1..=3 => return CardType::A,
             5..=7 => return CardType::B,
             _ => {}
         },
         // Of type B come exactly eight historical bytes: application data, protocol info, MBLI.
-        [0x3B, 0x88, 0x80, 0x01, ..] if uid.is_none_or(|uid| matches!(uid.len(), 4 | 8)) => return CardType::B,
+        [0x3B, 0x88, 0x80, 0x01, ..] if uid.is_none_or(|uid| matches!(uid.len(), 4 | 8)) => {
+            return CardType::B;
+        }
         _ => {}
     }
     match uid.map(<[u8]>::len) {

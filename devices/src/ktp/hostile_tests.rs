@@ -17,7 +17,9 @@ fn word<T>(answer: Result<T, CaptureEnd>) -> String {
         Err(CaptureEnd::Cancelled) => "cancelled".to_owned(),
         Err(CaptureEnd::Fault(DeviceFault::Reported { code })) => code,
         Err(CaptureEnd::Fault(
-            DeviceFault::Protocol { detail } | DeviceFault::BadData { detail } | DeviceFault::Untrusted { detail },
+            DeviceFault::Protocol { detail }
+            | DeviceFault::BadData { detail }
+            | DeviceFault::Untrusted { detail },
         )) => detail,
         Err(CaptureEnd::Fault(fault)) => fault.id().to_owned(),
     }
@@ -116,7 +118,9 @@ fn lengths_that_lie() {
 
 #[test]
 fn photos_that_are_none() {
-    for photo in [b"<html>no picture</html>".to_vec(), vec![0; 700], b"P5 2 2 255 abcd".to_vec(), vec![0xFF; 3]] {
+    for photo in
+        [b"<html>no picture</html>".to_vec(), vec![0; 700], b"P5 2 2 255 abcd".to_vec(), vec![0xFF; 3]]
+    {
         check(contents_of(photo), &[], "no JPEG, PNG or JPEG 2000");
     }
 }

@@ -5,7 +5,8 @@ use biometrics::iso::incits378::IncitsRecord;
 use super::apdu::{self, Conversation, protocol};
 use super::biodata::Biodata;
 use super::files::{
-    self, EF_BIODATA, EF_CARD_CONTROL, EF_DIGITAL_SIGNATURE, EF_MINUTIAE, EF_PHOTO, EF_SIGNATURE, PLAIN, WRAPPED,
+    self, EF_BIODATA, EF_CARD_CONTROL, EF_DIGITAL_SIGNATURE, EF_MINUTIAE, EF_PHOTO, EF_SIGNATURE, PLAIN,
+    WRAPPED,
 };
 use super::sam::{PROOF_BYTES, Sam, SamSecret, SignatureStep};
 use crate::traits::{ApduChannel, CaptureWatch};
@@ -146,7 +147,9 @@ impl Session<'_> {
     fn needed(&mut self, file: u16) -> Result<Vec<u8>, CaptureEnd> {
         debug_assert!(file != EF_PHOTO, "the photo is free");
         let content = self.file(file)?;
-        content.ok_or_else(|| DeviceFault::BadData { detail: format!("file {file:04X} of the card is empty") }.into())
+        content.ok_or_else(|| {
+            DeviceFault::BadData { detail: format!("file {file:04X} of the card is empty") }.into()
+        })
     }
 }
 

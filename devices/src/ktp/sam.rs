@@ -125,12 +125,7 @@ impl<C: ApduChannel> SamCard<C> {
         Self(channel)
     }
 
-    fn send(
-        &mut self,
-        head: [u8; 4],
-        data: &[u8],
-        watch: &dyn CaptureWatch,
-    ) -> Result<Answer, CaptureEnd> {
+    fn send(&mut self, head: [u8; 4], data: &[u8], watch: &dyn CaptureWatch) -> Result<Answer, CaptureEnd> {
         let command = match data {
             [] => [&head[..], &[0x00]].concat(),
             data => apdu::with_data(head, data)?,
@@ -140,12 +135,7 @@ impl<C: ApduChannel> SamCard<C> {
     }
 
     /// Sends a command that must succeed.
-    fn done(
-        &mut self,
-        head: [u8; 4],
-        data: &[u8],
-        watch: &dyn CaptureWatch,
-    ) -> Result<Vec<u8>, CaptureEnd> {
+    fn done(&mut self, head: [u8; 4], data: &[u8], watch: &dyn CaptureWatch) -> Result<Vec<u8>, CaptureEnd> {
         match self.send(head, data, watch)? {
             answer if answer.is_ok() => Ok(answer.data),
             answer => Err(refused(&format!("sam-{:02x}", head[1]), answer.word)),
@@ -162,7 +152,10 @@ impl<C: ApduChannel> Sam for SamCard<C> {
         self.0.begin(watch)?;
         let opened = self.send([0x00, 0xF0, 0x00, 0x00], secret.expose(), watch)?;
         if !opened.is_ok() {
-            return Err(untrusted("the SAM refuses its opening value; do not try again without its owner", opened.word));
+            return Err(untrusted(
+                "the SAM refuses its opening value; do not try again without its owner",
+                opened.word,
+            ));
         }
         self.done([0x00, 0xFF, 0x00, 0x00], &[], watch).map(|_| ())
     }
@@ -178,10 +171,11 @@ impl<C: ApduChannel> Sam for SamCard<C> {
         let generation = match control.len() {
             51 => 0x01,
             29 => 0x00,
-            length => return Err(protocol(format!("card control data of {length} bytes, not 51 or 29")).into()),
+            length => {
+                return Err(protocol(format!("card control data of {length} bytes, not 51 or 29")).into());
+            }
         };
-        let proof =
-            self.done([0x00, 0xF1, 0x00, generation], &[control, uid, challenge].concat(), watch)?;
+        let proof = self.done([0x00, 0xF1, 0x00, generation], &[control, uid, challenge].concat(), watch)?;
         if proof.len() != PROOF_BYTES {
             return Err(protocol(format!("a SAM that proves itself in {} bytes", proof.len())).into());
         }

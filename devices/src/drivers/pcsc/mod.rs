@@ -85,8 +85,10 @@ struct PcscParameters {
 impl PcscParameters {
     fn read(kind: DeviceKind, table: &Table) -> Result<Self, Vec<SetupError>> {
         let mut reader = Parameters::new(kind, table);
-        let parameters =
-            Self { reader: reader.text("reader").map(str::to_owned), sam: reader.text("sam").map(str::to_owned) };
+        let parameters = Self {
+            reader: reader.text("reader").map(str::to_owned),
+            sam: reader.text("sam").map(str::to_owned),
+        };
         reader.finish(parameters)
     }
 
@@ -94,7 +96,9 @@ impl PcscParameters {
     fn readers(&self, there: &BTreeMap<String, Reader>) -> Vec<String> {
         let mut chosen: Vec<&String> = match &self.reader {
             Some(part) => there.keys().filter(|name| names::has_part(name, part)).collect(),
-            None => there.keys().filter(|name| !matches!(names::role(name), Role::Sam | Role::Contact)).collect(),
+            None => {
+                there.keys().filter(|name| !matches!(names::role(name), Role::Sam | Role::Contact)).collect()
+            }
         };
         chosen.sort_by_key(|name| names::role(name) != Role::Contactless);
         chosen.into_iter().cloned().collect()
@@ -164,9 +168,11 @@ fn end_of(error: Error) -> CaptureEnd {
         Error::ProtoMismatch | Error::UnsupportedCard | Error::CardUnsupported | Error::InvalidAtr => {
             return Retry::NotKtp.into();
         }
-        Error::ResetCard | Error::InvalidHandle | Error::NotTransacted | Error::CommError | Error::CommDataLost => {
-            DeviceFault::Reported { code: CARD_RESET.to_owned() }
-        }
+        Error::ResetCard
+        | Error::InvalidHandle
+        | Error::NotTransacted
+        | Error::CommError
+        | Error::CommDataLost => DeviceFault::Reported { code: CARD_RESET.to_owned() },
         Error::SharingViolation => DeviceFault::Busy,
         Error::UnknownReader | Error::ReaderUnavailable => DeviceFault::Unplugged,
         Error::NoService | Error::ServiceStopped | Error::Shutdown => {
@@ -175,7 +181,9 @@ fn end_of(error: Error) -> CaptureEnd {
         Error::SecurityViolation | Error::NoAccess | Error::ServerTooBusy | Error::NoMemory => {
             fault_of_service(error)
         }
-        Error::InsufficientBuffer => DeviceFault::Protocol { detail: "an answer that is too long".to_owned() },
+        Error::InsufficientBuffer => {
+            DeviceFault::Protocol { detail: "an answer that is too long".to_owned() }
+        }
         other => DeviceFault::Reported { code: format!("pcsc-{:08x}", other as u32) },
     };
     fault.into()

@@ -41,7 +41,8 @@ fn role_of_words(text: &str) -> Role {
     let words: Vec<&str> = upper.split(|c: char| !c.is_ascii_alphanumeric()).collect();
     let has = |known: &[&str]| words.iter().any(|word| known.contains(word));
     // `5422CL`, `1281CL`: the letters behind the number of a model.
-    let ends_cl = |word: &&str| word.strip_suffix("CL").is_some_and(|m| m.ends_with(|c: char| c.is_ascii_digit()));
+    let ends_cl =
+        |word: &&str| word.strip_suffix("CL").is_some_and(|m| m.ends_with(|c: char| c.is_ascii_digit()));
     if has(&["SAM"]) {
         Role::Sam
     } else if has(&["PICC", "CL", "CONTACTLESS", "NFC", "RFID"]) || words.iter().any(ends_cl) {

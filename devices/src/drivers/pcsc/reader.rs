@@ -10,8 +10,8 @@ use super::monitor::Monitor;
 use super::service::Service;
 use super::worker::{Failed, Order, Worker};
 use super::{PcscBench, PcscParameters, end_of, names};
-use crate::ktp::sam::{Sam, SamCard};
 use crate::ktp;
+use crate::ktp::sam::{Sam, SamCard};
 use crate::traits::{ApduChannel, CaptureDevice, CaptureWatch, CardReader, Device};
 use crate::vocabulary::{CaptureEnd, CaptureTask, Captured, DeviceFault, DeviceInfo, DeviceKind, Retry};
 
@@ -50,7 +50,12 @@ impl Slot {
         readers.get(&self.name).map(|reader| reader.card).ok_or(DeviceFault::Unplugged)
     }
 
-    fn ask(&mut self, order: Order, watch: &dyn CaptureWatch, limit: Duration) -> Result<Vec<u8>, CaptureEnd> {
+    fn ask(
+        &mut self,
+        order: Order,
+        watch: &dyn CaptureWatch,
+        limit: Duration,
+    ) -> Result<Vec<u8>, CaptureEnd> {
         let worker = match self.worker.take() {
             Some(worker) => worker,
             None => Worker::start(self.service.clone(), &self.living)?,
@@ -170,7 +175,8 @@ impl CardReader for PcscReader {
     fn sam(&mut self) -> Result<Box<dyn Sam>, DeviceFault> {
         let there = self.slot.monitor.readers(LOOK_WITHIN)?;
         let name = self.parameters.sam(&there, &self.slot.name);
-        let name = name.ok_or_else(|| DeviceFault::NotFound { kind: format!("{} (SAM)", DeviceKind::Card.id()) })?;
+        let name =
+            name.ok_or_else(|| DeviceFault::NotFound { kind: format!("{} (SAM)", DeviceKind::Card.id()) })?;
         Ok(Box::new(SamCard::new(self.slot.beside(name))))
     }
 }

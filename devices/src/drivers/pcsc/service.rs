@@ -4,8 +4,8 @@ use std::ffi::CString;
 use std::time::Duration;
 
 use ::pcsc::{
-    Card, Context, Disposition, Error, MAX_BUFFER_SIZE, PNP_NOTIFICATION, Protocols, ReaderState, Scope, ShareMode,
-    State,
+    Card, Context, Disposition, Error, MAX_BUFFER_SIZE, PNP_NOTIFICATION, Protocols, ReaderState, Scope,
+    ShareMode, State,
 };
 
 /// Tries to begin a transaction on a card that other programs reset.

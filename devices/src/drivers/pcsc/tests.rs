@@ -104,10 +104,22 @@ fn roles_by_name() {
     check(PICC, Role::Contactless);
     check(SAM, Role::Sam);
     check(PLAIN, Role::Unknown);
-    check("HID Global OMNIKEY 5422 Smartcard Reader [OMNIKEY 5422CL Smartcard Reader] (K1) 01 00", Role::Contactless);
-    check("HID Global OMNIKEY 5422 Smartcard Reader [OMNIKEY 5422 Smartcard Reader] (K1) 00 00", Role::Unknown);
-    check("Identiv uTrust 4701 F Dual Interface Reader [uTrust 4701 F CL Reader] (55) 01 00", Role::Contactless);
-    check("Identiv uTrust 4701 F Dual Interface Reader [uTrust 4701 F Contact Reader] (55) 00 00", Role::Contact);
+    check(
+        "HID Global OMNIKEY 5422 Smartcard Reader [OMNIKEY 5422CL Smartcard Reader] (K1) 01 00",
+        Role::Contactless,
+    );
+    check(
+        "HID Global OMNIKEY 5422 Smartcard Reader [OMNIKEY 5422 Smartcard Reader] (K1) 00 00",
+        Role::Unknown,
+    );
+    check(
+        "Identiv uTrust 4701 F Dual Interface Reader [uTrust 4701 F CL Reader] (55) 01 00",
+        Role::Contactless,
+    );
+    check(
+        "Identiv uTrust 4701 F Dual Interface Reader [uTrust 4701 F Contact Reader] (55) 00 00",
+        Role::Contact,
+    );
     check("ACS ACR122U PICC Interface 00 00", Role::Contactless);
     check("ACS ACR1281 1S Dual Reader 00 02", Role::Unknown);
     check("CRT-603 SAM0 00 00", Role::Unknown);
@@ -154,7 +166,8 @@ fn readers_are_chosen_by_name() {
     check(&[("reader", "nowhere")], &[]);
     assert_eq!(desk.reader().info().model, PICC);
     let choice = names::info(PLAIN).id;
-    let Opened::Card(reader) = open(&desk.bench, DeviceKind::Card, &Table::new(), Some(&choice)).unwrap() else {
+    let Opened::Card(reader) = open(&desk.bench, DeviceKind::Card, &Table::new(), Some(&choice)).unwrap()
+    else {
         panic!("no card reader")
     };
     assert_eq!(reader.info().model, PLAIN);
@@ -343,7 +356,8 @@ fn the_sam_is_found_in_its_slot() {
     let mut reader = desk.reader();
     let mut sam = reader.sam().unwrap();
     let watch = DeadlineOnly(Instant::now() + Duration::from_secs(60));
-    let read = protected::read(reader.as_mut(), sam.as_mut(), &Secrets::from_seed(7).opening(), &watch).unwrap();
+    let read =
+        protected::read(reader.as_mut(), sam.as_mut(), &Secrets::from_seed(7).opening(), &watch).unwrap();
     assert!(read.genuine && read.biodata == person(7));
     // Let go: an ordinary reading works at once.
     assert_eq!(capture(reader.as_mut()), "ok");

@@ -5,9 +5,9 @@ use std::time::Instant;
 
 use super::capture::SimulatedDevice;
 use super::samples;
+use crate::ktp;
 use crate::ktp::sam::{Sam, SamCard};
 use crate::ktp::simulation::{Contents, Secrets, SimulatedCard, SimulatedSam};
-use crate::ktp;
 use crate::traits::{ApduChannel, CaptureDevice, CaptureWatch, CardReader, Device};
 use crate::vocabulary::{CaptureEnd, CaptureTask, Captured, DeviceFault, DeviceInfo, Retry};
 
@@ -41,9 +41,8 @@ impl Device for SimulatedCardReader {
 impl CaptureDevice for SimulatedCardReader {
     fn capture(&mut self, task: &CaptureTask, watch: &mut dyn CaptureWatch) -> Result<Captured, CaptureEnd> {
         let device = self.device.clone();
-        device.capture(task, watch, |_, watch| {
-            ktp::capture(self, task, watch).map(|captured| (captured, None))
-        })
+        device
+            .capture(task, watch, |_, watch| ktp::capture(self, task, watch).map(|captured| (captured, None)))
     }
 }
 

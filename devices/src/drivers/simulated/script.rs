@@ -215,7 +215,9 @@ fn action(text: &str, kind: DeviceKind) -> Result<Action, String> {
         }
         ("wrong-finger", None) if kind == DeviceKind::Fingerprint => Action::WrongFinger,
         ("wrong-hand", None) if kind == DeviceKind::Fingerprint => Action::WrongHand,
-        ("blank", None) if captures && !matches!(kind, DeviceKind::Thermometer | DeviceKind::Card) => Action::Blank,
+        ("blank", None) if captures && !matches!(kind, DeviceKind::Thermometer | DeviceKind::Card) => {
+            Action::Blank
+        }
         ("unplug", None) => Action::Unplug(None),
         ("replug", None) => Action::Replug,
         ("hang", None) => Action::Hang,

@@ -256,7 +256,10 @@ fn the_card_gives_uid_and_photo() {
     };
     assert_eq!(card.photo, None);
     let scripts: &[(&str, &[&str])] = &[
-        (r#"script = ["retry:card-removed", "retry:several-cards"]"#, &["card-removed", "several-cards", "ok"]),
+        (
+            r#"script = ["retry:card-removed", "retry:several-cards"]"#,
+            &["card-removed", "several-cards", "ok"],
+        ),
         (r#"script = ["fault:busy", "bad-data"]"#, &["busy", "bad-data", "ok"]),
         (r#"script = [{ on = "card", do = "retry:not-ktp" }]"#, &["not-ktp", "ok"]),
         (r#"script = [{ on = "apdu", do = "retry:card-removed" }]"#, &["card-removed", "ok"]),

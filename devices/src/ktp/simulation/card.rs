@@ -139,9 +139,8 @@ impl SimulatedCard {
         if !self.in_application {
             return status::FILE_NOT_FOUND;
         }
-        let fingers = |number: usize| {
-            contents.signature_and_fingers().ok().and_then(|all| all.get(number)).cloned()
-        };
+        let fingers =
+            |number: usize| contents.signature_and_fingers().ok().and_then(|all| all.get(number)).cloned();
         let content = match file {
             EF_CARD_CONTROL => contents::file(&contents.control).ok(),
             EF_PHOTO => contents::file(&contents.photo).ok().map(|mut file| {

@@ -46,7 +46,8 @@ impl Secrets {
     /// The same secrets for the same seed, so that card and SAM can be two programs.
     #[must_use]
     pub fn from_seed(seed: u64) -> Self {
-        let key = |what: &[u8]| Zeroizing::new(mac(&[0; 32], &[b"rekam simulation", what, &seed.to_be_bytes()]));
+        let key =
+            |what: &[u8]| Zeroizing::new(mac(&[0; 32], &[b"rekam simulation", what, &seed.to_be_bytes()]));
         Self { opening: key(b"opening"), master: key(b"master") }
     }
 

@@ -167,7 +167,9 @@ impl FaultyCard {
         self.faults.clone().into_iter().find_map(|fault| match fault {
             CardFault::Chunk(most) if wanted > most => Some(super::answer(&[], status::WRONG_LENGTH)),
             CardFault::Exact(most) if wanted > most => Some(super::answer(&[], 0x6C00 | most as u16)),
-            CardFault::Crumbs => Some(self.card.answer(&[0x00, 0xB0, high, low, if wanted == 8 { 8 } else { 1 }])),
+            CardFault::Crumbs => {
+                Some(self.card.answer(&[0x00, 0xB0, high, low, if wanted == 8 { 8 } else { 1 }]))
+            }
             _ => None,
         })
     }

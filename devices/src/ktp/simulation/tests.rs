@@ -59,9 +59,13 @@ fn a_photo_too_long_for_its_length_field_is_refused() {
 
 #[test]
 fn answers_to_reset_add_up() {
-    for atr in [card(CardType::A).atr(), card(CardType::B).atr(), SimulatedSam::new(Secrets::random()).atr()] {
+    for atr in [card(CardType::A).atr(), card(CardType::B).atr(), SimulatedSam::new(Secrets::random()).atr()]
+    {
         assert_eq!(atr.iter().skip(1).fold(0, |sum, byte| sum ^ byte), 0, "{atr:02x?}");
-        assert_eq!(usize::from(atr[1] & 0x0F), atr.len() - if atr[1] & 0x80 != 0 && atr[2] & 0x80 != 0 { 5 } else { 4 });
+        assert_eq!(
+            usize::from(atr[1] & 0x0F),
+            atr.len() - if atr[1] & 0x80 != 0 && atr[2] & 0x80 != 0 { 5 } else { 4 }
+        );
     }
 }
 
@@ -75,14 +79,15 @@ fn a_pupi_is_another_one_each_time() {
 
 #[test]
 fn secrets_differ() {
-    let openings: Vec<String> = [Secrets::from_seed(1), Secrets::from_seed(2), Secrets::random(), Secrets::random()]
-        .iter()
-        .map(|secrets| {
-            let sam = SimulatedSam::new(secrets.clone());
-            drop(sam);
-            hex::encode(secrets.opening().expose())
-        })
-        .collect();
+    let openings: Vec<String> =
+        [Secrets::from_seed(1), Secrets::from_seed(2), Secrets::random(), Secrets::random()]
+            .iter()
+            .map(|secrets| {
+                let sam = SimulatedSam::new(secrets.clone());
+                drop(sam);
+                hex::encode(secrets.opening().expose())
+            })
+            .collect();
     for (index, opening) in openings.iter().enumerate() {
         assert!(!openings[..index].contains(opening));
     }
