@@ -108,7 +108,7 @@ pub fn tasks(kind: DeviceKind) -> Vec<CaptureTask> {
         ],
         DeviceKind::SignaturePad => vec![CaptureTask::Signature],
         DeviceKind::Thermometer => vec![CaptureTask::Temperature],
-        DeviceKind::Card => vec![CaptureTask::Card { photo: true }],
+        DeviceKind::Card => vec![CaptureTask::Card { photo: false }, CaptureTask::Card { photo: true }],
         DeviceKind::Printer => Vec::new(),
     }
 }

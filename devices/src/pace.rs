@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::traits::CaptureWatch;
+use crate::traits::{CaptureWatch, PreviewFrame};
 use crate::vocabulary::{CaptureEnd, Retry};
 
 /// Longest sleep between two looks at the cancel flag (the trait asks for 50 ms).
@@ -56,4 +56,18 @@ pub fn check(watch: &dyn CaptureWatch) -> Result<(), CaptureEnd> {
         return Err(Retry::NothingPresented.into());
     }
     Ok(())
+}
+
+/// A watch for calls that have a deadline only.
+#[derive(Debug, Clone, Copy)]
+pub struct DeadlineOnly(pub Instant);
+
+impl CaptureWatch for DeadlineOnly {
+    fn deadline(&self) -> Instant {
+        self.0
+    }
+    fn cancelled(&self) -> bool {
+        false
+    }
+    fn preview(&mut self, _frame: PreviewFrame) {}
 }

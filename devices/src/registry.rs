@@ -5,6 +5,8 @@
 
 use toml::Table;
 
+#[cfg(feature = "pcsc")]
+use crate::drivers::pcsc;
 use crate::drivers::simulated::Simulation;
 use crate::drivers::{file, sbi, simulated};
 use crate::setup::{Setup, SetupError};
@@ -12,7 +14,13 @@ use crate::traits::{Camera, CaptureDevice, CardReader, Printer};
 use crate::vocabulary::{DeviceFault, DeviceId, DeviceInfo, DeviceKind};
 
 /// Every driver family. Add yours here.
-pub const FAMILIES: &[DriverFamily] = &[simulated::FAMILY, file::FAMILY, sbi::FAMILY];
+pub const FAMILIES: &[DriverFamily] = &[
+    simulated::FAMILY,
+    file::FAMILY,
+    sbi::FAMILY,
+    #[cfg(feature = "pcsc")]
+    pcsc::FAMILY,
+];
 
 /// A family of drivers: one folder under `drivers/`.
 #[derive(Debug, Clone, Copy)]
@@ -64,6 +72,9 @@ pub struct Bench {
     pub simulation: Simulation,
     /// The SBI services that were found.
     pub sbi: sbi::Services,
+    /// PC/SC: the service and its monitor.
+    #[cfg(feature = "pcsc")]
+    pub pcsc: pcsc::PcscBench,
 }
 
 /// The family with an identifier.

@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use biometrics::image::{GrayImage, RgbImage};
 
+use crate::ktp::sam::Sam;
 use crate::vocabulary::{CaptureEnd, CaptureTask, Captured, DeviceFault, DeviceInfo};
 
 /// A picture of what the device sees now. Preview frames are not kept.
@@ -68,18 +69,42 @@ pub trait SignaturePad: CaptureDevice {}
 /// A thermometer (task [`CaptureTask::Temperature`]).
 pub trait Thermometer: CaptureDevice {}
 
+/// A way to one card, in a contactless reader or in a slot: APDUs there and back.
+pub trait ApduChannel: Send {
+    /// Powers the card and keeps every other program away from it until [`ApduChannel::end`]. Gives its ATR (ISO/IEC
+    /// 7816-3), empty where the reader tells none. Called again, it begins anew.
+    ///
+    /// # Errors
+    /// [`Retry::CardRemoved`](crate::vocabulary::Retry::CardRemoved) when there is no card (any more);
+    /// [`CaptureEnd`] otherwise.
+    fn begin(&mut self, _watch: &dyn CaptureWatch) -> Result<Vec<u8>, CaptureEnd> {
+        Ok(Vec::new())
+    }
+    /// Sends one APDU (ISO/IEC 7816-4) and gives the answer with its status word; a status word other than 9000 is an
+    /// answer, not an error.
+    ///
+    /// # Errors
+    /// As [`ApduChannel::begin`]; [`DeviceFault::Hung`] when there is no answer in time.
+    fn transmit(&mut self, apdu: &[u8], watch: &dyn CaptureWatch) -> Result<Vec<u8>, CaptureEnd>;
+    /// Lets go of the card. Never fails: what cannot be undone now is undone by the reader when the card leaves.
+    fn end(&mut self) {}
+}
+
 /// A contactless card reader (task [`CaptureTask::Card`]).
-pub trait CardReader: CaptureDevice {
-    /// The UID of the card on the reader; `None` when there is none.
+pub trait CardReader: CaptureDevice + ApduChannel {
+    /// True when a card lies on the reader.
     ///
     /// # Errors
     /// [`DeviceFault`].
-    fn card_uid(&mut self, deadline: Instant) -> Result<Option<Vec<u8>>, DeviceFault>;
-    /// Sends one APDU (ISO/IEC 7816-4) and gives the answer with its status word.
+    fn card_present(&mut self, deadline: Instant) -> Result<bool, DeviceFault>;
+    /// The SAM that belongs to this reader.
     ///
     /// # Errors
-    /// [`DeviceFault`]; a status word other than 9000 is an answer, not an error.
-    fn transmit(&mut self, apdu: &[u8], deadline: Instant) -> Result<Vec<u8>, DeviceFault>;
+    /// [`DeviceFault::Unsupported`] where readers of this kind have none, [`DeviceFault::NotFound`] where it is not
+    /// there.
+    fn sam(&mut self) -> Result<Box<dyn Sam>, DeviceFault> {
+        Err(DeviceFault::Unsupported)
+    }
 }
 
 /// A printer of A4 documents.

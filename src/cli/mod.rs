@@ -4,6 +4,7 @@
 
 mod bench;
 mod bio;
+mod card;
 mod devices;
 mod officer_fingers;
 mod policy;
@@ -74,6 +75,9 @@ enum Command {
     /// Biometrics on files: quality, segmentation, minutiae, comparison, face, iris, WSQ, ISO records.
     #[command(subcommand)]
     Bio(bio::BioCommand),
+    /// The card on the contactless reader.
+    #[command(subcommand)]
+    Card(card::CardCommand),
     /// Measure this machine against the budgets.
     Bench(bench::Bench),
     /// Roster files.
@@ -201,6 +205,7 @@ fn run(args: Args, place: &mut Place) -> Done {
         Some(Command::Devices(c)) => devices::devices(&c, place),
         Some(Command::Sbi(c)) => sbi::sbi(&c, place),
         Some(Command::Bio(c)) => bio::bio(&c, place),
+        Some(Command::Card(c)) => card::card(&c, place),
         Some(Command::Bench(c)) => bench::bench(&c, place),
         Some(Command::Roster(c)) => policy::roster(&c, place),
         Some(Command::Real(c)) => session::real(&c, place),

@@ -11,7 +11,7 @@ use crate::support::{Told, root, run, strings, training};
 /// The set-up of one kind of device, as an office writes it.
 fn device(kind: &str, service: &Service, trusted: &Path) -> String {
     format!(
-        "[devices.{kind}]\ndriver = \"sbi\"\nport = {}\nroots = \"{}\"\n\n",
+        "[devices.{kind}]\ndriver = \"sbi\"\nports = \"{}\"\nroots = \"{}\"\n\n",
         service.port(),
         trusted.display()
     )

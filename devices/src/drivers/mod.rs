@@ -2,4 +2,6 @@
 
 pub mod file;
 pub mod sbi;
+#[cfg(feature = "pcsc")]
+pub mod pcsc;
 pub mod simulated;

@@ -1,92 +1,153 @@
-//! The KTP-el application on a contactless card, above [`CardReader`]: what can be read without a SAM.
+//! The KTP-el application on a contactless card, above [`ApduChannel`].
 //!
-//! Commands are ISO/IEC 7816-4 (SELECT by file identifier, READ BINARY); the UID comes by the GET DATA command of
-//! PC/SC part 3. Layout of the application: DF 7F0A with EF 6FF2 (photo, readable by anybody), every EF beginning with
-//! its length in two bytes, big endian.
+//! Commands are ISO/IEC 7816-4 (SELECT by file identifier, READ BINARY). The application is DF 7F0A; every EF in it
+//! begins with its length in two bytes, big endian. Anybody may read EF 6FF2, the photo; the rest wants a SAM (see
+//! [`sam`] and [`protected`]). The layout is the one that several public readers agree on; no specification of the
+//! card is public.
 
-use std::time::{Duration, Instant};
+pub mod apdu;
+pub mod biodata;
+mod files;
+pub mod protected;
+pub mod sam;
+pub mod simulation;
+
+use std::time::Duration;
+
+use biometrics::codec::{self, Format};
+
+pub use files::{FILE_MAX_BYTES, signalling};
 
 use crate::pace;
-use crate::traits::{CaptureWatch, CardReader};
+use crate::traits::{ApduChannel, CaptureWatch, CardReader};
 use crate::vocabulary::{CaptureEnd, CaptureTask, Captured, CardRead, CardType, DeviceFault, Retry};
+use apdu::Conversation;
 
-const SELECT_APPLICATION: [u8; 7] = [0x00, 0xA4, 0x00, 0x00, 0x02, 0x7F, 0x0A];
-const SELECT_PHOTO: [u8; 7] = [0x00, 0xA4, 0x00, 0x00, 0x02, 0x6F, 0xF2];
-/// Bytes of one READ BINARY.
-const CHUNK_BYTES: usize = 0x70;
-/// Longest photo file that is read.
-const PHOTO_MAX_BYTES: usize = 32 * 1024;
+/// Code of [`DeviceFault::Reported`] when another program has reset the card: everything is to be read again.
+pub const CARD_RESET: &str = "card-reset";
 /// Time between two looks for a card.
-const LOOK_EVERY: Duration = Duration::from_millis(100);
+const LOOK_EVERY: Duration = Duration::from_millis(50);
+/// Beginnings of one reading: a card that is laid down comes and goes a few times until it lies still.
+const BEGINNINGS_MAX: u32 = 4;
 
 /// Does [`CaptureTask::Card`] on a reader: waits for a card and reads its free part.
 ///
+/// A card without the application gives a [`CardRead`] with `is_ktp` false. A KTP-el without photo (none written, or
+/// not readable) gives one without.
+///
 /// # Errors
-/// [`Retry::NothingPresented`] when no card came before the deadline; [`Retry`] for what the person can mend;
-/// [`DeviceFault`].
+/// [`Retry::NothingPresented`] when no card came before the deadline; [`Retry::CardRemoved`] when it was taken away;
+/// [`Retry::NotKtp`] when the card does not even tell a UID; [`DeviceFault`].
 pub fn capture(
     reader: &mut dyn CardReader,
     task: &CaptureTask,
     watch: &mut dyn CaptureWatch,
 ) -> Result<Captured, CaptureEnd> {
     let CaptureTask::Card { photo } = *task else { return Err(DeviceFault::Unsupported.into()) };
+    let mut beginnings_left = BEGINNINGS_MAX;
     loop {
         pace::check(watch)?;
-        if let Some(uid) = reader.card_uid(watch.deadline())? {
-            let (is_ktp, photo) = read(reader, photo, watch)?;
-            return Ok(Captured::Card(CardRead { uid, card_type: CardType::Unknown, is_ktp, photo }));
+        if !reader.card_present(watch.deadline())? {
+            pace::wait(LOOK_EVERY, watch, || false);
+            continue;
+        }
+        beginnings_left -= 1;
+        let answer = begin_and_read(reader, photo, watch);
+        reader.end();
+        match answer {
+            Err(Ended::AtOnce(CaptureEnd::Retry(Retry::CardRemoved))) if beginnings_left > 0 => {}
+            Err(Ended::AtOnce(end) | Ended::Reading(end)) if is_reset(&end) && beginnings_left > 0 => {}
+            Err(Ended::AtOnce(end) | Ended::Reading(end)) => return Err(end),
+            Ok(read) => return Ok(Captured::Card(read)),
         }
         pace::wait(LOOK_EVERY, watch, || false);
     }
 }
 
-fn read(
-    reader: &mut dyn CardReader,
+/// Where a reading ended.
+enum Ended {
+    /// Before the card had answered anything.
+    AtOnce(CaptureEnd),
+    Reading(CaptureEnd),
+}
+
+fn is_reset(end: &CaptureEnd) -> bool {
+    matches!(end, CaptureEnd::Fault(DeviceFault::Reported { code }) if code == CARD_RESET)
+}
+
+fn begin_and_read(
+    channel: &mut dyn ApduChannel,
     photo: bool,
     watch: &dyn CaptureWatch,
-) -> Result<(bool, Option<Vec<u8>>), CaptureEnd> {
-    if answer(reader, &SELECT_APPLICATION, watch.deadline())?.1 != 0x9000 {
-        return Ok((false, None));
-    }
-    if !photo || answer(reader, &SELECT_PHOTO, watch.deadline())?.1 != 0x9000 {
-        return Ok((true, None));
-    }
-    let (head, _) = answer(reader, &read_binary(0, 2), watch.deadline())?;
-    let [high, low] = head[..] else {
-        return Err(DeviceFault::Protocol { detail: "no length before the photo".to_owned() }.into());
+) -> Result<CardRead, Ended> {
+    let atr = channel.begin(watch).map_err(Ended::AtOnce)?;
+    read_free(channel, &atr, photo, watch).map_err(Ended::Reading)
+}
+
+/// Reads the free part of the card on a channel on which [`ApduChannel::begin`] gave this ATR.
+///
+/// # Errors
+/// As [`capture`].
+pub fn read_free(
+    channel: &mut dyn ApduChannel,
+    atr: &[u8],
+    photo: bool,
+    watch: &dyn CaptureWatch,
+) -> Result<CardRead, CaptureEnd> {
+    let mut card = Conversation::new(channel, watch);
+    let identity = identify(&mut card, atr)?;
+    let photo = match photo && identity.is_ktp {
+        true => read_photo(&mut card)?,
+        false => None,
     };
-    let length = usize::from(u16::from_be_bytes([high, low]));
-    if length > PHOTO_MAX_BYTES {
-        return Err(DeviceFault::Protocol { detail: format!("a photo of {length} bytes") }.into());
+    Ok(CardRead { photo, ..identity })
+}
+
+/// Selects the application and finds out UID and type.
+fn identify(card: &mut Conversation<'_>, atr: &[u8]) -> Result<CardRead, CaptureEnd> {
+    let uid = files::uid_of_reader(card)?;
+    let card_type = signalling(atr, uid.as_deref());
+    let is_ktp = files::select_application(card)?;
+    // A PUPI is no identity, so the chip is asked; so is any chip whose reader tells nothing.
+    let serial = match is_ktp && (uid.is_none() || card_type == CardType::B) {
+        true => files::chip_serial(card)?,
+        false => None,
+    };
+    let card_type = match card_type {
+        CardType::Unknown if serial.is_some() => CardType::B,
+        known => known,
+    };
+    match serial.or(uid) {
+        Some(uid) => Ok(CardRead { uid, card_type, is_ktp, photo: None }),
+        None if is_ktp => Err(apdu::protocol("neither reader nor card tell a UID").into()),
+        None => Err(Retry::NotKtp.into()),
     }
-    let mut photo = Vec::with_capacity(length);
-    while photo.len() < length {
-        pace::check(watch)?;
-        let wanted = CHUNK_BYTES.min(length - photo.len());
-        let (data, _) = answer(reader, &read_binary(2 + photo.len(), wanted), watch.deadline())?;
-        if data.is_empty() || data.len() > wanted {
-            return Err(Retry::CardRemoved.into());
+}
+
+fn read_photo(card: &mut Conversation<'_>) -> Result<Option<Vec<u8>>, CaptureEnd> {
+    let photo = files::read_file(files::EF_PHOTO, files::PLAIN, &mut |apdu| card.send(apdu))?;
+    match photo.filter(|photo| !photo.is_empty()) {
+        Some(photo) if photo_media_type(&photo).is_none() => {
+            let detail = "the photo on the chip is no JPEG, PNG or JPEG 2000".to_owned();
+            Err(DeviceFault::BadData { detail }.into())
         }
-        photo.extend(data);
-    }
-    Ok((true, Some(photo)))
-}
-
-fn read_binary(offset: usize, length: usize) -> [u8; 5] {
-    let [high, low] = (offset as u16).to_be_bytes();
-    [0x00, 0xB0, high, low, length as u8]
-}
-
-/// Data and status word of an answer.
-fn answer(
-    reader: &mut dyn CardReader,
-    apdu: &[u8],
-    deadline: Instant,
-) -> Result<(Vec<u8>, u16), DeviceFault> {
-    let mut data = reader.transmit(apdu, deadline)?;
-    let word = data.split_off(data.len().saturating_sub(2));
-    match word[..] {
-        [high, low] => Ok((data, u16::from_be_bytes([high, low]))),
-        _ => Err(DeviceFault::Protocol { detail: "an answer without status word".to_owned() }),
+        photo => Ok(photo),
     }
 }
+
+/// Media type of a photo from a chip by its first bytes; `None` when it is no picture of a kind that is taken.
+#[must_use]
+pub fn photo_media_type(photo: &[u8]) -> Option<&'static str> {
+    match codec::sniff(photo)? {
+        Format::Jpeg => Some("image/jpeg"),
+        Format::Png => Some("image/png"),
+        Format::Jp2 => Some("image/jp2"),
+        Format::J2k => Some("image/j2c"),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod hostile_tests;
+#[cfg(test)]
+mod tests;

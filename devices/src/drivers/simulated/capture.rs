@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use super::parameters::SimulatedParameters;
 use super::script::{self, Action};
 use super::simulation::{HangGate, Slot};
-use crate::pace::{self, Waited};
+use crate::pace::{self, DeadlineOnly, Waited};
 use crate::traits::{CaptureWatch, PreviewFrame};
 use crate::vocabulary::{CaptureEnd, CaptureTask, Captured, DeviceFault, DeviceInfo, Retry};
 
@@ -105,6 +105,16 @@ impl SimulatedDevice {
         self.plain(action, deadline)
     }
 
+    /// Runs a part of a capture that only takes elements bound to it.
+    pub(super) fn bound_capture_call(&self, name: &str, watch: &dyn CaptureWatch) -> Result<(), CaptureEnd> {
+        match self.slot.next_bound_action(name)? {
+            Action::Ok | Action::WrongFinger | Action::WrongHand | Action::Blank => Ok(()),
+            Action::Slow(ms) => self.slow(ms, watch),
+            Action::Retry(retry) => Err(retry.into()),
+            other => Err(self.fault(other).into()),
+        }
+    }
+
     fn plain(&self, action: Action, deadline: Instant) -> Result<(), DeviceFault> {
         match action {
             Action::Ok | Action::Retry(_) | Action::WrongFinger | Action::WrongHand | Action::Blank => Ok(()),
@@ -153,19 +163,6 @@ impl SimulatedDevice {
     fn wait(&self, ms: u64, watch: &dyn CaptureWatch) -> Waited {
         pace::wait(Duration::from_millis(ms), watch, || !self.slot.is_in())
     }
-}
-
-/// A watch for calls that have a deadline only.
-struct DeadlineOnly(Instant);
-
-impl CaptureWatch for DeadlineOnly {
-    fn deadline(&self) -> Instant {
-        self.0
-    }
-    fn cancelled(&self) -> bool {
-        false
-    }
-    fn preview(&mut self, _frame: PreviewFrame) {}
 }
 
 /// SplitMix64 finaliser (Steele, Lea, Flood 2014): neighbouring numbers give unrelated seeds.

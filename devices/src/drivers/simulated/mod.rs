@@ -21,6 +21,7 @@ use std::sync::Arc;
 
 use toml::Table;
 
+pub use samples::card_photo;
 pub use simulation::{HANG_MAX, PRINTED_MAX, PrintJob, Simulation};
 
 use crate::registry::{Bench, DriverFamily, Opened, Sighting};

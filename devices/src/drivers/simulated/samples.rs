@@ -23,7 +23,10 @@ pub(super) fn portrait() -> Result<RgbImage, DeviceFault> {
 }
 
 /// The photo on the simulated card, as JPEG.
-pub(super) fn card_photo() -> Result<Vec<u8>, DeviceFault> {
+///
+/// # Errors
+/// [`DeviceFault::BadData`] when the bundled portrait cannot be used.
+pub fn card_photo() -> Result<Vec<u8>, DeviceFault> {
     let portrait = portrait()?;
     let (left, top, width, height) = CARD_PHOTO;
     let row = portrait.width() as usize * 3;

@@ -7,7 +7,7 @@
 //! Names for `on`, specific or general: `face`, `evidence-photo`, `slap:right_four` or `slap`,
 //! `finger:left_index` or `finger` (first capture), `again:left_index` or `again` (re-capture), `irises`,
 //! `signature`, `temperature`, and for what is no capture task `frame` (live picture of the camera, bound
-//! elements only), `card-uid`, `apdu` and `print`.
+//! elements only), `card` (a whole reading), `apdu` (one command of it, bound elements only) and `print`.
 
 use biometrics::position::{FingerPosition, Slap};
 use toml::Value;
@@ -139,7 +139,7 @@ fn names_of(kind: DeviceKind) -> Vec<String> {
         DeviceKind::Camera => &["face", "evidence-photo", "frame"],
         DeviceKind::Fingerprint => &["slap", "finger", "again", "platen"],
         DeviceKind::Iris => &["irises"],
-        DeviceKind::Card => &["card-uid", "apdu"],
+        DeviceKind::Card => &["card", "apdu"],
         DeviceKind::SignaturePad => &["signature"],
         DeviceKind::Thermometer => &["temperature"],
         DeviceKind::Printer => &["print"],
@@ -202,7 +202,7 @@ fn action(text: &str, kind: DeviceKind) -> Result<Action, String> {
         Some((word, argument)) => (word, Some(argument)),
         None => (text, None),
     };
-    let captures = !matches!(kind, DeviceKind::Card | DeviceKind::Printer);
+    let captures = kind != DeviceKind::Printer;
     let action = match (word, argument) {
         ("ok", None) => Action::Ok,
         ("retry", Some(id)) if captures => {
@@ -215,7 +215,9 @@ fn action(text: &str, kind: DeviceKind) -> Result<Action, String> {
         }
         ("wrong-finger", None) if kind == DeviceKind::Fingerprint => Action::WrongFinger,
         ("wrong-hand", None) if kind == DeviceKind::Fingerprint => Action::WrongHand,
-        ("blank", None) if captures && kind != DeviceKind::Thermometer => Action::Blank,
+        ("blank", None) if captures && !matches!(kind, DeviceKind::Thermometer | DeviceKind::Card) => {
+            Action::Blank
+        }
         ("unplug", None) => Action::Unplug(None),
         ("replug", None) => Action::Replug,
         ("hang", None) => Action::Hang,
@@ -251,8 +253,8 @@ fn expected_actions(kind: DeviceKind) -> String {
     let mut words = vec!["ok", "slow:<ms>", "unplug", "replug", "hang", "crash", "bad-data"];
     words.push("fault:<name>");
     match kind {
-        DeviceKind::Card | DeviceKind::Printer => {}
-        DeviceKind::Thermometer => words.push("retry:<reason>"),
+        DeviceKind::Printer => {}
+        DeviceKind::Card | DeviceKind::Thermometer => words.push("retry:<reason>"),
         DeviceKind::Fingerprint => words.extend(["retry:<reason>", "blank", "wrong-finger", "wrong-hand"]),
         _ => words.extend(["retry:<reason>", "blank"]),
     }

@@ -8,7 +8,7 @@ use crate::conformance::{TestWatch, mismatch};
 use crate::registry::Registry;
 use crate::setup::Setup;
 use crate::traits::CaptureDevice;
-use crate::vocabulary::{CaptureEnd, CaptureTask, Captured, Retry};
+use crate::vocabulary::{CaptureEnd, CaptureTask, Captured, CardType, Retry};
 
 /// A registry and a device with `capture_ms = 0` and these further lines of TOML.
 struct Rig {
@@ -245,35 +245,34 @@ fn the_camera_lives_and_follows_bound_elements_only() {
 
 #[test]
 fn the_card_gives_uid_and_photo() {
-    let rig = Rig::new(
-        DeviceKind::Card,
-        "uid = \"04010203040506\"\nscript = [{ on = \"card-uid\", do = \"fault:busy\" }]",
-    );
-    let mut reader = rig.registry.open_card(&rig.setup, None).unwrap();
-    let soon = Instant::now() + Duration::from_secs(5);
-    assert_eq!(reader.card_uid(soon), Err(DeviceFault::Busy));
-    assert_eq!(reader.card_uid(soon), Ok(Some(vec![4, 1, 2, 3, 4, 5, 6])));
-    let mut send = |apdu: &[u8]| {
-        let answer = reader.transmit(apdu, soon).unwrap();
-        let (data, word) = answer.split_at(answer.len() - 2);
-        assert_eq!(word, [0x90, 0x00]);
-        data.to_vec()
-    };
-    send(&[0x00, 0xA4, 0x00, 0x00, 0x02, 0x7F, 0x0A]);
-    send(&[0x00, 0xA4, 0x00, 0x00, 0x02, 0x6F, 0xF2]);
-    let head = send(&[0x00, 0xB0, 0x00, 0x00, 0x08]);
-    let end = 2 + usize::from(u16::from_be_bytes([head[0], head[1]]));
-    let mut photo = head[2..].to_vec();
-    while photo.len() + 2 < end {
-        let at = ((photo.len() + 2) as u16).to_be_bytes();
-        photo.extend(send(&[0x00, 0xB0, at[0], at[1], (end - photo.len() - 2).min(0x70) as u8]));
-    }
-    let photo = biometrics::codec::decode_rgb(&photo).unwrap();
+    const PHOTO: CaptureTask = CaptureTask::Card { photo: true };
+    let rig = Rig::new(DeviceKind::Card, "uid = \"04010203040506\"");
+    let Ok(Captured::Card(card)) = capture(rig.open().as_mut(), &PHOTO) else { panic!("no card") };
+    assert_eq!((card.uid, card.card_type, card.is_ktp), (vec![4, 1, 2, 3, 4, 5, 6], CardType::A, true));
+    let photo = biometrics::codec::decode_rgb(&card.photo.unwrap()).unwrap();
     assert_eq!((photo.width(), photo.height()), (210, 280));
+    let Ok(Captured::Card(card)) = capture(rig.open().as_mut(), &CaptureTask::Card { photo: false }) else {
+        panic!("no card")
+    };
+    assert_eq!(card.photo, None);
+    let scripts: &[(&str, &[&str])] = &[
+        (
+            r#"script = ["retry:card-removed", "retry:several-cards"]"#,
+            &["card-removed", "several-cards", "ok"],
+        ),
+        (r#"script = ["fault:busy", "bad-data"]"#, &["busy", "bad-data", "ok"]),
+        (r#"script = [{ on = "card", do = "retry:not-ktp" }]"#, &["not-ktp", "ok"]),
+        (r#"script = [{ on = "apdu", do = "retry:card-removed" }]"#, &["card-removed", "ok"]),
+        (r#"script = [{ on = "apdu", do = "fault:protocol", times = 2 }]"#, &["protocol", "protocol", "ok"]),
+        (r#"script = [{ on = "apdu", do = "slow:20" }]"#, &["ok"]),
+        (r#"script = [{ on = "apdu", do = "unplug" }]"#, &["unplugged", "unplugged"]),
+    ];
+    for (script, expected) in scripts {
+        check(DeviceKind::Card, script, &PHOTO, expected);
+    }
     let none = Rig::new(DeviceKind::Card, "present = false");
-    let mut reader = none.registry.open_card(&none.setup, None).unwrap();
-    assert_eq!(reader.card_uid(soon), Ok(None));
-    assert!(matches!(reader.transmit(&[0xFF, 0xCA, 0, 0, 0], soon), Err(DeviceFault::Protocol { .. })));
+    let answer = none.open().capture(&PHOTO, &mut TestWatch::within_ms(120));
+    assert_eq!(answer, Err(CaptureEnd::Retry(Retry::NothingPresented)));
 }
 
 #[test]
