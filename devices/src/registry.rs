@@ -6,13 +6,20 @@
 use toml::Table;
 
 use crate::drivers::simulated::Simulation;
+#[cfg(feature = "camera")]
+use crate::drivers::v4l2;
 use crate::drivers::{file, simulated};
 use crate::setup::{Setup, SetupError};
 use crate::traits::{Camera, CaptureDevice, CardReader, Printer};
 use crate::vocabulary::{DeviceFault, DeviceId, DeviceInfo, DeviceKind};
 
 /// Every driver family. Add yours here.
-pub const FAMILIES: &[DriverFamily] = &[simulated::FAMILY, file::FAMILY];
+pub const FAMILIES: &[DriverFamily] = &[
+    simulated::FAMILY,
+    file::FAMILY,
+    #[cfg(feature = "camera")]
+    v4l2::FAMILY,
+];
 
 /// A family of drivers: one folder under `drivers/`.
 #[derive(Debug, Clone, Copy)]
@@ -62,6 +69,9 @@ pub struct Bench {
     pub training: bool,
     /// The simulated devices: their scripts go on where they were when a device is opened again.
     pub simulation: Simulation,
+    /// Cameras that were seen, and threads that cameras hold.
+    #[cfg(feature = "camera")]
+    pub cameras: v4l2::Cameras,
 }
 
 /// The family with an identifier.

@@ -57,7 +57,8 @@ fn training_lists_and_opens_every_kind() {
     );
     let catalogue = catalogue(&registry, &setup);
     assert!(catalogue.missing.is_empty());
-    assert_eq!(catalogue.families.iter().map(|f| f.driver).collect::<Vec<_>>(), ["simulated", "file"]);
+    let families: Vec<_> = catalogue.families.iter().map(|f| f.driver).collect();
+    assert!(families.starts_with(&["simulated", "file"]), "{families:?}");
 }
 
 #[test]

@@ -41,7 +41,7 @@ pub(super) struct Doctor {
 }
 
 /// The vault's environment; training where there is no vault yet, so that drivers can be tried.
-fn environment(place: &Place, arg: &VaultArg) -> Environment {
+pub(super) fn environment(place: &Place, arg: &VaultArg) -> Environment {
     let folder = place.vault(arg).ok();
     let config = folder.and_then(|folder| Vault::peek(&RealFiles, &folder).ok());
     config.map_or(Environment::Training, |c| c.environment)

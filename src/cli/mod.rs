@@ -4,6 +4,7 @@
 
 mod bench;
 mod bio;
+mod camera;
 mod devices;
 mod officer_fingers;
 mod policy;
@@ -67,6 +68,9 @@ enum Command {
     /// Devices and drivers.
     #[command(subcommand)]
     Devices(devices::DevicesCommand),
+    /// Cameras: list them, take a photo.
+    #[command(subcommand)]
+    Camera(camera::CameraCommand),
     /// Biometrics on files: quality, segmentation, minutiae, comparison, face, iris, WSQ, ISO records.
     #[command(subcommand)]
     Bio(bio::BioCommand),
@@ -195,6 +199,7 @@ fn run(args: Args, place: &mut Place) -> Done {
         Some(Command::Policy(c)) => policy::policy(&c, place),
         Some(Command::Doctor(c)) => devices::doctor(&c, place),
         Some(Command::Devices(c)) => devices::devices(&c, place),
+        Some(Command::Camera(c)) => camera::camera(&c, place),
         Some(Command::Bio(c)) => bio::bio(&c, place),
         Some(Command::Bench(c)) => bench::bench(&c, place),
         Some(Command::Roster(c)) => policy::roster(&c, place),

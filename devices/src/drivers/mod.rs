@@ -2,3 +2,5 @@
 
 pub mod file;
 pub mod simulated;
+#[cfg(feature = "camera")]
+pub mod v4l2;
