@@ -23,30 +23,30 @@ impl Burst {
     pub const CAMERA: Self = Self { pictures: 8, every: Duration::from_millis(100) };
 }
 
-/// Takes the pictures by `take` (number from 0, latest time for an answer), offers all but the last to the watch and
-/// gives the last. A burst that the deadline cuts short ends with what there is by then.
+/// Takes the pictures by `take` (number from 0, the watch with its deadline and cancel), offers all but the last to the
+/// watch and gives the last. A burst that the deadline cuts short ends with what there is by then.
 ///
 /// # Errors
-/// The fault of the first picture that cannot be taken; [`CaptureEnd::Cancelled`]; what [`pace::check`] says when the
+/// The end of the first picture that cannot be taken; [`CaptureEnd::Cancelled`]; what [`pace::check`] says when the
 /// deadline has passed before the first picture.
-pub fn take(
+pub fn take<E: Into<CaptureEnd>>(
     burst: Burst,
     watch: &mut dyn CaptureWatch,
-    mut take: impl FnMut(u32, Instant) -> Result<RgbImage, DeviceFault>,
+    mut take: impl FnMut(u32, &dyn CaptureWatch) -> Result<RgbImage, E>,
 ) -> Result<RgbImage, CaptureEnd> {
     pace::check(watch)?;
-    let mut last = take(0, watch.deadline())?;
+    let mut last = take(0, watch).map_err(Into::into)?;
     for number in 1..burst.pictures {
         match pace::wait(burst.every, watch, || false) {
             Waited::Done | Waited::Stopped => {}
             Waited::Cancelled => return Err(CaptureEnd::Cancelled),
             Waited::Deadline => break,
         }
-        let next = match take(number, watch.deadline()) {
+        let next = match take(number, watch).map_err(Into::into) {
             Ok(next) => next,
             // Out of time, not out of order: the pictures so far are good.
-            Err(DeviceFault::Hung { .. }) if Instant::now() >= watch.deadline() => break,
-            Err(fault) => return Err(fault.into()),
+            Err(CaptureEnd::Fault(DeviceFault::Hung { .. })) if Instant::now() >= watch.deadline() => break,
+            Err(end) => return Err(end),
         };
         watch.candidate(std::mem::replace(&mut last, next));
     }
@@ -68,7 +68,8 @@ mod tests {
         let check = |pictures: u32, offered: usize, last: u8| {
             let mut watch = TestWatch::within_ms(10_000);
             let burst = Burst { pictures, every: Duration::ZERO };
-            let got = take(burst, &mut watch, |number, _| Ok(picture(number as u8))).unwrap();
+            let got =
+                take(burst, &mut watch, |number, _| Ok::<_, CaptureEnd>(picture(number as u8))).unwrap();
             assert_eq!((watch.previews, got.pixels()[0]), (offered, last), "{pictures}");
         };
         check(0, 0, 0);

@@ -8,6 +8,8 @@ use toml::Table;
 #[cfg(feature = "pcsc")]
 use crate::drivers::pcsc;
 use crate::drivers::simulated::Simulation;
+#[cfg(feature = "camera")]
+use crate::drivers::v4l2;
 use crate::drivers::{file, sbi, simulated};
 use crate::setup::{Setup, SetupError};
 use crate::traits::{Camera, CaptureDevice, CardReader, Printer};
@@ -20,6 +22,8 @@ pub const FAMILIES: &[DriverFamily] = &[
     sbi::FAMILY,
     #[cfg(feature = "pcsc")]
     pcsc::FAMILY,
+    #[cfg(feature = "camera")]
+    v4l2::FAMILY,
 ];
 
 /// A family of drivers: one folder under `drivers/`.
@@ -75,6 +79,9 @@ pub struct Bench {
     /// PC/SC: the service and its monitor.
     #[cfg(feature = "pcsc")]
     pub pcsc: pcsc::PcscBench,
+    /// Cameras that were seen, and threads that cameras hold.
+    #[cfg(feature = "camera")]
+    pub cameras: v4l2::Cameras,
 }
 
 /// The family with an identifier.

@@ -5,6 +5,7 @@
 mod bench;
 mod bio;
 mod card;
+mod camera;
 mod devices;
 mod officer_fingers;
 mod policy;
@@ -72,6 +73,9 @@ enum Command {
     /// Device services of the Secure Biometric Interface: look for them, try a capture.
     #[command(subcommand)]
     Sbi(sbi::SbiCommand),
+    /// Cameras: list them, take a photo.
+    #[command(subcommand)]
+    Camera(camera::CameraCommand),
     /// Biometrics on files: quality, segmentation, minutiae, comparison, face, iris, WSQ, ISO records.
     #[command(subcommand)]
     Bio(bio::BioCommand),
@@ -204,6 +208,7 @@ fn run(args: Args, place: &mut Place) -> Done {
         Some(Command::Doctor(c)) => devices::doctor(&c, place),
         Some(Command::Devices(c)) => devices::devices(&c, place),
         Some(Command::Sbi(c)) => sbi::sbi(&c, place),
+        Some(Command::Camera(c)) => camera::camera(&c, place),
         Some(Command::Bio(c)) => bio::bio(&c, place),
         Some(Command::Card(c)) => card::card(&c, place),
         Some(Command::Bench(c)) => bench::bench(&c, place),

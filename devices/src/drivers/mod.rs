@@ -5,3 +5,5 @@ pub mod sbi;
 #[cfg(feature = "pcsc")]
 pub mod pcsc;
 pub mod simulated;
+#[cfg(feature = "camera")]
+pub mod v4l2;

@@ -240,7 +240,7 @@ fn each(
 }
 
 /// A verdict as JSON: score, algorithm, reasons, whether it could be validated.
-fn verdict(quality: &biometrics::quality::Quality) -> Value {
+pub(super) fn verdict(quality: &biometrics::quality::Quality) -> Value {
     json!({
         "score": quality.score,
         "algorithm": quality.algorithm,

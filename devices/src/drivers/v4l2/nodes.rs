@@ -1,0 +1,187 @@
+//! Which cameras are plugged in. A webcam has several nodes `/dev/videoN`, of which one gives pictures; the others
+//! give metadata, take output or convert. Each node is asked once, when it is new: a look is cheap and wakes no camera.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::os::unix::fs::MetadataExt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use rustix::io::Errno;
+use v4l::Device;
+use v4l::capability::Flags;
+use v4l::video::Capture;
+
+use super::format::Pixels;
+use crate::vocabulary::DeviceId;
+
+/// Most nodes that are looked at; the kernel has 256 numbers at most.
+const NODES_MAX: usize = 64;
+/// Longest name that is kept, in characters (the kernel's own are 31 bytes).
+const NAME_CHARS_MAX: usize = 64;
+
+/// A camera that is plugged in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Node {
+    /// Stays the same when the camera is plugged in at the same place again.
+    pub(super) id: DeviceId,
+    /// Number in `/dev/videoN`; another one after each plugging in.
+    pub(super) number: u32,
+    /// Its name.
+    pub(super) name: String,
+    /// Where it is plugged in, e.g. `usb-0000:00:14.0-2`.
+    pub(super) bus: String,
+    /// Another number for each time that it is plugged in.
+    pub(super) arrival: u64,
+}
+
+impl Node {
+    /// The device node.
+    pub(super) fn path(&self) -> PathBuf {
+        path(self.number)
+    }
+
+    /// True when `wanted` names it: bus path, identifier, name, or a path (`/dev/video0`, `/dev/v4l/by-id/...`).
+    pub(super) fn is(&self, wanted: &str) -> bool {
+        if wanted.starts_with('/') {
+            return std::fs::canonicalize(wanted).is_ok_and(|path| path == self.path());
+        }
+        [&self.bus, &self.id.0, &self.name].iter().any(|name| *name == wanted)
+    }
+}
+
+fn path(number: u32) -> PathBuf {
+    PathBuf::from(format!("/dev/video{number}"))
+}
+
+/// What a node says of itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Told {
+    /// True when it gives pictures that this driver reads.
+    pub(super) camera: bool,
+    pub(super) name: String,
+    pub(super) bus: String,
+}
+
+/// What is asked of the operating system.
+pub(super) trait System {
+    /// The numbers of the nodes, each with a number that is never the same for another plugging in.
+    fn nodes(&self) -> Vec<(u32, u64)>;
+    /// Asks the node itself.
+    fn ask(&self, number: u32) -> io::Result<Told>;
+    /// What the kernel says of a node that cannot be opened; `None` where it is gone.
+    fn hearsay(&self, number: u32) -> Option<Told>;
+}
+
+/// What nodes have said, by node and arrival.
+#[derive(Debug, Default)]
+pub(super) struct Known(Mutex<BTreeMap<(u32, u64), Told>>);
+
+impl Known {
+    /// The cameras that are plugged in now, in the order of their numbers.
+    pub(super) fn look(&self, system: &dyn System) -> Vec<Node> {
+        let mut present = system.nodes();
+        present.sort_unstable();
+        present.truncate(NODES_MAX);
+        // Nodes may take their time to answer: they are asked while nobody is kept waiting.
+        let mut known = self.locked().clone();
+        known.retain(|key, _| present.contains(key));
+        let mut cameras: Vec<Node> = Vec::new();
+        for key @ (number, arrival) in present {
+            let told = match known.get(&key) {
+                Some(told) => told.clone(),
+                None => match system.ask(number) {
+                    Ok(told) => known.entry(key).or_insert(told).clone(),
+                    Err(e) if is_gone(&e) => continue,
+                    // It is there but lets nobody in: opening it says why. Asked again at the next look.
+                    Err(_) => match system.hearsay(number) {
+                        Some(told) => told,
+                        None => continue,
+                    },
+                },
+            };
+            if !told.camera {
+                continue;
+            }
+            let earlier = cameras.iter().filter(|camera| camera.bus == told.bus).count();
+            let more = if earlier == 0 { String::new() } else { format!("-{}", earlier + 1) };
+            let id = DeviceId(format!("{}-{}{more}", super::ID, told.bus));
+            cameras.push(Node { id, number, name: told.name, bus: told.bus, arrival });
+        }
+        *self.locked() = known;
+        cameras
+    }
+
+    fn locked(&self) -> std::sync::MutexGuard<'_, BTreeMap<(u32, u64), Told>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn is_gone(error: &io::Error) -> bool {
+    let errno = Errno::from_io_error(error);
+    matches!(errno, Some(Errno::NODEV | Errno::NOENT | Errno::NXIO))
+}
+
+/// This machine.
+pub(super) struct Linux;
+
+impl System for Linux {
+    fn nodes(&self) -> Vec<(u32, u64)> {
+        let Ok(entries) = std::fs::read_dir("/dev") else { return Vec::new() };
+        let node = |entry: io::Result<std::fs::DirEntry>| {
+            let entry = entry.ok()?;
+            let number = entry.file_name().to_str()?.strip_prefix("video")?.parse().ok()?;
+            // A node that is made anew has an inode of its own; its rights may change without one.
+            Some((number, entry.metadata().ok()?.ino()))
+        };
+        entries.filter_map(node).collect()
+    }
+
+    fn ask(&self, number: u32) -> io::Result<Told> {
+        let device = Device::with_path(path(number))?;
+        // The crate panics on a name that is cut off within a character.
+        let caps = catch_unwind(AssertUnwindSafe(|| device.query_caps()));
+        let Ok(caps) = caps else {
+            let unreadable = || io::Error::new(io::ErrorKind::InvalidData, "capabilities cannot be read");
+            return self.hearsay(number).ok_or_else(unreadable);
+        };
+        let caps = caps?;
+        let formats = device.enum_formats()?;
+        let readable = formats.iter().any(|f| Pixels::from_fourcc(f.fourcc.repr).is_some());
+        let hearsay = || self.hearsay(number).map(|told| told.bus).unwrap_or_default();
+        let bus = if caps.bus.is_empty() { hearsay() } else { plain(&caps.bus) };
+        let camera = gives_pictures(caps.capabilities) && readable;
+        Ok(Told { camera, name: plain(&caps.card), bus })
+    }
+
+    fn hearsay(&self, number: u32) -> Option<Told> {
+        let folder = PathBuf::from(format!("/sys/class/video4linux/video{number}"));
+        let name = attribute(&folder.join("name"))?;
+        // The first node of a camera is the one with the pictures.
+        let first = attribute(&folder.join("index")).is_none_or(|index| index == "0");
+        let place = std::fs::canonicalize(folder.join("device")).ok();
+        let place =
+            place.as_deref().and_then(Path::file_name).map(|name| name.to_string_lossy().into_owned());
+        Some(Told { camera: first, name, bus: plain(&place.unwrap_or_else(|| format!("video{number}"))) })
+    }
+}
+
+/// True for a node that gives single-planar pictures by streaming and does nothing else with them.
+fn gives_pictures(caps: Flags) -> bool {
+    let other = Flags::VIDEO_M2M | Flags::VIDEO_M2M_MPLANE | Flags::VIDEO_OUTPUT | Flags::META_CAPTURE;
+    caps.contains(Flags::VIDEO_CAPTURE | Flags::STREAMING) && !caps.intersects(other)
+}
+
+fn attribute(path: &Path) -> Option<String> {
+    std::fs::read(path).ok().map(|bytes| plain(&String::from_utf8_lossy(&bytes)))
+}
+
+/// A name from a device: one line, no control characters, not long.
+fn plain(name: &str) -> String {
+    name.trim().chars().filter(|c| !c.is_control()).take(NAME_CHARS_MAX).collect()
+}
+
+#[cfg(test)]
+#[path = "nodes_tests.rs"]
+mod tests;
