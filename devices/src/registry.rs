@@ -5,14 +5,22 @@
 
 use toml::Table;
 
+#[cfg(feature = "serial")]
+use crate::drivers::serial;
 use crate::drivers::simulated::Simulation;
-use crate::drivers::{file, simulated};
+use crate::drivers::{cups, file, simulated};
 use crate::setup::{Setup, SetupError};
 use crate::traits::{Camera, CaptureDevice, CardReader, Printer};
 use crate::vocabulary::{DeviceFault, DeviceId, DeviceInfo, DeviceKind};
 
 /// Every driver family. Add yours here.
-pub const FAMILIES: &[DriverFamily] = &[simulated::FAMILY, file::FAMILY];
+pub const FAMILIES: &[DriverFamily] = &[
+    simulated::FAMILY,
+    file::FAMILY,
+    cups::FAMILY,
+    #[cfg(feature = "serial")]
+    serial::FAMILY,
+];
 
 /// A family of drivers: one folder under `drivers/`.
 #[derive(Debug, Clone, Copy)]

@@ -1,20 +1,27 @@
 //! `rekam doctor`, `rekam devices list`.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::{Args, Subcommand};
 use devices::catalogue::catalogue;
+use devices::drivers::cups;
 use devices::registry::Registry;
 use devices::setup::Setup;
+use devices::vocabulary::DeviceKind;
 use record::schema::Environment;
 use rekam::gate::policy::PolicySet;
 use rekam::runtime::clock::{Clock, SystemClock};
 use rekam::vault::files::{Files, RealFiles};
 use rekam::vault::{OpenOptions, Vault};
 use serde_json::json;
+use toml::{Table, Value};
 
 use super::session::{default_devices, policy_files};
 use super::{Done, Place, VaultArg};
+
+/// Where Debian's CUPS is configured; `$REKAM_CUPS_CONF` names another folder.
+const CUPS_CONF: &str = "/etc/cups";
 
 #[derive(Debug, Subcommand)]
 pub(super) enum DevicesCommand {
@@ -49,6 +56,11 @@ fn environment(place: &Place, arg: &VaultArg) -> Environment {
 
 fn setup(place: &Place, environment: Environment) -> Setup {
     place.config.devices.clone().unwrap_or_else(|| default_devices(environment))
+}
+
+/// The devices of a vault's station.
+pub(super) fn setup_of(place: &Place, vault: &VaultArg) -> Setup {
+    setup(place, environment(place, vault))
 }
 
 pub(super) fn devices(DevicesCommand::List(list): &DevicesCommand, place: &mut Place) -> Done {
@@ -106,6 +118,7 @@ pub(super) fn doctor(c: &Doctor, place: &mut Place) -> Done {
     let found = catalogue(&registry, &setup(place, environment));
     let missing: Vec<&str> = found.missing.iter().map(|k| k.id()).collect();
     looks.push(Look { name: "devices", ok: missing.is_empty(), told: missing.join(", ") });
+    looks.extend(spool_look(place, environment));
     let ok = looks.iter().all(|l| l.ok);
     if c.json {
         let list: Vec<_> =
@@ -118,6 +131,17 @@ pub(super) fn doctor(c: &Doctor, place: &mut Place) -> Done {
         }
     }
     Ok(u8::from(!ok))
+}
+
+/// What the spooler keeps of printed documents, where documents are printed by CUPS on this machine.
+fn spool_look(place: &Place, environment: Environment) -> Option<Look> {
+    let setup = setup(place, environment);
+    let here = |p: &Table| p.get("server").and_then(Value::as_str).is_none_or(|s| s.starts_with('/'));
+    setup.drivers_of(DeviceKind::Printer).iter().find(|d| d.driver == cups::ID && here(&d.parameters))?;
+    let root = std::env::var_os("REKAM_CUPS_CONF").map_or_else(|| CUPS_CONF.into(), PathBuf::from);
+    let found = cups::spool::look(&root);
+    let told = found.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
+    Some(Look { name: "spooler", ok: found.is_empty(), told })
 }
 
 fn vault_looks(c: &Doctor, place: &Place) -> Vec<Look> {

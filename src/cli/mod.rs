@@ -5,6 +5,7 @@
 mod bench;
 mod bio;
 mod devices;
+mod documents;
 mod officer_fingers;
 mod policy;
 mod records;
@@ -67,6 +68,9 @@ enum Command {
     /// Devices and drivers.
     #[command(subcommand)]
     Devices(devices::DevicesCommand),
+    /// Documents that wait for the printer.
+    #[command(subcommand)]
+    Documents(documents::DocumentsCommand),
     /// Biometrics on files: quality, segmentation, minutiae, comparison, face, iris, WSQ, ISO records.
     #[command(subcommand)]
     Bio(bio::BioCommand),
@@ -195,6 +199,7 @@ fn run(args: Args, place: &mut Place) -> Done {
         Some(Command::Policy(c)) => policy::policy(&c, place),
         Some(Command::Doctor(c)) => devices::doctor(&c, place),
         Some(Command::Devices(c)) => devices::devices(&c, place),
+        Some(Command::Documents(c)) => documents::documents(&c, place),
         Some(Command::Bio(c)) => bio::bio(&c, place),
         Some(Command::Bench(c)) => bench::bench(&c, place),
         Some(Command::Roster(c)) => policy::roster(&c, place),
