@@ -40,6 +40,8 @@ pub struct WindowOptions {
     pub language: Language,
     /// Size in points; [`SIZE`] when none is given.
     pub size: Option<[f32; 2]>,
+    /// Opens the applicant's screen at start.
+    pub applicant: bool,
     /// Plays a session by itself.
     pub demo: Option<DemoOptions>,
     /// Folder for pictures of the screens, as PNG, for the demo.
@@ -135,7 +137,7 @@ impl RekamApp {
             scratch: Scratch::default(),
             screen: None,
             previewing: false,
-            applicant: false,
+            applicant: options.applicant,
             demo: options.demo.map(Demo::new),
             recorder: options.pictures.map(Recorder::new),
             frames: options.frames.map(Frames::new),

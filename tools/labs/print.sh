@@ -165,11 +165,13 @@ hindered "queue stopped" 0 'cupsenable kertas'
 cupsreject kertas
 hindered "queue takes nothing" 0 'cupsaccept kertas'
 touch "$place/paper/broken"
+# shellcheck disable=SC2016 # what is done about it is run later
 hindered "job given up" 0 'rm "$place/paper/broken"'
 # A document of another program finds no paper first: the printer reports it, and ours is not even sent.
 touch "$place/paper/empty"
 printf '%%PDF-1.4 of another program' | lp -d kertas >/dev/null
 sleep 3
+# shellcheck disable=SC2016
 hindered "no paper" 1 'rm "$place/paper/empty"; sleep 3' 2
 
 say "== paper is filled up while a job waits"
