@@ -10,7 +10,9 @@ use crate::drivers::pcsc;
 use crate::drivers::simulated::Simulation;
 #[cfg(feature = "camera")]
 use crate::drivers::v4l2;
-use crate::drivers::{file, sbi, simulated};
+#[cfg(feature = "serial")]
+use crate::drivers::serial;
+use crate::drivers::{cups, file, sbi, simulated};
 use crate::setup::{Setup, SetupError};
 use crate::traits::{Camera, CaptureDevice, CardReader, Printer};
 use crate::vocabulary::{DeviceFault, DeviceId, DeviceInfo, DeviceKind};
@@ -24,6 +26,9 @@ pub const FAMILIES: &[DriverFamily] = &[
     pcsc::FAMILY,
     #[cfg(feature = "camera")]
     v4l2::FAMILY,
+    cups::FAMILY,
+    #[cfg(feature = "serial")]
+    serial::FAMILY,
 ];
 
 /// A family of drivers: one folder under `drivers/`.

@@ -5,7 +5,7 @@ use std::time::Instant;
 use biometrics::image::{GrayImage, RgbImage};
 
 use crate::ktp::sam::Sam;
-use crate::vocabulary::{CaptureEnd, CaptureTask, Captured, DeviceFault, DeviceInfo};
+use crate::vocabulary::{CaptureEnd, CaptureTask, Captured, DeviceFault, DeviceInfo, PrintState};
 
 /// A picture of what the device sees now. Preview frames are not kept.
 #[derive(Debug, Clone)]
@@ -114,4 +114,20 @@ pub trait Printer: Device {
     /// # Errors
     /// [`DeviceFault`]; the document is then still the caller's to keep.
     fn print(&mut self, title: &str, pdf: &[u8]) -> Result<String, DeviceFault>;
+    /// How a job that [`Printer::print`] named is doing. A printer without a queue has printed what it has taken.
+    ///
+    /// # Errors
+    /// [`DeviceFault`] when it cannot be known now.
+    fn job(&mut self, job: &str) -> Result<PrintState, DeviceFault> {
+        let _ = job;
+        Ok(PrintState::Printed)
+    }
+    /// Takes a job back that is not printed, so that its document lies nowhere.
+    ///
+    /// # Errors
+    /// [`DeviceFault`]; it may then still be printed.
+    fn withdraw(&mut self, job: &str) -> Result<(), DeviceFault> {
+        let _ = job;
+        Err(DeviceFault::Unsupported)
+    }
 }

@@ -434,6 +434,83 @@ impl DeviceFault {
     }
 }
 
+/// What keeps a printer from printing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum PrintHitch {
+    /// No paper.
+    PaperOut,
+    /// Paper is stuck.
+    PaperJam,
+    /// A cover is open.
+    CoverOpen,
+    /// No toner or ink.
+    InkOut,
+    /// Switched off, or the cable is out.
+    Offline,
+    /// The queue was stopped.
+    Stopped,
+    /// The queue takes no documents.
+    Refused,
+    /// The job is held.
+    Held,
+    /// The printer or the system gave the job up.
+    GivenUp,
+    /// Nothing is reported, and yet it was not printed in time.
+    TooLong,
+}
+
+impl PrintHitch {
+    /// Every value.
+    pub const ALL: &'static [Self] = &[
+        Self::PaperOut,
+        Self::PaperJam,
+        Self::CoverOpen,
+        Self::InkOut,
+        Self::Offline,
+        Self::Stopped,
+        Self::Refused,
+        Self::Held,
+        Self::GivenUp,
+        Self::TooLong,
+    ];
+    /// Stable name, the detail of [`DeviceFault::CannotPrint`]; words are `print-hitch-<id>`.
+    #[must_use]
+    pub const fn id(self) -> &'static str {
+        match self {
+            Self::PaperOut => "paper-out",
+            Self::PaperJam => "paper-jam",
+            Self::CoverOpen => "cover-open",
+            Self::InkOut => "ink-out",
+            Self::Offline => "offline",
+            Self::Stopped => "stopped",
+            Self::Refused => "refused",
+            Self::Held => "held",
+            Self::GivenUp => "given-up",
+            Self::TooLong => "too-long",
+        }
+    }
+    /// The value of a stable name.
+    #[must_use]
+    pub fn from_id(id: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|h| h.id() == id)
+    }
+}
+
+/// How a print job is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PrintState {
+    /// Not printed yet, and what it waits for if anything is wrong.
+    Waiting(Option<PrintHitch>),
+    /// Printed.
+    Printed,
+    /// Cancelled or given up: it will not be printed.
+    Lost,
+    /// The printing system does not know it any more.
+    Forgotten,
+}
+
 /// How a capture ended without a capture.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CaptureEnd {

@@ -1,10 +1,12 @@
 //! `rekam doctor`, `rekam devices list`.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::{Args, Subcommand};
 use devices::catalogue::{Missing, catalogue};
 use devices::conformance;
+use devices::drivers::cups;
 use devices::registry::Registry;
 use devices::setup::Setup;
 use devices::vocabulary::DeviceKind;
@@ -15,9 +17,13 @@ use rekam::runtime::clock::{Clock, SystemClock};
 use rekam::vault::files::{Files, RealFiles};
 use rekam::vault::{OpenOptions, Vault};
 use serde_json::json;
+use toml::{Table, Value};
 
 use super::session::{default_devices, policy_files};
 use super::{Done, Place, VaultArg};
+
+/// Where Debian's CUPS is configured; `$REKAM_CUPS_CONF` names another folder.
+const CUPS_CONF: &str = "/etc/cups";
 
 #[derive(Debug, Subcommand)]
 pub(super) enum DevicesCommand {
@@ -73,6 +79,11 @@ pub(super) fn environment(place: &Place, arg: &VaultArg) -> Environment {
 
 fn setup(place: &Place, environment: Environment) -> Setup {
     place.config.devices.clone().unwrap_or_else(|| default_devices(environment))
+}
+
+/// The devices of a vault's station.
+pub(super) fn setup_of(place: &Place, vault: &VaultArg) -> Setup {
+    setup(place, environment(place, vault))
 }
 
 pub(super) fn devices(command: &DevicesCommand, place: &mut Place) -> Done {
@@ -172,6 +183,7 @@ pub(super) fn doctor(c: &Doctor, place: &mut Place) -> Done {
             ),
         });
     }
+    looks.extend(spool_look(place, environment));
     let ok = looks.iter().all(|l| l.ok);
     if c.json {
         let list: Vec<_> =
@@ -196,6 +208,17 @@ fn told(words: &Words, missing: &Missing) -> String {
 /// only looked at.
 fn spared(kind: DeviceKind) -> bool {
     matches!(kind, DeviceKind::SignaturePad | DeviceKind::Thermometer | DeviceKind::Card)
+}
+
+/// What the spooler keeps of printed documents, where documents are printed by CUPS on this machine.
+fn spool_look(place: &Place, environment: Environment) -> Option<Look> {
+    let setup = setup(place, environment);
+    let here = |p: &Table| p.get("server").and_then(Value::as_str).is_none_or(|s| s.starts_with('/'));
+    setup.drivers_of(DeviceKind::Printer).iter().find(|d| d.driver == cups::ID && here(&d.parameters))?;
+    let root = std::env::var_os("REKAM_CUPS_CONF").map_or_else(|| CUPS_CONF.into(), PathBuf::from);
+    let found = cups::spool::look(&root);
+    let told = found.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
+    Some(Look { name: "spooler", ok: found.is_empty(), told })
 }
 
 fn vault_looks(c: &Doctor, place: &Place) -> Vec<Look> {

@@ -7,6 +7,7 @@ mod bio;
 mod card;
 mod camera;
 mod devices;
+mod documents;
 mod officer_fingers;
 mod policy;
 mod records;
@@ -76,6 +77,9 @@ enum Command {
     /// Cameras: list them, take a photo.
     #[command(subcommand)]
     Camera(camera::CameraCommand),
+    /// Documents that wait for the printer.
+    #[command(subcommand)]
+    Documents(documents::DocumentsCommand),
     /// Biometrics on files: quality, segmentation, minutiae, comparison, face, iris, WSQ, ISO records.
     #[command(subcommand)]
     Bio(bio::BioCommand),
@@ -209,6 +213,7 @@ fn run(args: Args, place: &mut Place) -> Done {
         Some(Command::Devices(c)) => devices::devices(&c, place),
         Some(Command::Sbi(c)) => sbi::sbi(&c, place),
         Some(Command::Camera(c)) => camera::camera(&c, place),
+        Some(Command::Documents(c)) => documents::documents(&c, place),
         Some(Command::Bio(c)) => bio::bio(&c, place),
         Some(Command::Card(c)) => card::card(&c, place),
         Some(Command::Bench(c)) => bench::bench(&c, place),

@@ -19,6 +19,9 @@ pub(super) struct Window {
     /// Close the window at the demo's end.
     #[arg(long, requires = "demo")]
     exit: bool,
+    /// Open the applicant's screen at start, for a second monitor.
+    #[arg(long)]
+    applicant: bool,
     /// Note the time of every frame into this file.
     #[arg(long, value_name = "FILE", requires = "demo", hide = true)]
     frames: Option<PathBuf>,
@@ -65,6 +68,7 @@ pub(super) fn open(c: &Window, place: &mut Place) -> Done {
     let window = WindowOptions {
         language: place.config.language,
         size: None,
+        applicant: c.applicant,
         demo: c.demo.then(|| demo(c.exit)),
         pictures: c.pictures.clone(),
         frames: c.frames.clone().map(|file| rekam::ui::frames::FrameLog { file, begun: place.begun }),

@@ -67,10 +67,12 @@ macro_rules! catalogue {
 
 /// The catalogues, a line each.
 const CATALOGUES: &[Catalogue] = &[
+    catalogue!("applicant"),
     catalogue!("core"),
     catalogue!("documents"),
     catalogue!("gate"),
     catalogue!("population"),
+    catalogue!("printing"),
     catalogue!("runtime"),
     catalogue!("sbi"),
     catalogue!("screens"),

@@ -114,6 +114,12 @@ fn every_value_of_the_vocabulary_has_its_words() {
     family("reason", QualityReason::ALL.iter().map(|v| v.id()).collect(), true);
     family("retry", Retry::ALL.iter().map(|v| v.id()).collect(), true);
     family("fault", faults().iter().map(DeviceFault::id).collect(), true);
+    family("print-hitch", devices::vocabulary::PrintHitch::ALL.iter().map(|v| v.id()).collect(), false);
+    family(
+        "applicant-do",
+        StepId::ALL.iter().filter(|s| **s != StepId::Proof).map(|v| v.id()).collect(),
+        false,
+    );
     family("step", StepId::ALL.iter().map(|v| v.id()).collect(), false);
     family("state", StepState::ALL.iter().map(|v| v.id()).collect(), false);
     family("record", RecordState::ALL.iter().map(|v| v.id()).collect(), true);

@@ -1,5 +1,5 @@
 //! The documents worker: proofs of recording and redirect slips as PDF. In training they are written to the documents
-//! folder; in production they stay in memory for the printer and never lie on disk in clear.
+//! folder; in production they stay in memory for the printer (`printing.rs`) and never lie on disk in clear.
 
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
@@ -16,8 +16,8 @@ use crate::documents::{self, DocumentError, NotRecorded, Office, Proof, ProofExc
 use crate::i18n::{Language, Words};
 use crate::session::Session;
 
-/// Note of a document that waits in memory.
-const IN_MEMORY: &str = "memory";
+/// Note of a document that goes to the printer.
+const AT_PRINTER: &str = "printer";
 
 /// A document to be made.
 pub(super) struct DocumentJob {
@@ -63,7 +63,7 @@ impl Documents {
         let pdf = pdf.map_err(|e| e.to_string().chars().take(6).collect::<String>())?;
         let path = self.folder.join(format!("{kind}-{}.pdf", job.session.core.id));
         if job.session.ctx.environment == Environment::Production {
-            return Ok(Made { path, bytes: pdf.into(), place: IN_MEMORY.to_owned() });
+            return Ok(Made { path, bytes: pdf.into(), place: AT_PRINTER.to_owned() });
         }
         if let Err(e) = write(&path, &pdf) {
             tracing::error!("document: {e}");

@@ -13,6 +13,7 @@ mod finger_search;
 mod guidance;
 mod portrait;
 mod preview;
+mod printing;
 mod shell;
 pub mod station;
 mod vault_jobs;

@@ -6,10 +6,12 @@ mod desk;
 mod effects;
 mod hygiene;
 mod open;
+mod printing;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, sync_channel};
 
 use chrono::{DateTime, Utc};
@@ -23,7 +25,11 @@ use super::documents::DocumentJob;
 use super::finger_search::SearchJob;
 use super::guidance::GuidanceWorker;
 use super::preview::PreviewSlot;
-use super::station::{DeskCommand, DeviceLine, Ended, Notice, OfficerLine, QueueLine, Sessions, WaitingLine};
+use super::printing::PrintJob;
+use super::station::{
+    DeskCommand, DeviceLine, DocumentKind, Ended, Notice, OfficerLine, PrintProgress, QueueLine, Sessions,
+    UnprintedLine, WaitingLine,
+};
 use super::vault_jobs::{SealedRecord, VaultJob};
 use super::vault_worker::waiting_facts;
 use super::workers::{Answer, Worker};
@@ -48,6 +54,14 @@ pub struct Station {
     devices: Worker<DeviceMessage>,
     analysis: Worker<AnalysisJob>,
     documents: Worker<DocumentJob>,
+    printing: Worker<PrintJob>,
+    /// Ends the printing when the station is closed.
+    stop_printing: Arc<AtomicBool>,
+    /// Documents go to the printer: always in production, in training where one is set up.
+    prints: bool,
+    /// How the printing of this run's documents goes.
+    progress: BTreeMap<Uuid, PrintProgress>,
+    unprinted: Vec<UnprintedLine>,
     registry: Arc<Registry>,
     preview: Arc<PreviewSlot>,
     guidance: GuidanceWorker,
@@ -81,7 +95,8 @@ pub struct Station {
     officer_checks: BTreeMap<Uuid, PersonFacts>,
     sealed: Option<SealedRecord>,
     ended: Option<Ended>,
-    document: Option<(Uuid, PathBuf, Arc<[u8]>)>,
+    /// The document of the session on screen.
+    document: Option<(Uuid, Document)>,
     last_tick: Option<DateTime<Utc>>,
     /// A command that waits for the record being sealed.
     deferred: Option<DeskCommand>,
@@ -91,6 +106,15 @@ pub struct Station {
     hygiene: Hygiene,
     /// The fingerprint reader has not said that it cannot show its empty glass.
     platen_possible: bool,
+}
+
+/// A document that was made.
+#[derive(Clone)]
+struct Document {
+    id: Uuid,
+    kind: DocumentKind,
+    path: PathBuf,
+    bytes: Arc<[u8]>,
 }
 
 /// The signed-in officer.
@@ -236,6 +260,8 @@ impl Drop for Station {
         self.devices.finish();
         self.analysis.finish();
         self.documents.finish();
+        self.stop_printing.store(true, Ordering::Release);
+        self.printing.finish();
         // Last: what was given to it is still kept, and it gives the vault's lock back.
         self.vault.finish();
         self.searches.finish();

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use devices::traits::PreviewFrame;
-use devices::vocabulary::{DeviceFault, DeviceId, DeviceInfo, DeviceKind};
+use devices::vocabulary::{DeviceFault, DeviceId, DeviceInfo, DeviceKind, PrintHitch};
 use record::schema::{Environment, Outcome, RecordState, Role, StepId};
 use uuid::Uuid;
 use zeroize::Zeroizing;
@@ -87,6 +87,8 @@ pub enum DeskCommand {
     Preview(bool),
     /// Asks for another page of the queue.
     QueuePage(usize),
+    /// Prints a document again: the one on screen, or one of [`Desk::unprinted`].
+    Reprint(Uuid),
     /// Takes a notice off the screen.
     DismissNotice(usize),
 }
@@ -182,6 +184,107 @@ pub struct Notice {
     pub code: String,
 }
 
+/// The kinds of document that applicants get.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DocumentKind {
+    /// Proof of recording.
+    Proof,
+    /// Slip of a refusal or redirection.
+    Slip,
+}
+
+impl DocumentKind {
+    /// Stable name; words are `document-<id>`.
+    #[must_use]
+    pub const fn id(self) -> &'static str {
+        match self {
+            Self::Proof => "proof",
+            Self::Slip => "slip",
+        }
+    }
+    /// The kind of a stable name; a name of a later rekam counts as a slip.
+    #[must_use]
+    pub fn from_id(id: &str) -> Self {
+        if id == Self::Proof.id() { Self::Proof } else { Self::Slip }
+    }
+    /// Title of the print job: anybody at the printer may read it.
+    pub(super) const fn title(self) -> &'static str {
+        match self {
+            Self::Proof => "rekam-bukti",
+            Self::Slip => "rekam-pengarahan",
+        }
+    }
+}
+
+/// How a document's printing goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PrintProgress {
+    /// Others come first.
+    Queued,
+    /// On its way to the printer.
+    Sending,
+    /// The printer has it, and what it waits for if anything is wrong.
+    Waiting(Option<PrintHitch>),
+    /// Printed.
+    Printed,
+    /// The printing system took it and does not tell what became of it.
+    Sent,
+    /// Not printed; it is kept in the vault.
+    NotPrinted(DeviceFault),
+}
+
+impl PrintProgress {
+    /// True when nothing more will come.
+    #[must_use]
+    pub const fn is_over(&self) -> bool {
+        matches!(self, Self::Printed | Self::Sent | Self::NotPrinted(_))
+    }
+    /// Stable name; words are `printing-<id>`.
+    #[must_use]
+    pub const fn id(&self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::Sending => "sending",
+            Self::Waiting(None) => "waiting",
+            Self::Waiting(Some(_)) => "held-up",
+            Self::Printed => "printed",
+            Self::Sent => "sent",
+            Self::NotPrinted(_) => "not-printed",
+        }
+    }
+    /// What keeps it from being printed, where that is known.
+    #[must_use]
+    pub fn hitch(&self) -> Option<PrintHitch> {
+        match self {
+            Self::Waiting(hitch) => *hitch,
+            Self::NotPrinted(DeviceFault::CannotPrint { detail }) => PrintHitch::from_id(detail),
+            _ => None,
+        }
+    }
+}
+
+/// A document that is not printed.
+#[derive(Clone, PartialEq, Eq)]
+pub struct UnprintedLine {
+    /// Document.
+    pub id: Uuid,
+    /// Kind, see [`DocumentKind::id`].
+    pub kind: String,
+    /// Session that it was made for.
+    pub session: Uuid,
+    /// Applicant's name, may be empty.
+    pub name: String,
+    /// When it was made.
+    pub made: DateTime<Utc>,
+}
+
+impl std::fmt::Debug for UnprintedLine {
+    // Names somebody.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "UnprintedLine({}, {})", self.id, self.kind)
+    }
+}
+
 /// What the window shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Screen {
@@ -256,6 +359,23 @@ pub trait Desk {
     fn ended(&self) -> Option<&Ended>;
     /// The last document (PDF) made for the session on screen.
     fn document(&self) -> Option<(&PathBuf, Arc<[u8]>)>;
+    /// The document on screen and how its printing goes; `None` where nothing is printed (training without a printer).
+    fn print_of_document(&self) -> Option<(Uuid, &PrintProgress)> {
+        None
+    }
+    /// How the printing of a document goes; `None` when it was not sent to the printer in this run.
+    fn print_progress(&self, document: Uuid) -> Option<&PrintProgress> {
+        let _ = document;
+        None
+    }
+    /// Documents that wait in the vault, oldest first; empty while nobody is signed in.
+    fn unprinted(&self) -> &[UnprintedLine] {
+        &[]
+    }
+    /// A document is on its way to the printer.
+    fn printing(&self) -> bool {
+        false
+    }
     /// Takes a command; never blocks.
     fn send(&mut self, command: DeskCommand);
     /// Drains the workers' answers and runs the reducer. Never blocks; true when something changed.

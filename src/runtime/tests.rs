@@ -12,7 +12,10 @@ use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use super::clock::FixedClock;
-use super::station::{Desk, DeskCommand, DeviceState, Screen, Station, StationError, StationOptions};
+use super::printing::tests::FakeCups;
+use super::station::{
+    Desk, DeskCommand, DeviceState, PrintProgress, Screen, Station, StationError, StationOptions,
+};
 use crate::session::event::{CaptureOutcome, Command, Target};
 use crate::session::testing as t;
 use crate::session::view::Action;
@@ -244,6 +247,72 @@ fn a_whole_session_is_sealed_with_its_proof() {
     assert_eq!(b.desk().ended().unwrap().rules, ["nik-in-queue"]);
     b.desk().send(DeskCommand::SignOut);
     assert!(b.desk().queue().iter().all(|l| l.name.is_none()));
+}
+
+#[test]
+fn a_document_is_printed_or_waits_in_the_vault_and_is_printed_again() {
+    let cups = FakeCups::new();
+    let mut b = Bench::new("");
+    b.devices.push_str(&cups.setup());
+    b.open();
+    b.sign_in();
+    assert!(b.desk().unprinted().is_empty());
+    cups.set("media-empty-error", 9);
+    b.begin();
+    b.go_to(None);
+    assert_eq!(b.desk().ended().map(|e| e.outcome), Some(Outcome::Sealed));
+    let state = |d: &Station| d.print_of_document().map(|(_, p)| p.id());
+    b.until("word that there is no paper", |d| state(d) == Some("not-printed"));
+    assert!(!b.desk().printing() && cups.received().is_empty());
+    let (id, progress) = b.desk().print_of_document().map(|(id, p)| (id, p.clone())).unwrap();
+    assert_eq!(progress.hitch(), Some(devices::vocabulary::PrintHitch::PaperOut));
+    assert!(b.desk().notices().iter().any(|n| n.code == "DEV-15"), "{:?}", b.desk().notices());
+    let pdf = b.desk().document().map(|(_, bytes)| bytes).unwrap();
+    b.until("waiting document", |d| d.unprinted().len() == 1);
+    assert_eq!(b.desk().unprinted()[0].id, id);
+
+    // The program is killed; the document is there again, with the applicant's name, once somebody has signed in.
+    b.open();
+    assert!(b.desk().unprinted().is_empty());
+    b.sign_in();
+    b.until("waiting document", |d| d.unprinted().len() == 1);
+    assert!(!b.desk().unprinted()[0].name.is_empty());
+    cups.set("none", 9);
+    b.desk().send(DeskCommand::Reprint(Uuid::from_u128(99)));
+    b.desk().send(DeskCommand::Reprint(id));
+    b.desk().send(DeskCommand::Reprint(id));
+    b.until("printed document", |d| d.print_progress(id) == Some(&PrintProgress::Printed));
+    b.until("empty list", |d| d.unprinted().is_empty());
+    assert_eq!(cups.received(), [pdf.to_vec()], "once, and the same document");
+
+    let audit = b.folder.path().join("vault/audit/000001.jsonl");
+    let audit = std::fs::read_to_string(audit).unwrap();
+    for (event, times) in [("document-not-printed", 1), ("document-reprinted", 1), ("document-printed", 1)] {
+        assert_eq!(audit.matches(&format!("\"event\":\"{event}\"")).count(), times, "{event}");
+    }
+    b.desk().send(DeskCommand::SignOut);
+    assert!(b.desk().unprinted().is_empty());
+}
+
+#[test]
+fn a_printed_document_can_be_printed_once_more_while_it_is_on_screen() {
+    let cups = FakeCups::new();
+    let mut b = Bench::new("");
+    b.devices.push_str(&cups.setup());
+    b.open();
+    b.sign_in();
+    b.begin();
+    b.go_to(None);
+    let state = |d: &Station| d.print_of_document().map(|(_, p)| p.id());
+    b.until("printed document", |d| state(d) == Some("printed"));
+    let id = b.desk().print_of_document().unwrap().0;
+    b.desk().send(DeskCommand::Reprint(id));
+    assert_eq!(state(b.desk()), Some("queued"));
+    b.until("printed document", |d| state(d) == Some("printed"));
+    b.until("empty list", |d| d.unprinted().is_empty());
+    let received = cups.received();
+    assert!(received.len() == 2 && received[0] == received[1]);
+    assert!(b.desk().notices().is_empty(), "{:?}", b.desk().notices());
 }
 
 #[test]

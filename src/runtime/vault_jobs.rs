@@ -12,10 +12,11 @@ use record::schema::StepId;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-use super::station::{OfficerLine, QueueLine, WaitingLine};
+use super::station::{OfficerLine, QueueLine, UnprintedLine, WaitingLine};
 use crate::session::effect::ApprovalDraft;
 use crate::session::event::LookUpAnswer;
 use crate::session::{Session, SessionContext};
+use crate::vault::UnprintedDocument;
 
 /// One decision of a second officer.
 pub(super) struct Decision {
@@ -41,6 +42,14 @@ pub(super) struct FingerQuestion {
     pub(super) fingers: Vec<(FingerPosition, Template)>,
 }
 
+/// What is done with documents that wait for the printer.
+pub(super) enum PaperJob {
+    Keep { id: Uuid, document: Box<UnprintedDocument>, now: DateTime<Utc> },
+    Printed { id: Uuid, now: DateTime<Utc> },
+    List { now: DateTime<Utc> },
+    Load { id: Uuid },
+}
+
 /// What the vault worker does.
 pub(super) enum VaultJob {
     SignIn { officer: Uuid, passphrase: Zeroizing<String>, now: DateTime<Utc> },
@@ -57,6 +66,7 @@ pub(super) enum VaultJob {
     KeepHygiene(Vec<u8>),
     Drafts(Arc<SessionContext>),
     Load { session: Uuid, ctx: Arc<SessionContext> },
+    Paper(PaperJob),
 }
 
 /// A record that is durable.
@@ -84,6 +94,8 @@ pub(super) enum VaultAnswer {
     Page { lines: Vec<QueueLine>, len: usize },
     Drafts(Vec<WaitingLine>),
     Loaded { session: Uuid, taken: Option<Box<Session>> },
+    Papers(Vec<UnprintedLine>),
+    PaperLoaded { id: Uuid, document: Option<Box<UnprintedDocument>> },
     Done,
 }
 
@@ -111,11 +123,13 @@ impl VaultJob {
                 VaultAnswer::Sealed { session: session.core.id, result: Err(code()) }
             }
             Self::Load { session, .. } => VaultAnswer::Loaded { session: *session, taken: None },
+            Self::Paper(PaperJob::Load { id }) => VaultAnswer::PaperLoaded { id: *id, document: None },
             Self::Discard { .. }
             | Self::Audit { .. }
             | Self::Page { .. }
             | Self::KeepHygiene(_)
-            | Self::Drafts(_) => VaultAnswer::Done,
+            | Self::Drafts(_)
+            | Self::Paper(_) => VaultAnswer::Done,
         }
     }
 }

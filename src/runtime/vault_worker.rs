@@ -1,5 +1,7 @@
 //! The vault worker: the one thread that owns the vault. Everything that waits for the disk or for Argon2id is here.
 
+mod papers;
+
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -215,6 +217,7 @@ impl VaultWorker {
             VaultJob::Page { page, now } => {
                 VaultAnswer::Page { lines: self.page(page, now)?, len: self.vault.queue_len() }
             }
+            VaultJob::Paper(job) => self.paper(job)?,
             VaultJob::Drafts(ctx) => VaultAnswer::Drafts(self.drafts(&ctx)?),
             VaultJob::Load { session, ctx } => {
                 VaultAnswer::Loaded { session, taken: Some(Box::new(self.load(session, ctx)?)) }

@@ -9,7 +9,7 @@ use std::thread::{Builder, JoinHandle};
 use devices::vocabulary::{DeviceId, DeviceInfo, DeviceKind, RequestId};
 use uuid::Uuid;
 
-use super::station::{DeviceLine, Notice, NoticeLevel};
+use super::station::{DeviceLine, Notice, NoticeLevel, PrintProgress};
 use super::vault_jobs::VaultAnswer;
 use crate::session::event::{CaptureOutcome, FingerHit};
 use crate::vault::VaultError;
@@ -30,6 +30,7 @@ pub(super) enum Answer {
     Arrived(DeviceInfo),
     Left(DeviceKind, DeviceId),
     Document { session: Uuid, proof: bool, made: Result<Made, String> },
+    Printing { document: Uuid, progress: PrintProgress },
     Notice(Notice),
 }
 

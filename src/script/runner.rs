@@ -470,24 +470,25 @@ impl Walk<'_> {
         self.until("the session is taken up", |d| d.screen() == Screen::Session)
     }
 
-    /// The proof or slip is made after the session has ended.
+    /// The proof or slip is made, and printed where there is a printer, after the session has ended.
     fn settle_end(&mut self) -> Result<(), RunError> {
         self.until("the document is made", |d| {
-            d.session().is_none_or(|v| {
-                let s = v.session;
-                match s.core.outcome {
-                    Outcome::Sealed => {
-                        s.data.proof.making.is_none()
-                            && (s.data.proof.place.is_some() || s.data.proof.failed.is_some())
+            !d.printing()
+                && d.session().is_none_or(|v| {
+                    let s = v.session;
+                    match s.core.outcome {
+                        Outcome::Sealed => {
+                            s.data.proof.making.is_none()
+                                && (s.data.proof.place.is_some() || s.data.proof.failed.is_some())
+                        }
+                        Outcome::Refused | Outcome::Redirected => {
+                            d.document().is_some()
+                                || d.ended().is_some_and(|e| e.document.is_some())
+                                || !d.notices().is_empty()
+                        }
+                        _ => true,
                     }
-                    Outcome::Refused | Outcome::Redirected => {
-                        d.document().is_some()
-                            || d.ended().is_some_and(|e| e.document.is_some())
-                            || !d.notices().is_empty()
-                    }
-                    _ => true,
-                }
-            })
+                })
         })
     }
 

@@ -13,7 +13,7 @@ use super::demo::{Demo, DemoOptions, Move};
 use super::frames::{FrameLog, Frames};
 use super::pictures::Pictures;
 use super::stage::{Scratch, Stage};
-use super::{screens, theme};
+use super::{applicant, screens, theme};
 use crate::i18n::{Language, Words};
 use crate::runtime::station::{Desk, DeskCommand, Screen};
 
@@ -40,6 +40,8 @@ pub struct WindowOptions {
     pub language: Language,
     /// Size in points; [`SIZE`] when none is given.
     pub size: Option<[f32; 2]>,
+    /// Opens the applicant's screen at start.
+    pub applicant: bool,
     /// Plays a session by itself.
     pub demo: Option<DemoOptions>,
     /// Folder for pictures of the screens, as PNG, for the demo.
@@ -109,6 +111,8 @@ pub struct RekamApp {
     scratch: Scratch,
     screen: Option<Screen>,
     previewing: bool,
+    /// The applicant's screen is open.
+    applicant: bool,
     demo: Option<Demo>,
     recorder: Option<Recorder>,
     frames: Option<Frames>,
@@ -133,6 +137,7 @@ impl RekamApp {
             scratch: Scratch::default(),
             screen: None,
             previewing: false,
+            applicant: options.applicant,
             demo: options.demo.map(Demo::new),
             recorder: options.pictures.map(Recorder::new),
             frames: options.frames.map(Frames::new),
@@ -183,9 +188,13 @@ impl RekamApp {
             desk: &*self.desk,
             scratch: &mut self.scratch,
             pictures: &mut self.pictures,
+            applicant: &mut self.applicant,
             out: &mut out,
         };
         screens::show(ui, &mut stage, &mut self.language);
+        if *stage.applicant && !applicant::window(ui.ctx(), &mut stage) {
+            *stage.applicant = false;
+        }
         if self.language != self.words.language() {
             self.words = Words::new(self.language);
         }

@@ -109,6 +109,8 @@ pub struct Stage<'a> {
     pub scratch: &'a mut Scratch,
     /// Pictures.
     pub pictures: &'a mut Pictures,
+    /// The applicant's screen is open.
+    pub applicant: &'a mut bool,
     /// What is to be done.
     pub out: &'a mut Vec<DeskCommand>,
 }

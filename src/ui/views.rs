@@ -52,6 +52,9 @@ pub fn capture_state(ui: &mut Ui, st: &Stage<'_>, view: &SessionView<'_>) {
     }
 }
 
+/// A kept signature shall be made again: noted among the texts of the step, so that it goes with them.
+const AGAIN: &str = "sign-again";
+
 /// Where a signature is made: what is kept, or the box to sign in.
 pub fn signing(
     ui: &mut Ui,
@@ -61,13 +64,15 @@ pub fn signing(
     cannot: Option<ExceptionReason>,
     target: Target,
 ) {
-    const AGAIN: &str = "sign-again";
     if let Some(reason) = cannot {
         let told = st.get(&format!("cannot-sign-{}", reason.id()));
         widgets::banner(ui, st.words, Tone::Info, &told, &st.get("cannot-sign-declared"), "");
         return;
     }
     let width = ui.available_width().min(680.0);
+    if *st.applicant {
+        ui.label(RichText::new(st.get("applicant-signs")).font(fonts::bold(theme::TEXT_BODY)));
+    }
     if let Some(sample) = kept.filter(|_| !st.scratch.texts.0.contains_key(AGAIN)) {
         widgets::card(ui, |ui| {
             let name = st.get("signature-kept");
@@ -83,7 +88,12 @@ pub fn signing(
         return;
     }
     ui.add_enabled_ui(!view.session.busy(), |ui| {
-        widgets::signature_canvas(ui, st.words, &mut st.scratch.ink, vec2(width, 220.0));
+        if *st.applicant {
+            // Drawn on the applicant's screen; here it is only looked at.
+            widgets::signature_seen(ui, st.words, &st.scratch.ink, vec2(width, 220.0));
+        } else {
+            widgets::signature_canvas(ui, st.words, &mut st.scratch.ink, vec2(width, 220.0));
+        }
         ui.horizontal_wrapped(|ui| {
             let drawn = !st.scratch.ink.is_empty();
             ui.add_enabled_ui(drawn, |ui| {
@@ -100,6 +110,21 @@ pub fn signing(
         });
     });
     small(ui, &st.get("signature-how"));
+}
+
+/// The signature that is to be drawn in the window now: none while one is kept and shall not be made again.
+#[must_use]
+pub fn pad_wanted(st: &Stage<'_>, view: &SessionView<'_>) -> Option<Target> {
+    let s = view.session;
+    let rules = s.capture_rules();
+    let (target, kept) = match view.current() {
+        StepId::Signature => (Target::CardSignature, &s.data.signature.sample),
+        StepId::Statement => (Target::StatementSignature, &s.data.statement.sample),
+        _ => return None,
+    };
+    let kept = kept.as_ref().is_some_and(|x| steps::signature::good(x, rules));
+    let again = st.scratch.texts.0.contains_key(AGAIN);
+    (view.targets().contains(&target) && (!kept || again)).then_some(target)
 }
 
 /// Ways on for fingers and eyes that cannot be captured well: the best of several, the picture of an exception,
@@ -134,7 +159,7 @@ pub fn exception_ways(ui: &mut Ui, st: &mut Stage<'_>, view: &SessionView<'_>, i
 }
 
 /// The slip or proof that was made: where it is, or that it is at the printer.
-pub fn document(ui: &mut Ui, st: &Stage<'_>, what: &str) {
+pub fn document(ui: &mut Ui, st: &mut Stage<'_>, what: &str) {
     let Some((path, bytes)) = st.desk.document() else { return };
     widgets::card(ui, |ui| {
         ui.label(RichText::new(st.get(&format!("document-{what}"))).font(fonts::bold(theme::TEXT_BIG)));
@@ -143,8 +168,7 @@ pub fn document(ui: &mut Ui, st: &Stage<'_>, what: &str) {
             let kib = bytes.len().div_ceil(1024);
             ui.label(t!(st.words, "document-saved", name = name, size = kib));
             small(ui, &path.display().to_string());
-        } else {
-            ui.label(st.get("document-printed"));
         }
+        super::printing::of_document(ui, st);
     });
 }

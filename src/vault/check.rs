@@ -32,6 +32,8 @@ pub enum ProblemKind {
     RecordMissing,
     /// A kept step cannot be read.
     StepUnreadable,
+    /// A document that waits for the printer cannot be read.
+    DocumentUnreadable,
     /// A file that does not belong there.
     ForeignFile,
 }
@@ -48,6 +50,7 @@ impl ProblemKind {
             Self::NotInAudit => "vault-problem-not-in-audit",
             Self::RecordMissing => "vault-problem-record-missing",
             Self::StepUnreadable => "vault-problem-step-unreadable",
+            Self::DocumentUnreadable => "vault-problem-document-unreadable",
             Self::ForeignFile => "vault-problem-foreign-file",
         }
     }
@@ -192,6 +195,7 @@ impl Vault {
             }
         }
         let drafts = self.check_drafts(&mut problems)?;
+        self.check_unprinted(&mut problems)?;
         Ok(CheckReport { records: ids.len(), drafts, decrypted: self.is_unlocked(), audit, problems })
     }
 
@@ -269,6 +273,20 @@ impl Vault {
         }
         if self.index.find(id).ok().flatten() != self.row_from_files(id)? {
             add(ProblemKind::RowDiffers, id.to_string(), "");
+        }
+        Ok(())
+    }
+
+    /// Whether a document opens can be known only while an officer is signed in.
+    fn check_unprinted(&self, problems: &mut Vec<Problem>) -> Result<(), VaultError> {
+        for id in self.unprinted_ids()?.into_iter().filter(|_| self.is_unlocked()) {
+            if self.load_unprinted(id).is_err() {
+                problems.push(Problem {
+                    kind: ProblemKind::DocumentUnreadable,
+                    subject: format!("unprinted/{id}.enc"),
+                    detail: String::new(),
+                });
+            }
         }
         Ok(())
     }

@@ -14,6 +14,7 @@
 //! records/<id>.local       local extract    }
 //! pending/<id>             a save or a change of state that is under way
 //! drafts/<session>/<step>.enc
+//! unprinted/<id>.enc      documents that wait for the printer
 //! audit/<n>.jsonl          hash-chained audit lines
 //! index/                   sled, a cache of records/
 //! training/*.age-key       the training centre's and escrow's identities, training only
@@ -118,6 +119,12 @@ impl Layout {
     }
     pub(super) fn step(&self, session: Uuid, step: &str) -> PathBuf {
         self.draft(session).join(format!("{step}.enc"))
+    }
+    pub(super) fn unprinted(&self) -> PathBuf {
+        self.root.join("unprinted")
+    }
+    pub(super) fn unprinted_of(&self, id: Uuid) -> PathBuf {
+        self.unprinted().join(format!("{id}.enc"))
     }
     /// Folder of the audit segments.
     #[must_use]

@@ -18,6 +18,7 @@ mod notes;
 mod officers;
 mod save;
 mod slots;
+mod unprinted;
 
 #[doc(hidden)]
 pub mod crowd;
@@ -50,6 +51,7 @@ pub use notes::Note;
 pub use officers::{NewOfficer, Officer, OfficerKeys};
 pub use save::Saved;
 pub use slots::{KdfCost, KdfParams, PASSPHRASE_MAX, PASSPHRASE_MIN, check_passphrase};
+pub use unprinted::{DOCUMENT_MAX, UNPRINTED_MAX, UnprintedDocument};
 
 use audit::AuditLog;
 use crypto::Key;
@@ -80,6 +82,7 @@ struct Keys {
     local: Key,
     officer_fingers: Key,
     people: Key,
+    unprinted: Key,
     station: SigningKey,
 }
 
@@ -90,6 +93,7 @@ impl Keys {
             local: vault.derive("rekam local extract"),
             officer_fingers: vault.derive("rekam officer fingers"),
             people: vault.derive("rekam people"),
+            unprinted: vault.derive("rekam unprinted documents"),
             vault,
             station,
         }
@@ -250,6 +254,7 @@ impl Vault {
         for entry in self.files.list(&layout.drafts()).map_err(|e| VaultError::io("drafts", e))? {
             folders.extend(entry.folder.then(|| layout.drafts().join(entry.name)));
         }
+        folders.extend(self.unprinted_folder()?);
         for folder in folders {
             for entry in self.files.list(&folder).map_err(|e| VaultError::io("vault folder", e))? {
                 if entry.name.ends_with(TEMP_SUFFIX) {
@@ -260,6 +265,15 @@ impl Vault {
             }
         }
         Ok(())
+    }
+
+    /// The folder of documents that are not printed, where there is one: vaults of an earlier rekam have none.
+    fn unprinted_folder(&self) -> Result<Option<std::path::PathBuf>, VaultError> {
+        match self.files.list(&self.layout.unprinted()) {
+            Ok(_) => Ok(Some(self.layout.unprinted())),
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(e) => Err(VaultError::io("unprinted", e)),
+        }
     }
 
     /// What was found and mended since the vault was opened.

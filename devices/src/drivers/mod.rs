@@ -1,9 +1,12 @@
 //! One folder per driver family. A new one is a folder here and a line in [`crate::registry::FAMILIES`].
 
+pub mod cups;
 pub mod file;
 pub mod sbi;
 #[cfg(feature = "pcsc")]
 pub mod pcsc;
+#[cfg(feature = "serial")]
+pub mod serial;
 pub mod simulated;
 #[cfg(feature = "camera")]
 pub mod v4l2;

@@ -71,4 +71,5 @@ vault-problem-row-differs = The index differs from the files. Run "rekam vault r
 vault-problem-not-in-audit = A record is not in the audit: a part of the audit may have been cut off.
 vault-problem-record-missing = The audit names a record whose files are not there.
 vault-problem-step-unreadable = A kept step of a session cannot be read.
+vault-problem-document-unreadable = A document that waits for the printer cannot be read.
 vault-problem-foreign-file = There is a foreign file among the records.

@@ -71,4 +71,5 @@ vault-problem-row-differs = Indeks berbeda dari berkas. Jalankan "rekam vault re
 vault-problem-not-in-audit = Rekaman tidak tercatat di audit: mungkin ada catatan yang dipotong.
 vault-problem-record-missing = Audit mencatat rekaman yang berkasnya tidak ada.
 vault-problem-step-unreadable = Langkah sesi yang tersimpan tidak terbaca.
+vault-problem-document-unreadable = Dokumen yang menunggu pencetak tidak terbaca.
 vault-problem-foreign-file = Ada berkas asing di folder rekaman.

@@ -4,10 +4,10 @@ use devices::vocabulary::DeviceKind;
 use record::schema::Environment;
 use uuid::Uuid;
 
-use super::{SignedIn, Station};
+use super::{Document, SignedIn, Station};
 use crate::runtime::error;
-use crate::runtime::station::{Desk, OfficerLine, Screen};
-use crate::runtime::vault_jobs::{SealedRecord, VaultAnswer, VaultJob};
+use crate::runtime::station::{Desk, DocumentKind, OfficerLine, Screen};
+use crate::runtime::vault_jobs::{PaperJob, SealedRecord, VaultAnswer, VaultJob};
 use crate::runtime::workers::{Answer, Made, error_notice};
 use crate::session::Session;
 use crate::session::event::Event;
@@ -30,6 +30,7 @@ impl Station {
             }
             Answer::Left(kind, id) => self.feed_all(&Event::DeviceLeft(kind, id)),
             Answer::Document { session, proof, made } => self.document_made(session, proof, made),
+            Answer::Printing { document, progress } => self.printing_told(document, progress),
             Answer::Notice(notice) => self.notify(notice),
         }
     }
@@ -86,6 +87,10 @@ impl Station {
                 self.drafts = lines;
                 self.refresh_waiting();
             }
+            // What came while nobody is signed in any more stays out of memory.
+            VaultAnswer::Papers(lines) if self.signed_in.is_some() => self.unprinted = lines,
+            VaultAnswer::Papers(_) => {}
+            VaultAnswer::PaperLoaded { id, document } => self.paper_loaded(id, document),
             VaultAnswer::Loaded { session, taken } => self.loaded(session, taken),
             VaultAnswer::Done => {}
         }
@@ -97,6 +102,8 @@ impl Station {
         self.refresh_page();
         self.refresh_drafts();
         self.refresh_waiting();
+        let now = self.clock.now();
+        self.give_vault(VaultJob::Paper(PaperJob::List { now }));
     }
 
     /// The vault is locked: what is on disk leaves the memory; what could not be kept stays, so that nothing is lost.
@@ -157,8 +164,11 @@ impl Station {
                 if let Some(ended) = self.ended.as_mut().filter(|e| written && e.session == session) {
                     ended.document = Some(path.clone());
                 }
+                let kind = if proof { DocumentKind::Proof } else { DocumentKind::Slip };
+                let document = Document { id: Uuid::now_v7(), kind, path, bytes };
+                self.print_new(session, &document);
                 if self.active_id() == Some(session) {
-                    self.document = Some((session, path, bytes));
+                    self.document = Some((session, document));
                 }
                 Event::ProofReady(place)
             }

@@ -61,6 +61,7 @@ impl Station {
                 self.page = page;
                 self.refresh_page();
             }
+            DeskCommand::Reprint(id) => self.reprint(id),
             DeskCommand::DismissNotice(index) => {
                 if index < self.notices.len() {
                     self.notices.remove(index);
@@ -102,6 +103,7 @@ impl Station {
         self.taking_up = None;
         self.document = None;
         let unnamed = |line: QueueLine| QueueLine { name: None, ..line };
+        self.unprinted.clear();
         self.queue = std::mem::take(&mut self.queue).into_iter().map(unnamed).collect();
         self.preview.clear();
         self.guidance.board().watch(None);

@@ -14,7 +14,8 @@ use super::Station;
 use crate::gate::policy::Policy;
 use crate::runtime::error;
 use crate::runtime::station::{
-    Desk, DeskCommand, DeviceLine, Ended, Guidance, Notice, OfficerLine, QueueLine, Screen, WaitingLine,
+    Desk, DeskCommand, DeviceLine, Ended, Guidance, Notice, OfficerLine, PrintProgress, QueueLine, Screen,
+    UnprintedLine, WaitingLine,
 };
 use crate::runtime::workers::error_notice;
 use crate::session::event::Event;
@@ -49,7 +50,8 @@ impl Station {
             || self.searches.is_gone()
             || self.devices.is_gone()
             || self.analysis.is_gone()
-            || self.documents.is_gone();
+            || self.documents.is_gone()
+            || self.printing.is_gone();
         if gone && !self.told_gone {
             self.told_gone = true;
             self.notify(error_notice("runtime-worker-gone", error::WORKER_GONE));
@@ -122,8 +124,22 @@ impl Desk for Station {
     }
     fn document(&self) -> Option<(&PathBuf, Arc<[u8]>)> {
         let active = self.active_id();
-        let shown = self.document.as_ref().filter(|(session, _, _)| Some(*session) == active);
-        shown.map(|(_, path, bytes)| (path, bytes.clone()))
+        let shown = self.document.as_ref().filter(|(session, _)| Some(*session) == active);
+        shown.map(|(_, document)| (&document.path, document.bytes.clone()))
+    }
+    fn print_of_document(&self) -> Option<(Uuid, &PrintProgress)> {
+        let active = self.active_id();
+        let (_, document) = self.document.as_ref().filter(|(session, _)| Some(*session) == active)?;
+        Some((document.id, self.progress.get(&document.id)?))
+    }
+    fn print_progress(&self, document: Uuid) -> Option<&PrintProgress> {
+        self.progress.get(&document)
+    }
+    fn unprinted(&self) -> &[UnprintedLine] {
+        &self.unprinted
+    }
+    fn printing(&self) -> bool {
+        self.progress.values().any(|p| !p.is_over())
     }
     fn send(&mut self, command: DeskCommand) {
         self.command(command);
@@ -133,6 +149,7 @@ impl Desk for Station {
         self.devices.flush();
         self.analysis.flush();
         self.documents.flush();
+        self.printing.flush();
         let mut changed = false;
         for _ in 0..ANSWERS_MAX {
             let Some(answer) = self.stash.pop_front().or_else(|| self.inbox.try_recv().ok()) else { break };

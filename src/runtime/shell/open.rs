@@ -2,10 +2,12 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use chrono::FixedOffset;
 use devices::registry::Registry;
 use devices::setup::Setup;
+use devices::vocabulary::{DeviceKind, SIMULATED};
 use record::schema::Environment;
 
 use super::Station;
@@ -22,6 +24,7 @@ use crate::runtime::finger_search::search_all;
 use crate::runtime::guidance::GuidanceWorker;
 use crate::runtime::portrait::face_judges;
 use crate::runtime::preview::PreviewSlot;
+use crate::runtime::printing::{Patience, PrintWorker};
 use crate::runtime::station::{Notice, NoticeLevel, StationOptions};
 use crate::runtime::vault_jobs::VaultJob;
 use crate::runtime::vault_worker::{VaultWorker, note_notice, officer_line};
@@ -123,6 +126,15 @@ impl Station {
         };
         let worker_out = out.clone();
         let documents = Worker::start("documents", move |jobs| documents.run(&jobs, &worker_out))?;
+        let stop_printing = Arc::new(AtomicBool::new(false));
+        let printer = PrintWorker {
+            registry: registry.clone(),
+            setup: setup.clone(),
+            patience: Patience::PRINTER,
+            stop: stop_printing.clone(),
+            out: out.clone(),
+        };
+        let printing = Worker::start("printing", move |jobs| printer.run(&jobs))?;
         let mut station = Self {
             devices: start_devices(&options, &registry, &setup, &preview, &analysis, out)?,
             clock: options.clock,
@@ -132,6 +144,11 @@ impl Station {
             searches,
             analysis,
             documents,
+            printing,
+            stop_printing,
+            prints: prints(environment, &setup),
+            progress: BTreeMap::new(),
+            unprinted: Vec::new(),
             registry,
             preview,
             guidance,
@@ -170,6 +187,12 @@ impl Station {
         station.vault.give(VaultJob::Page { page: 0, now }).ok();
         Ok(station)
     }
+}
+
+/// Whether documents go to a printer. The simulated one of a training station only keeps what the folder has already.
+fn prints(environment: Environment, setup: &Setup) -> bool {
+    let printer = setup.driver(DeviceKind::Printer);
+    environment == Environment::Production || printer.is_some_and(|p| p.driver != SIMULATED)
 }
 
 fn start_devices(

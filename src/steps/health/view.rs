@@ -126,21 +126,24 @@ fn temperature(ui: &mut Ui, st: &mut Stage<'_>, view: &SessionView<'_>, who: Per
     let label = st.get(&format!("temperature-{}", who.id()));
     let mut typed = st.scratch.temperatures.get(who.id()).copied().flatten();
     let limit = subject.temperature.limit_decidegrees;
-    let too_high = typed
-        .filter(|t| *t > limit)
-        .map(|_| t!(st.words, "temperature-above", limit = st.words.temperature(limit)));
-    if widgets::temperature_field(
-        ui,
-        st.words,
-        &label,
-        &mut typed,
-        ORDINARY_DECIDEGREES_C,
-        too_high.as_deref(),
-    ) {
+    let (least, most) =
+        (subject.temperature.plausible_min_decidegrees, subject.temperature.plausible_max_decidegrees);
+    let told = typed.and_then(|t| match t {
+        t if !(least..=most).contains(&t) => Some(t!(
+            st.words,
+            "temperature-implausible",
+            least = st.words.temperature(least),
+            most = st.words.temperature(most)
+        )),
+        t if t > limit => Some(t!(st.words, "temperature-above", limit = st.words.temperature(limit))),
+        _ => None,
+    });
+    if widgets::temperature_field(ui, st.words, &label, &mut typed, ORDINARY_DECIDEGREES_C, told.as_deref()) {
         st.scratch.temperatures.insert(who.id(), typed);
     }
     let entered = ui.input(|i| i.key_pressed(Key::Enter));
-    if let Some(value) = typed {
+    // A slip of the fingers is no reading: it would stand in the record.
+    if let Some(value) = typed.filter(|t| (least..=most).contains(t)) {
         let pressed =
             widgets::secondary_button(ui, &st.get(&format!("temperature-note-{}", who.id()))).clicked();
         if pressed || entered {

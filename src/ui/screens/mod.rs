@@ -70,6 +70,7 @@ fn top_bar(ui: &mut Ui, st: &mut Stage<'_>, language: &mut Language) {
                     language_button(ui, st, *l, language);
                 }
                 if let Some(name) = name {
+                    applicant_button(ui, st);
                     if widgets::secondary_button(ui, &st.get("sign-out")).clicked() {
                         st.out.push(DeskCommand::SignOut);
                     }
@@ -81,6 +82,14 @@ fn top_bar(ui: &mut Ui, st: &mut Stage<'_>, language: &mut Language) {
             });
         });
     });
+}
+
+/// Opens and closes the applicant's screen.
+fn applicant_button(ui: &mut Ui, st: &mut Stage<'_>) {
+    let id = if *st.applicant { "applicant-close" } else { "applicant-open" };
+    if widgets::secondary_button(ui, &st.get(id)).clicked() {
+        *st.applicant = !*st.applicant;
+    }
 }
 
 fn training(ui: &mut Ui, st: &Stage<'_>) {

@@ -5,7 +5,7 @@ use record::schema::RecordState;
 
 use super::super::stage::{Dialog, Stage, pair, small};
 use super::super::theme::{self, Tone};
-use super::super::{fonts, widgets};
+use super::super::{fonts, printing, widgets};
 use crate::documents::short_code;
 use crate::runtime::station::{DeskCommand, QueueLine, WaitingLine};
 use crate::t;
@@ -28,6 +28,7 @@ pub(super) fn show(ui: &mut Ui, st: &mut Stage<'_>) {
             ui.add_space(theme::GAP);
             super::hygiene::panel(ui, st);
             waiting(ui, st);
+            printing::unprinted(ui, st);
             queue(ui, st);
         });
     });

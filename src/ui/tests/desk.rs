@@ -26,7 +26,7 @@ use super::rekam::population::biodata::Biodata;
 use super::rekam::population::regions::Regions;
 use super::rekam::runtime::station::{
     Advice, Desk, DeskCommand, DeviceLine, DeviceState, Ended, Guidance, Notice, NoticeLevel, OfficerLine,
-    QueueLine, Screen, WaitingLine,
+    PrintProgress, QueueLine, Screen, UnprintedLine, WaitingLine,
 };
 use super::rekam::session::effect::Effect;
 use super::rekam::session::event::{CaptureOutcome, Event, LookUpAnswer};
@@ -62,6 +62,8 @@ pub(crate) struct Control {
     pub(crate) spare: Option<DeviceKind>,
     /// Devices that were changed to.
     pub(crate) used: Vec<DeviceId>,
+    /// How printing of documents goes; none where nothing is printed.
+    pub(crate) print: Option<PrintProgress>,
     /// What live guidance says.
     pub(crate) advice: Option<Advice>,
 }
@@ -78,6 +80,8 @@ pub(crate) struct FakeDesk {
     devices: Vec<DeviceLine>,
     notices: Vec<Notice>,
     document: Option<(PathBuf, Arc<[u8]>)>,
+    prints: BTreeMap<Uuid, PrintProgress>,
+    unprinted: Vec<UnprintedLine>,
     captures: u64,
 }
 
@@ -102,6 +106,8 @@ impl FakeDesk {
             devices: Vec::new(),
             notices: Vec::new(),
             document: None,
+            prints: BTreeMap::new(),
+            unprinted: Vec::new(),
             captures: 0,
         }
     }
@@ -219,6 +225,7 @@ impl FakeDesk {
             }
             Effect::MakeProof(id) => {
                 self.document = Some((PathBuf::from(format!("{id}.pdf")), Arc::from(vec![0; 20_000])));
+                self.print();
                 Event::ProofReady(format!("{id}.pdf"))
             }
             Effect::MakeSlip => {
@@ -231,6 +238,21 @@ impl FakeDesk {
             }
             Effect::DiscardDraft(_) | Effect::Audit { .. } => return None,
         })
+    }
+
+    /// Prints the document on screen as the test wants it.
+    fn print(&mut self) {
+        let (Some(progress), Some(session)) = (self.control.borrow().print.clone(), &self.session) else {
+            return;
+        };
+        let id = session.core.id;
+        self.unprinted.retain(|l| l.id != id);
+        if matches!(progress, PrintProgress::NotPrinted(_)) {
+            let name = session.data.biodata.values.nama.clone();
+            let made = self.control.borrow().now;
+            self.unprinted.push(UnprintedLine { id, kind: "proof".into(), session: id, name, made });
+        }
+        self.prints.insert(id, progress);
     }
 
     fn samples(
@@ -377,6 +399,16 @@ impl Desk for FakeDesk {
     fn document(&self) -> Option<(&PathBuf, Arc<[u8]>)> {
         self.document.as_ref().map(|(p, b)| (p, Arc::clone(b)))
     }
+    fn print_of_document(&self) -> Option<(Uuid, &PrintProgress)> {
+        let id = self.session.as_ref()?.core.id;
+        self.prints.get(&id).map(|p| (id, p))
+    }
+    fn print_progress(&self, document: Uuid) -> Option<&PrintProgress> {
+        self.prints.get(&document)
+    }
+    fn unprinted(&self) -> &[UnprintedLine] {
+        &self.unprinted
+    }
     fn send(&mut self, command: DeskCommand) {
         let now = self.control.borrow().now;
         match command {
@@ -416,6 +448,10 @@ impl Desk for FakeDesk {
             }
             DeskCommand::Disinfected(kind) => drop(self.control.borrow_mut().locked.remove(&kind)),
             DeskCommand::UseDevice(_, id) => self.control.borrow_mut().used.push(id),
+            DeskCommand::Reprint(id) => {
+                let progress = self.control.borrow().print.clone();
+                self.prints.extend(progress.map(|p| (id, p)));
+            }
             DeskCommand::Discard(..)
             | DeskCommand::RestartDevice(_)
             | DeskCommand::Preview(_)

@@ -2,10 +2,10 @@
 
 use biometrics::position::FingerPosition;
 use chrono::Duration;
-use devices::vocabulary::{DeviceFault, DeviceKind, Retry};
+use devices::vocabulary::{DeviceFault, DeviceKind, PrintHitch, Retry};
 
 use super::*;
-use crate::runtime::station::{DeskCommand, Screen};
+use crate::runtime::station::{DeskCommand, PrintProgress, Screen};
 use crate::session::event::{CaptureOutcome, Target};
 
 fn whole_session(language: Language, size: Vec2) {
@@ -166,6 +166,59 @@ fn the_primary_action_is_never_clipped_and_the_switch_changes_every_word() {
     w.send(Command::Open(StepId::Photo));
     w.captures();
     inside(&w, &w.words.get("capture-irises"));
+}
+
+#[test]
+fn a_document_that_is_not_printed_waits_on_the_start_page() {
+    let mut w = Window::open(Language::Indonesian, NORMAL);
+    let jam = DeviceFault::CannotPrint { detail: PrintHitch::PaperJam.id().into() };
+    w.control.borrow_mut().print = Some(PrintProgress::NotPrinted(jam));
+    w.up_to_photo();
+    w.captures();
+    w.rest();
+    w.go_on();
+    assert_eq!(w.outcome(), Some(Outcome::Sealed));
+    let why = w.words.get("print-hitch-paper-jam");
+    let told = crate::t!(w.words, "printing-not-printed", why = why.as_str());
+    assert!(w.sees(&told) && w.sees("DEV-15"), "{told}");
+    assert!(!w.sees(&w.words.get("printing-printed-do")));
+    w.press_id("reprint");
+    assert!(w.sees(&told), "still no paper");
+    w.press_id("next-applicant");
+    let title = crate::t!(w.words, "unprinted-title", count = 1);
+    assert!(w.sees(&title) && w.sees(&told));
+    w.control.borrow_mut().print = Some(PrintProgress::Printed);
+    w.press_with("reprint-of", "SARI CONTOH LESTARI");
+    assert!(!w.sees(&title), "printed, it is no longer listed");
+}
+
+#[test]
+fn a_slip_of_the_fingers_is_no_temperature() {
+    let mut w = Window::open(Language::Indonesian, NORMAL);
+    w.sign_in();
+    w.begin();
+    let policy = w.harness.state().desk().policy().health.applicant.temperature;
+    let (least, most) = (policy.plausible_min_decidegrees, policy.plausible_max_decidegrees);
+    let told = crate::t!(
+        w.words,
+        "temperature-implausible",
+        least = w.words.temperature(least),
+        most = w.words.temperature(most)
+    );
+    let note = w.words.get("temperature-note-applicant");
+    w.fill_id("temperature-applicant", "3,66");
+    assert!(!w.sees(&note), "no number");
+    for (typed, wrong) in [("99,9", true), ("3,6", true), ("36,6", false)] {
+        let label = w.words.get("temperature-applicant");
+        let field = w.harness.query_all_by_label(&label).last().unwrap();
+        field.focus();
+        w.run();
+        w.harness.key_press_modifiers(Modifiers::COMMAND, Key::A);
+        w.run();
+        w.fill_id("temperature-applicant", typed);
+        assert_eq!(w.sees(&told), wrong, "{typed}");
+        assert_eq!(!w.sees(&note), wrong, "{typed}");
+    }
 }
 
 #[test]

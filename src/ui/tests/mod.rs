@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 use crate as rekam;
 
+mod applicant;
 mod boxes;
 mod desk;
 mod flows;

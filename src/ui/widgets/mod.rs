@@ -29,7 +29,7 @@ pub use notices::{
     banner, card, countdown_ring, key_hints, quality_meter, section_title, strip, told_banner,
 };
 pub use select::select_list;
-pub use signature::{SignatureInk, draw_strokes, signature_canvas};
+pub use signature::{SignatureInk, draw_strokes, signature_canvas, signature_seen};
 pub use states::{paint_state, step_item};
 
 use eframe::egui::{Response, Role, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetInfo};

@@ -123,6 +123,16 @@ pub fn signature_canvas(ui: &mut Ui, words: &Words, ink: &mut SignatureInk, size
     response
 }
 
+/// The same signature where it is only looked at: on the operator's screen while the applicant draws on theirs.
+pub fn signature_seen(ui: &mut Ui, words: &Words, ink: &SignatureInk, size: Vec2) -> Response {
+    let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
+    name_it(ui, &response, Role::Image, None, &words.get("signature-seen"));
+    let edge = Stroke::new(theme::LINE, theme::HAIRLINE);
+    ui.painter().rect(rect, theme::CORNER, theme::SURFACE, edge, StrokeKind::Inside);
+    draw_strokes(&ui.painter().with_clip_rect(rect.intersect(ui.clip_rect())), rect, &ink.strokes);
+    response
+}
+
 fn take_events(ui: &Ui, rect: Rect, response: &Response, ink: &mut SignatureInk) {
     let (events, now_s) = ui.input(|i| (i.raw.events.clone(), i.time));
     let unit = |p: Pos2| (((p.x - rect.left()) * UNITS) as i32, ((p.y - rect.top()) * UNITS) as i32);
@@ -131,7 +141,8 @@ fn take_events(ui: &Ui, rect: Rect, response: &Response, ink: &mut SignatureInk)
         match event {
             Event::Touch { force, phase, .. } => {
                 // The touch comes just before the pointer event that stands for it.
-                let force = if phase == TouchPhase::End { None } else { force };
+                let lifted = matches!(phase, TouchPhase::End | TouchPhase::Cancel);
+                let force = force.filter(|_| !lifted);
                 ink.pressure = force.map(|f| (f.clamp(0.0, 1.0) * 65535.0) as u16);
             }
             Event::PointerButton { pos, button: PointerButton::Primary, pressed: true, .. } => {

@@ -17,6 +17,7 @@ mod crash;
 mod door;
 mod fingers;
 mod queue;
+mod unprinted;
 
 const NIK: &str = "3374015708030001";
 const KK: &str = "3374010101200001";

@@ -1,0 +1,29 @@
+# Printing of documents. { $why } is one of print-hitch-* or fault-*.
+printing-queued = Waiting for its turn
+printing-queued-do = Other documents are printed first.
+printing-sending = On its way to the printer …
+printing-sending-do = Wait a moment.
+printing-waiting = Being printed
+printing-waiting-do = Wait until the paper is out.
+printing-held-up = The printer waits: { $why }
+printing-held-up-do = Mend the printer. The document is printed by itself afterwards.
+printing-printed = Printed
+printing-printed-do = Hand it over, free of charge.
+printing-sent = Sent to the printer
+printing-sent-do = The printing system says no more. Look whether the paper is out.
+printing-not-printed = Not printed: { $why }
+printing-not-printed-do = The document is kept encrypted. Mend the printer, then print it again now, or later from the start page.
+reprint = Print again
+reprint-of = Print again: { $name }
+unprinted-title = Not printed ({ $count })
+
+print-hitch-paper-out = no paper
+print-hitch-paper-jam = paper jam
+print-hitch-cover-open = a cover is open
+print-hitch-ink-out = no ink or toner
+print-hitch-offline = the printer is off or its cable is out
+print-hitch-stopped = the print queue was stopped
+print-hitch-refused = the print queue takes no documents
+print-hitch-held = the print job is held
+print-hitch-given-up = the print job was given up
+print-hitch-too-long = the printer takes too long

@@ -1,0 +1,29 @@
+# Pencetakan dokumen. { $why } adalah salah satu print-hitch-* atau fault-*.
+printing-queued = Menunggu giliran cetak
+printing-queued-do = Dokumen lain dicetak lebih dulu.
+printing-sending = Dikirim ke pencetak …
+printing-sending-do = Tunggu sebentar.
+printing-waiting = Sedang dicetak
+printing-waiting-do = Tunggu sampai kertas keluar.
+printing-held-up = Menunggu pencetak: { $why }
+printing-held-up-do = Perbaiki pencetak. Dokumen dicetak sendiri setelah itu.
+printing-printed = Tercetak
+printing-printed-do = Serahkan kepada pemohon, gratis.
+printing-sent = Terkirim ke pencetak
+printing-sent-do = Sistem cetak tidak memberi kabar lagi. Lihat apakah kertas sudah keluar.
+printing-not-printed = Belum tercetak: { $why }
+printing-not-printed-do = Dokumen tersimpan terenkripsi. Perbaiki pencetak, lalu cetak ulang sekarang atau nanti dari halaman awal.
+reprint = Cetak ulang
+reprint-of = Cetak ulang: { $name }
+unprinted-title = Belum tercetak ({ $count })
+
+print-hitch-paper-out = kertas habis
+print-hitch-paper-jam = kertas macet
+print-hitch-cover-open = penutup terbuka
+print-hitch-ink-out = tinta atau toner habis
+print-hitch-offline = pencetak mati atau kabel terlepas
+print-hitch-stopped = antrean cetak dihentikan
+print-hitch-refused = antrean cetak tidak menerima dokumen
+print-hitch-held = pekerjaan cetak ditahan
+print-hitch-given-up = pekerjaan cetak dibatalkan
+print-hitch-too-long = pencetak terlalu lama

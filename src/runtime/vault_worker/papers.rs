@@ -1,0 +1,42 @@
+//! Documents that wait for the printer.
+
+use chrono::{DateTime, Duration, Utc};
+
+use super::{JobError, VaultWorker};
+use crate::runtime::station::UnprintedLine;
+use crate::runtime::vault_jobs::{PaperJob, VaultAnswer};
+
+/// How long a document that was not printed is kept, in days: as long as an applicant may come back for it.
+const UNPRINTED_DAYS: i64 = 14;
+
+impl VaultWorker {
+    pub(super) fn paper(&mut self, job: PaperJob) -> Result<VaultAnswer, JobError> {
+        Ok(match job {
+            PaperJob::Keep { id, document, now } => {
+                self.vault.keep_unprinted(id, &document, now, now + Duration::days(UNPRINTED_DAYS))?;
+                self.papers(now)?
+            }
+            PaperJob::Printed { id, now } => {
+                self.vault.printed(id, now)?;
+                if self.vault.is_unlocked() { self.papers(now)? } else { VaultAnswer::Done }
+            }
+            PaperJob::List { now } => self.papers(now)?,
+            PaperJob::Load { id } => {
+                let (_, document) = self.vault.load_unprinted(id)?;
+                VaultAnswer::PaperLoaded { id, document: Some(Box::new(document)) }
+            }
+        })
+    }
+
+    fn papers(&mut self, now: DateTime<Utc>) -> Result<VaultAnswer, JobError> {
+        self.vault.expire_unprinted(now)?;
+        let lines = self.vault.unprinted()?.into_iter().map(|(id, made, document)| UnprintedLine {
+            id,
+            kind: document.kind.clone(),
+            session: document.session,
+            name: document.name.clone(),
+            made,
+        });
+        Ok(VaultAnswer::Papers(lines.collect()))
+    }
+}
