@@ -6,13 +6,13 @@
 use toml::Table;
 
 use crate::drivers::simulated::Simulation;
-use crate::drivers::{file, simulated};
+use crate::drivers::{file, libfprint, simulated};
 use crate::setup::{Setup, SetupError};
 use crate::traits::{Camera, CaptureDevice, CardReader, Printer};
 use crate::vocabulary::{DeviceFault, DeviceId, DeviceInfo, DeviceKind};
 
 /// Every driver family. Add yours here.
-pub const FAMILIES: &[DriverFamily] = &[simulated::FAMILY, file::FAMILY];
+pub const FAMILIES: &[DriverFamily] = &[simulated::FAMILY, file::FAMILY, libfprint::FAMILY];
 
 /// A family of drivers: one folder under `drivers/`.
 #[derive(Debug, Clone, Copy)]
@@ -62,6 +62,8 @@ pub struct Bench {
     pub training: bool,
     /// The simulated devices: their scripts go on where they were when a device is opened again.
     pub simulation: Simulation,
+    /// libfprint, where it is built in and set up.
+    pub fprint: libfprint::Keeper,
 }
 
 /// The family with an identifier.
@@ -119,6 +121,13 @@ impl Registry {
             .filter(|(_, entry)| entry.driver == family.id)
             .flat_map(|(kind, entry)| (family.list)(&self.bench, kind, &entry.parameters))
             .collect()
+    }
+
+    /// What is to be said of a family beside its devices: readers that cannot be used, a library that was left out.
+    #[must_use]
+    pub fn notes(&self, family: &DriverFamily, setup: &Setup) -> Vec<String> {
+        let named = setup.drivers().any(|(_, entry)| entry.driver == family.id);
+        if named && family.id == libfprint::ID { libfprint::notes(&self.bench) } else { Vec::new() }
     }
 
     /// Opens the capture device of a kind (every kind but the printer). Here and below: `choice` names one of

@@ -66,6 +66,9 @@ pub(super) fn devices(DevicesCommand::List(list): &DevicesCommand, place: &mut P
         for device in &family.found {
             place.say(format!("  {} {} {}", device.kind.id(), device.model, device.serial))?;
         }
+        for note in &family.notes {
+            place.say(format!("  {note}"))?;
+        }
     }
     for kind in &found.missing {
         place.say(format!("no {}", kind.id()))?;

@@ -70,6 +70,7 @@ const CATALOGUES: &[Catalogue] = &[
     catalogue!("core"),
     catalogue!("documents"),
     catalogue!("gate"),
+    catalogue!("lock"),
     catalogue!("population"),
     catalogue!("runtime"),
     catalogue!("screens"),

@@ -4,6 +4,7 @@ mod answers;
 mod commands;
 mod desk;
 mod effects;
+mod locking;
 mod open;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -21,6 +22,7 @@ use super::device_host::{AnalysisJob, DeviceMessage};
 use super::documents::DocumentJob;
 use super::finger_search::SearchJob;
 use super::guidance::GuidanceWorker;
+use super::lock::{Lock, LockRules};
 use super::preview::PreviewSlot;
 use super::station::{DeskCommand, DeviceLine, Ended, Notice, OfficerLine, QueueLine, Sessions, WaitingLine};
 use super::vault_jobs::{SealedRecord, VaultJob};
@@ -65,6 +67,10 @@ pub struct Station {
 
     signed_in: Option<SignedIn>,
     checking: bool,
+    lock_rules: Option<LockRules>,
+    lock: Option<Lock>,
+    /// When somebody last did something.
+    touched: DateTime<Utc>,
     page: usize,
     queue: Vec<QueueLine>,
     queue_len: usize,

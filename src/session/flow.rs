@@ -136,7 +136,7 @@ impl Session {
         steps::is_open(self, step) && steps::step(step).targets(self, now).contains(&target)
     }
 
-    fn ask_device(&mut self, target: Target, now: DateTime<Utc>, fx: &mut Effects) {
+    pub(super) fn ask_device(&mut self, target: Target, now: DateTime<Utc>, fx: &mut Effects) {
         if !self.can_capture(target, now) {
             return;
         }
