@@ -81,7 +81,6 @@ fn the_venue_decides_whether_a_refused_slap_goes_on_finger_by_finger() {
     check("home", true);
     check("hospital", true);
     check("prison", true);
-    check("nowhere", false);
 }
 
 #[test]
