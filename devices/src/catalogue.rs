@@ -19,6 +19,8 @@ pub struct CatalogueEntry {
     pub allowed: bool,
     /// Its devices that are set up and plugged in now.
     pub found: Vec<DeviceInfo>,
+    /// What else is to be said: devices that cannot be used and why, a library that was left out.
+    pub notes: Vec<String>,
 }
 
 /// Every driver family with what was found.
@@ -57,6 +59,7 @@ pub fn catalogue(registry: &Registry, setup: &Setup) -> Catalogue {
             training_only: family.training_only,
             allowed: registry.is_training() || !family.training_only,
             found: registry.sightings(family, setup).into_iter().map(|s| s.info).collect(),
+            notes: registry.notes(family, setup),
         })
         .collect();
     let found = |kind: &DeviceKind| families.iter().any(|f| f.found.iter().any(|d| d.kind == *kind));

@@ -12,7 +12,7 @@ use crate::drivers::simulated::Simulation;
 use crate::drivers::v4l2;
 #[cfg(feature = "serial")]
 use crate::drivers::serial;
-use crate::drivers::{cups, file, sbi, simulated};
+use crate::drivers::{cups, file, libfprint, sbi, simulated};
 use crate::setup::{Setup, SetupError};
 use crate::traits::{Camera, CaptureDevice, CardReader, Printer};
 use crate::vocabulary::{DeviceFault, DeviceId, DeviceInfo, DeviceKind};
@@ -29,6 +29,7 @@ pub const FAMILIES: &[DriverFamily] = &[
     cups::FAMILY,
     #[cfg(feature = "serial")]
     serial::FAMILY,
+    libfprint::FAMILY,
 ];
 
 /// A family of drivers: one folder under `drivers/`.
@@ -87,6 +88,8 @@ pub struct Bench {
     /// Cameras that were seen, and threads that cameras hold.
     #[cfg(feature = "camera")]
     pub cameras: v4l2::Cameras,
+    /// libfprint, where it is built in and set up.
+    pub fprint: libfprint::Keeper,
 }
 
 /// The family with an identifier.
@@ -144,6 +147,13 @@ impl Registry {
             .filter(|(_, entry)| entry.driver == family.id)
             .flat_map(|(kind, entry)| (family.list)(&self.bench, kind, &entry.parameters))
             .collect()
+    }
+
+    /// What is to be said of a family beside its devices: readers that cannot be used, a library that was left out.
+    #[must_use]
+    pub fn notes(&self, family: &DriverFamily, setup: &Setup) -> Vec<String> {
+        let named = setup.drivers().any(|(_, entry)| entry.driver == family.id);
+        if named && family.id == libfprint::ID { libfprint::notes(&self.bench) } else { Vec::new() }
     }
 
     /// Opens the capture device of a kind (every kind but the printer). Here and below: `choice` names one of

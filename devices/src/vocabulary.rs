@@ -249,6 +249,8 @@ pub enum Retry {
     Moved,
     /// Lifted too early.
     TooShort,
+    /// No clear picture yet: lift the finger and lay it on again.
+    LiftFinger,
     /// Eyes closed or half closed.
     EyesClosed,
     /// No face in the picture.
@@ -275,6 +277,7 @@ impl Retry {
         Self::OffCentre,
         Self::Moved,
         Self::TooShort,
+        Self::LiftFinger,
         Self::EyesClosed,
         Self::NoFace,
         Self::EmptySignature,
@@ -295,6 +298,7 @@ impl Retry {
             Self::OffCentre => "off-centre",
             Self::Moved => "moved",
             Self::TooShort => "too-short",
+            Self::LiftFinger => "lift-finger",
             Self::EyesClosed => "eyes-closed",
             Self::NoFace => "no-face",
             Self::EmptySignature => "empty-signature",

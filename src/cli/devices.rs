@@ -130,6 +130,9 @@ fn list(list: &List, place: &mut Place) -> Done {
         for device in &family.found {
             place.say(format!("  {} {} {}", device.kind.id(), device.model, device.serial))?;
         }
+        for note in &family.notes {
+            place.say(format!("  {note}"))?;
+        }
     }
     let words = Words::new(place.config.language);
     for missing in &found.missing {

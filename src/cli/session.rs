@@ -4,13 +4,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
+use chrono::TimeDelta;
 use clap::{Args, Subcommand};
 use devices::setup::Setup;
 use record::schema::Environment;
 use rekam::config::Config;
 use rekam::i18n::{Language, Words};
 use rekam::runtime::clock::{Clock, FixedClock, SystemClock};
-use rekam::runtime::station::{Desk, Station, StationOptions};
+use rekam::runtime::station::{Desk, LockRules, Station, StationOptions};
 use rekam::script::{self, Answer, RunError, Script, real_devices, samples_root};
 use rekam::vault::files::{Files, RealFiles};
 use rekam::vault::{InitOptions, KdfCost, Layout, Vault};
@@ -101,9 +102,18 @@ pub(super) fn station_options(
         utc_offset_s: config.utc_offset_s.unwrap_or(WIB_S),
         statement: (statement, Language::Indonesian.tag().to_owned()),
         documents,
+        lock: Some(lock_rules(config)),
         clock,
         wake: Arc::new(|| ()),
     })
+}
+
+fn lock_rules(config: &Config) -> LockRules {
+    let usual = LockRules::default();
+    LockRules {
+        after: config.lock_after_min.map_or(usual.after, TimeDelta::minutes),
+        most: config.lock_max_min.map_or(usual.most, TimeDelta::minutes),
+    }
 }
 
 fn options_of(
@@ -118,6 +128,8 @@ fn options_of(
         roster: script.roster.clone(),
         district: script.district.clone(),
         utc_offset_s: script.utc_offset_s,
+        // A script's clock jumps, and nobody sits at it.
+        lock: None,
         ..base
     })
 }

@@ -1,8 +1,9 @@
 //! Typed configuration: a value that always works, and warnings about what did not.
 //!
 //! `config.toml`, all keys optional: `vault`, `language` (`id`, `en`), `district` (region code), `utc_offset_hours`
-//! (7, 8 or 9), `policies` and `documents` (folders), `roster` (CSV file), and a table `[devices]` as in
-//! `devices::setup`. Paths are taken from the file's own folder.
+//! (7, 8 or 9), `policies` and `documents` (folders), `roster` (CSV file), `lock_after_min` (1 to 120, minutes without
+//! input until the screen locks), `lock_max_min` (1 to 480, minutes locked until the officer is signed out), and a
+//! table `[devices]` as in `devices::setup`. Paths are taken from the file's own folder.
 
 use std::path::{Path, PathBuf};
 
@@ -13,8 +14,22 @@ use crate::i18n::Language;
 
 /// Longest file that is read, in bytes.
 const MAX_BYTES: u64 = 256 * 1024;
-const KEYS: [&str; 8] =
-    ["vault", "language", "district", "utc_offset_hours", "policies", "documents", "roster", "devices"];
+const KEYS: [&str; 10] = [
+    "vault",
+    "language",
+    "district",
+    "utc_offset_hours",
+    "policies",
+    "documents",
+    "roster",
+    "devices",
+    "lock_after_min",
+    "lock_max_min",
+];
+/// Minutes without input after which the screen locks.
+const LOCK_AFTER_MIN: std::ops::RangeInclusive<i64> = 1..=120;
+/// Minutes that it stays locked before the officer is signed out.
+const LOCK_MAX_MIN: std::ops::RangeInclusive<i64> = 1..=480;
 
 /// What the station is told about its place.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -35,6 +50,10 @@ pub struct Config {
     pub roster: Option<PathBuf>,
     /// Devices; none: the simulated ones in training, nothing in production.
     pub devices: Option<Setup>,
+    /// Minutes without input until the screen locks; none: 5.
+    pub lock_after_min: Option<i64>,
+    /// Minutes locked until the officer is signed out; none: 30.
+    pub lock_max_min: Option<i64>,
 }
 
 /// Something in the configuration that does not work and was left out.
@@ -106,6 +125,14 @@ pub fn parse(file: &str, text: &str, folder: &Path) -> (Config, Vec<ConfigWarnin
                 let hours = value.as_integer().filter(|h| (7..=9).contains(h));
                 set(&mut config.utc_offset_s, hours.and_then(|h| i32::try_from(h * 3600).ok()))
             }
+            "lock_after_min" => {
+                let minutes = value.as_integer().filter(|m| LOCK_AFTER_MIN.contains(m));
+                set(&mut config.lock_after_min, minutes)
+            }
+            "lock_max_min" => {
+                let minutes = value.as_integer().filter(|m| LOCK_MAX_MIN.contains(m));
+                set(&mut config.lock_max_min, minutes)
+            }
             "devices" => match value.as_table().cloned().map(Setup::try_from) {
                 Some(Ok(setup)) => set(&mut config.devices, Some(setup.rebased(folder))),
                 Some(Err(errors)) => {
@@ -158,6 +185,12 @@ mod tests {
         check("district = \"3204x\"", 1, |c| c.district.is_empty());
         check("district = \"320437\"", 0, |c| c.district == "320437");
         check("colour = 1\nvault = 3", 2, |c| c.vault.is_none());
+        check("lock_after_min = 2\nlock_max_min = 15", 0, |c| {
+            (c.lock_after_min, c.lock_max_min) == (Some(2), Some(15))
+        });
+        check("lock_after_min = 0\nlock_max_min = 481", 2, |c| {
+            (c.lock_after_min, c.lock_max_min) == (None, None)
+        });
         check("vault = \"a\nb", 1, |c| c.vault.is_none());
         check("[devices.camera]\ndriver = \"nokhwa-9\"", 1, |c| c.devices.is_none());
         check("[devices.camera]\ndriver = \"simulated\"", 0, |c| c.devices.is_some());

@@ -71,6 +71,7 @@ const CATALOGUES: &[Catalogue] = &[
     catalogue!("core"),
     catalogue!("documents"),
     catalogue!("gate"),
+    catalogue!("lock"),
     catalogue!("population"),
     catalogue!("printing"),
     catalogue!("runtime"),

@@ -4,6 +4,7 @@
 //! script's) and does nothing slow there: the vault, every device, analysis and documents have threads of their own.
 
 pub mod analysis;
+mod audit_words;
 pub mod clock;
 mod device_host;
 mod device_thread;
@@ -11,6 +12,7 @@ mod documents;
 pub mod error;
 mod finger_search;
 mod guidance;
+pub mod lock;
 mod portrait;
 mod preview;
 mod printing;

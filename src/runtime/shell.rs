@@ -5,6 +5,7 @@ mod commands;
 mod desk;
 mod effects;
 mod hygiene;
+mod locking;
 mod open;
 mod printing;
 
@@ -24,6 +25,7 @@ use super::device_host::{AnalysisJob, DeviceMessage};
 use super::documents::DocumentJob;
 use super::finger_search::SearchJob;
 use super::guidance::GuidanceWorker;
+use super::lock::{Lock, LockRules};
 use super::preview::PreviewSlot;
 use super::printing::PrintJob;
 use super::station::{
@@ -81,6 +83,10 @@ pub struct Station {
 
     signed_in: Option<SignedIn>,
     checking: bool,
+    lock_rules: Option<LockRules>,
+    lock: Option<Lock>,
+    /// When somebody last did something.
+    touched: DateTime<Utc>,
     page: usize,
     queue: Vec<QueueLine>,
     queue_len: usize,

@@ -16,6 +16,7 @@ use zeroize::Zeroizing;
 use super::clock::Clock;
 pub use super::error::StationError;
 pub use super::guidance::{Advice, Guidance};
+pub use super::lock::{FingerWay, LockNote, LockRules, LockView};
 pub use super::shell::Station;
 use crate::gate::policy::Policy;
 use crate::session::Session;
@@ -42,6 +43,8 @@ pub struct StationOptions {
     pub statement: (String, String),
     /// Folder for proofs and slips in training; production pipes them to the printer.
     pub documents: PathBuf,
+    /// When the screen locks by itself; never where nobody sits at it (scripts).
+    pub lock: Option<LockRules>,
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// Called from workers when there is something to pump (the window repaints, a script wakes up).
@@ -54,6 +57,16 @@ pub enum DeskCommand {
     SignIn(Uuid, Zeroizing<String>),
     /// Locks it; the running session is parked, nothing is lost.
     SignOut,
+    /// Somebody touched the station: the time until it locks by itself begins anew.
+    Activity,
+    /// Locks the screen; a capture under way is stopped. While it is locked only what opens it does anything.
+    Lock,
+    /// Opens the lock with the signed-in officer's passphrase.
+    Unlock(Zeroizing<String>),
+    /// Asks the fingerprint reader for the signed-in officer's finger, which opens the lock.
+    UnlockByFinger,
+    /// Stops waiting for that finger.
+    StopFinger,
     /// Begins with the next applicant. A running session is parked first.
     NewSession,
     /// Takes up a parked or interrupted session.
@@ -290,6 +303,8 @@ impl std::fmt::Debug for UnprintedLine {
 pub enum Screen {
     /// Nobody is signed in.
     SignIn,
+    /// The officer who is signed in is away: nothing of anybody is shown.
+    Locked,
     /// Queue, waiting sessions, "new applicant".
     Start,
     /// A session.
@@ -333,6 +348,14 @@ pub trait Desk {
     fn signed_in(&self) -> Option<&OfficerLine>;
     /// A sign-in or decision is being checked (Argon2id takes a moment).
     fn checking_secret(&self) -> bool;
+    /// The lock, while it is on.
+    fn lock(&self) -> Option<LockView> {
+        None
+    }
+    /// When the lock comes, or signs out, by itself, should nobody touch the station until then.
+    fn lock_due(&self) -> Option<DateTime<Utc>> {
+        None
+    }
     /// Number of records in the queue.
     fn queue_len(&self) -> usize;
     /// The page of the queue that was asked for, newest first.

@@ -1,6 +1,8 @@
 //! A station over simulated devices and a real vault, driven only through its view.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod locking;
+
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -50,6 +52,7 @@ struct Bench {
     folder: tempfile::TempDir,
     clock: Arc<FixedClock>,
     devices: String,
+    lock: Option<super::station::LockRules>,
 }
 
 impl Bench {
@@ -59,7 +62,8 @@ impl Bench {
         let files: Arc<dyn Files> = Arc::new(RealFiles);
         Vault::init(&files, &folder.path().join("vault"), &Self::init()).unwrap();
         let clock = Arc::new(FixedClock::new(t::start()));
-        let mut bench = Self { desk: None, folder, clock, devices: DEVICES.replace("SCRIPT", script) };
+        let mut bench =
+            Self { desk: None, folder, clock, devices: DEVICES.replace("SCRIPT", script), lock: None };
         bench.open();
         bench
     }
@@ -71,7 +75,8 @@ impl Bench {
         Vault::init(&disk.shared(), vault, &Self::init()).unwrap();
         let folder = tempfile::tempdir().unwrap();
         let clock = Arc::new(FixedClock::new(t::start()));
-        let mut bench = Self { desk: None, folder, clock, devices: DEVICES.replace("SCRIPT", "") };
+        let mut bench =
+            Self { desk: None, folder, clock, devices: DEVICES.replace("SCRIPT", ""), lock: None };
         bench.desk = Some(Station::open_on(bench.options(vault), disk.shared()).unwrap());
         bench
     }
@@ -99,6 +104,7 @@ impl Bench {
             utc_offset_s: 25_200,
             statement: ("Saya menyatakan bahwa data saya benar.".into(), "id".into()),
             documents: self.folder.path().join("documents"),
+            lock: self.lock,
             clock: self.clock.clone(),
             wake: Arc::new(|| {}),
         }

@@ -16,7 +16,7 @@ use super::station::{OfficerLine, QueueLine, UnprintedLine, WaitingLine};
 use crate::session::effect::ApprovalDraft;
 use crate::session::event::LookUpAnswer;
 use crate::session::{Session, SessionContext};
-use crate::vault::UnprintedDocument;
+use crate::vault::{FingerTemplate, UnprintedDocument};
 
 /// One decision of a second officer.
 pub(super) struct Decision {
@@ -52,20 +52,75 @@ pub(super) enum PaperJob {
 
 /// What the vault worker does.
 pub(super) enum VaultJob {
-    SignIn { officer: Uuid, passphrase: Zeroizing<String>, now: DateTime<Utc> },
+    SignIn {
+        officer: Uuid,
+        passphrase: Zeroizing<String>,
+        now: DateTime<Utc>,
+    },
     SignOut,
-    Keep { session: Uuid, step: StepId, bytes: Zeroizing<Vec<u8>>, now: DateTime<Utc> },
-    LookUp { session: Uuid, question: Question },
-    SearchFingers { session: Uuid, search: FingerQuestion },
-    Ask { session: Uuid, draft: ApprovalDraft, now: DateTime<Utc> },
-    Decide { session: Uuid, decision: Decision, now: DateTime<Utc> },
-    Seal { session: Box<Session>, now: DateTime<Utc> },
-    Discard { session: Uuid, reason: String, now: DateTime<Utc> },
-    Audit { session: Uuid, event: &'static str, details: Vec<(&'static str, String)>, now: DateTime<Utc> },
-    Page { page: usize, now: DateTime<Utc> },
+    /// The passphrase of the officer who is signed in, to open the lock.
+    Unlock {
+        officer: Uuid,
+        passphrase: Zeroizing<String>,
+        now: DateTime<Utc>,
+    },
+    /// An officer's own templates.
+    FingersOf(Uuid),
+    Keep {
+        session: Uuid,
+        step: StepId,
+        bytes: Zeroizing<Vec<u8>>,
+        now: DateTime<Utc>,
+    },
+    LookUp {
+        session: Uuid,
+        question: Question,
+    },
+    SearchFingers {
+        session: Uuid,
+        search: FingerQuestion,
+    },
+    Ask {
+        session: Uuid,
+        draft: ApprovalDraft,
+        now: DateTime<Utc>,
+    },
+    Decide {
+        session: Uuid,
+        decision: Decision,
+        now: DateTime<Utc>,
+    },
+    Seal {
+        session: Box<Session>,
+        now: DateTime<Utc>,
+    },
+    Discard {
+        session: Uuid,
+        reason: String,
+        now: DateTime<Utc>,
+    },
+    Audit {
+        session: Uuid,
+        event: &'static str,
+        details: Vec<(&'static str, String)>,
+        now: DateTime<Utc>,
+    },
+    /// What happens outside a session.
+    AuditDesk {
+        event: &'static str,
+        details: Vec<(&'static str, String)>,
+        now: DateTime<Utc>,
+    },
+    Page {
+        page: usize,
+        now: DateTime<Utc>,
+    },
     KeepHygiene(Vec<u8>),
     Drafts(Arc<SessionContext>),
-    Load { session: Uuid, ctx: Arc<SessionContext> },
+    Load {
+        session: Uuid,
+        ctx: Arc<SessionContext>,
+    },
     Paper(PaperJob),
 }
 
@@ -82,6 +137,8 @@ pub(super) struct SealedRecord {
 pub(super) enum VaultAnswer {
     SignedIn { officer: OfficerLine, public_key: String },
     NotSignedIn,
+    Unlocked(bool),
+    FingersOf(Uuid, Vec<FingerTemplate>),
     NotSearched { session: Uuid, id: RequestId, code: String },
     SignedOut,
     Kept { session: Uuid, step: StepId, result: Result<(), String> },
@@ -106,6 +163,8 @@ impl VaultJob {
         match self {
             Self::SignIn { .. } => VaultAnswer::NotSignedIn,
             Self::SignOut => VaultAnswer::SignedOut,
+            Self::Unlock { .. } => VaultAnswer::Unlocked(false),
+            Self::FingersOf(officer) => VaultAnswer::FingersOf(*officer, Vec::new()),
             Self::Keep { session, step, .. } => {
                 VaultAnswer::Kept { session: *session, step: *step, result: Err(code()) }
             }
@@ -126,6 +185,7 @@ impl VaultJob {
             Self::Paper(PaperJob::Load { id }) => VaultAnswer::PaperLoaded { id: *id, document: None },
             Self::Discard { .. }
             | Self::Audit { .. }
+            | Self::AuditDesk { .. }
             | Self::Page { .. }
             | Self::KeepHygiene(_)
             | Self::Drafts(_)

@@ -12,11 +12,11 @@ use biometrics::face::scaled;
 use chrono::{DateTime, Duration, FixedOffset, Utc};
 use record::grant::{self, Ask, GrantRequest};
 use record::schema::{RequirementKind, Role, StepId, short_code};
-use sha2::{Digest, Sha256};
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use super::analysis::kept_template;
+use super::audit_words::plain;
 use super::error;
 use super::finger_search::SearchJob;
 use super::station::{Notice, NoticeLevel, OfficerLine, QueueLine, WaitingLine};
@@ -180,6 +180,16 @@ impl VaultWorker {
                 self.vault.lock();
                 VaultAnswer::SignedOut
             }
+            VaultJob::Unlock { officer, passphrase, now } => {
+                self.vault.authenticate(officer, &passphrase, now)?;
+                self.audit(None, "station-unlocked", vec![("way", "passphrase".to_owned())], now)?;
+                VaultAnswer::Unlocked(true)
+            }
+            VaultJob::FingersOf(officer) => {
+                let all = self.vault.officer_fingers()?;
+                let own = all.iter().find(|(id, _)| *id == officer).map(|(_, list)| list.to_vec());
+                VaultAnswer::FingersOf(officer, own.unwrap_or_default())
+            }
             VaultJob::Keep { session, step, bytes, now } => {
                 self.vault.keep_step(session, step.id(), &bytes, now)?;
                 VaultAnswer::Kept { session, step, result: Ok(()) }
@@ -201,13 +211,11 @@ impl VaultWorker {
                 VaultAnswer::Discarded(session)
             }
             VaultJob::Audit { session, event, details, now } => {
-                let mut line = AuditEvent::new(event).in_session(session);
-                if let Some(operator) = &self.operator {
-                    line = line.by(operator.officer.id);
-                }
-                let line = details.into_iter().fold(line, |l, (key, value)| l.with(key, plain(key, &value)));
-                self.owe(line, now);
-                self.write_owed()?;
+                self.audit(Some(session), event, details, now)?;
+                VaultAnswer::Done
+            }
+            VaultJob::AuditDesk { event, details, now } => {
+                self.audit(None, event, details, now)?;
                 VaultAnswer::Done
             }
             VaultJob::KeepHygiene(bytes) => {
@@ -241,6 +249,25 @@ impl VaultWorker {
 
     fn operator(&self) -> Result<&OfficerKeys, JobError> {
         self.operator.as_ref().ok_or(JobError::Vault(VaultError::Locked))
+    }
+
+    fn audit(
+        &mut self,
+        session: Option<Uuid>,
+        event: &'static str,
+        details: Vec<(&'static str, String)>,
+        now: DateTime<Utc>,
+    ) -> Result<(), JobError> {
+        let mut line = AuditEvent::new(event);
+        if let Some(session) = session {
+            line = line.in_session(session);
+        }
+        if let Some(operator) = &self.operator {
+            line = line.by(operator.officer.id);
+        }
+        let line = details.into_iter().fold(line, |l, (key, value)| l.with(key, plain(key, &value)));
+        self.owe(line, now);
+        Ok(self.write_owed()?)
     }
 
     fn owe(&mut self, line: AuditEvent, now: DateTime<Utc>) {
@@ -536,28 +563,6 @@ pub(super) fn officer_line(officer: &crate::vault::Officer) -> OfficerLine {
 /// The notice of something that the vault mended by itself.
 pub(super) fn note_notice(message: &str) -> Notice {
     Notice { level: NoticeLevel::Warning, message: message.to_owned(), code: "VLT-00".to_owned() }
-}
-
-/// Brings a detail into the form that audit lines have. Lists of ids are joined with `+`; what an operator wrote may
-/// name people and becomes its digest.
-fn plain(key: &str, value: &str) -> String {
-    let is_plain = |b: u8| b.is_ascii_alphanumeric() || b"._:+-".contains(&b);
-    let like_nik = value.len() == 16 && value.bytes().all(|b| b.is_ascii_digit());
-    if value.bytes().all(is_plain) && value.len() <= 128 && !like_nik {
-        return value.to_owned();
-    }
-    let joined = value.replace(' ', "+");
-    if matches!(key, "rules" | "target") && joined.bytes().all(is_plain) && joined.len() <= 128 {
-        return joined;
-    }
-    format!("sha256:{}", hex::encode(Sha256::digest(value.as_bytes())))
-}
-
-/// A stable reason for the audit line of a discarded draft.
-pub(super) fn discard_reason(text: &str) -> String {
-    let fits = (1..=64).contains(&text.len())
-        && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
-    if fits { text.to_owned() } else { "operator".to_owned() }
 }
 
 fn extract_input(s: &Session, now: DateTime<Utc>) -> Result<ExtractInput, JobError> {

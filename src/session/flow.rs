@@ -166,7 +166,7 @@ impl Session {
         fx.push(Effect::Disinfected(kind));
     }
 
-    fn ask_device(&mut self, target: Target, now: DateTime<Utc>, fx: &mut Effects) {
+    pub(super) fn ask_device(&mut self, target: Target, now: DateTime<Utc>, fx: &mut Effects) {
         if !self.can_capture(target, now) {
             return;
         }

@@ -12,6 +12,8 @@ pub mod keep;
 pub mod sample;
 pub mod view;
 
+pub use flow::timeout_ms;
+
 #[doc(hidden)]
 pub mod testing;
 
@@ -101,7 +103,11 @@ impl Session {
         match event {
             Event::Command(command) => self.on_command(command, now, &mut fx),
             Event::Captured(id, outcome) => self.on_captured(id, outcome, now, &mut fx),
-            Event::DeviceArrived(info) => self.core.device_arrived(info),
+            Event::DeviceArrived(info) => {
+                // Another reader may do whole hands again.
+                self.data.fingers.single &= info.kind != devices::vocabulary::DeviceKind::Fingerprint;
+                self.core.device_arrived(info);
+            }
             Event::DeviceLeft(kind, id) => self.core.device_left(kind, &id),
             Event::Hygiene { locked, platen_due } => {
                 (self.core.locked, self.core.platen_due) = (locked, platen_due);
@@ -167,6 +173,14 @@ impl Session {
                     reason: "platen-unsupported".into(),
                     found: None,
                 });
+            }
+            // A reader of single fingers refuses the slap at once: where the venue lets it, they come one by one.
+            CaptureOutcome::Fault(devices::vocabulary::DeviceFault::Unsupported)
+                if crate::steps::fingers::single::takes_over(self, pending.target) =>
+            {
+                if let Some(finger) = crate::steps::fingers::single::begin(self, pending.target, now, fx) {
+                    self.ask_device(finger, now, fx);
+                }
             }
             CaptureOutcome::Fault(fault) => {
                 self.core.attempt(pending.target, now, "fault", Some(fault.code().to_owned()), None);

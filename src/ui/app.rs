@@ -24,6 +24,9 @@ pub const LEAST_SIZE: [f32; 2] = [1024.0, 640.0];
 /// While a session runs the clock on the screen and the reducer's watchdog tick along.
 const TICK: Duration = Duration::from_millis(500);
 
+/// Least time between two words to the desk that somebody is there, in seconds.
+const ACTIVITY_EVERY_S: f64 = 1.0;
+
 /// Errors of the window.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -93,6 +96,25 @@ impl Recorder {
     }
 }
 
+/// An event that only a person makes.
+fn is_of_a_person(event: &egui::Event) -> bool {
+    use egui::Event;
+    matches!(
+        event,
+        Event::Key { .. }
+            | Event::Text(_)
+            | Event::Ime(_)
+            | Event::Copy
+            | Event::Cut
+            | Event::Paste(_)
+            | Event::PointerMoved(_)
+            | Event::PointerButton { .. }
+            | Event::MouseWheel { .. }
+            | Event::Touch { .. }
+            | Event::AccessKitActionRequest(_)
+    )
+}
+
 fn write_png(path: &std::path::Path, image: &ColorImage) -> Result<(), image::ImageError> {
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder)?;
@@ -109,6 +131,10 @@ pub struct RekamApp {
     language: Language,
     pictures: Pictures,
     scratch: Scratch,
+    /// What was typed and not sent when the screen locked; it comes back with the officer.
+    aside: Option<Scratch>,
+    /// When the desk was last told that somebody is there.
+    active_s: f64,
     screen: Option<Screen>,
     previewing: bool,
     /// The applicant's screen is open.
@@ -135,6 +161,8 @@ impl RekamApp {
             language: options.language,
             pictures: Pictures::new(ctx),
             scratch: Scratch::default(),
+            aside: None,
+            active_s: f64::NEG_INFINITY,
             screen: None,
             previewing: false,
             applicant: options.applicant,
@@ -174,15 +202,14 @@ impl RekamApp {
     pub fn draw(&mut self, ui: &mut egui::Ui) {
         let screen = self.desk.screen();
         if self.screen != Some(screen) {
-            // What was typed, drawn and seen on another screen does not stay in memory.
-            self.scratch.texts.0.values_mut().for_each(Zeroize::zeroize);
-            self.scratch = Scratch { focus_first: true, ..Scratch::default() };
+            self.change_scratch(screen);
             if screen != Screen::Session {
                 self.pictures.forget();
             }
             self.screen = Some(screen);
         }
         let mut out = Vec::new();
+        self.note_activity(ui.ctx(), &mut out);
         let mut stage = Stage {
             words: &self.words,
             desk: &*self.desk,
@@ -208,6 +235,40 @@ impl RekamApp {
         }
         if self.desk.session().is_some_and(|v| v.session.core.running()) {
             ui.ctx().request_repaint_after(TICK);
+        }
+        // Nothing else moves a window that nobody touches.
+        if let Some(due) = self.desk.lock_due() {
+            let left = (due - self.desk.now()).to_std().unwrap_or_default();
+            ui.ctx().request_repaint_after(left + TICK);
+        }
+    }
+
+    /// What was typed, drawn and seen on another screen does not stay in memory, except behind the lock: there it waits
+    /// for the officer, without secrets.
+    fn change_scratch(&mut self, screen: Screen) {
+        let fresh = Scratch { focus_first: true, ..Scratch::default() };
+        let mut left = std::mem::replace(&mut self.scratch, fresh);
+        if screen == Screen::Locked {
+            left.dialog = None;
+            self.aside = Some(left);
+            return;
+        }
+        left.texts.0.values_mut().for_each(Zeroize::zeroize);
+        if let Some(mut aside) = self.aside.take() {
+            if screen == Screen::SignIn {
+                aside.texts.0.values_mut().for_each(Zeroize::zeroize);
+            } else {
+                self.scratch = aside;
+            }
+        }
+    }
+
+    /// Tells the desk that somebody is there, now and then.
+    fn note_activity(&mut self, ctx: &Context, out: &mut Vec<DeskCommand>) {
+        let (time_s, acted) = ctx.input(|i| (i.time, i.events.iter().any(is_of_a_person)));
+        if acted && time_s - self.active_s >= ACTIVITY_EVERY_S && self.desk.lock_due().is_some() {
+            self.active_s = time_s;
+            out.push(DeskCommand::Activity);
         }
     }
 

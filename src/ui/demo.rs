@@ -204,6 +204,8 @@ impl Demo {
                 let officer = desk.officers().iter().find(|o| o.role == Role::Operator)?;
                 Some((DeskCommand::SignIn(officer.id, self.options.operator_secret.clone()), true))
             }
+            // A demo that was locked by hand waits for its officer.
+            Screen::Locked => None,
             Screen::Start if self.served => {
                 self.over = true;
                 None
@@ -287,6 +289,7 @@ impl Demo {
 fn place(desk: &dyn Desk) -> String {
     match (desk.screen(), desk.session()) {
         (Screen::SignIn, _) => "sign-in".to_owned(),
+        (Screen::Locked, _) => "locked".to_owned(),
         (Screen::Session, Some(view)) if view.session.core.running() => view.current().id().to_owned(),
         (Screen::Session, Some(view)) => view.session.core.outcome.id().to_owned(),
         _ => if desk.queue_len() == 0 { "start" } else { "queue" }.to_owned(),

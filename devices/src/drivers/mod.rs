@@ -7,6 +7,7 @@ pub mod sbi;
 pub mod pcsc;
 #[cfg(feature = "serial")]
 pub mod serial;
+pub mod libfprint;
 pub mod simulated;
 #[cfg(feature = "camera")]
 pub mod v4l2;

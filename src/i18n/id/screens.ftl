@@ -417,6 +417,7 @@ use-drawn = Pakai tanda tangan ini
 # Sidik jari
 fingers-next = Sekarang: { $slap }
 fingers-complete = Kesepuluh jari sudah lengkap
+fingers-next-single = Sekarang: { $finger } (pembaca satu jari: letakkan, lalu angkat setelah terbaca)
 fingers-press = Tekan satu jari untuk merekamnya sendiri atau mencatat pengecualian.
 
 slap-picture = Gambar terakhir: { $slap }

@@ -16,7 +16,11 @@ impl Station {
     pub(super) fn take(&mut self, answer: Answer) {
         match answer {
             Answer::Vault(answer) => self.take_vault(answer),
-            Answer::Captured { session, id, outcome } => self.feed(session, Event::Captured(id, outcome)),
+            Answer::Captured { session, id, outcome } => {
+                if let Some(outcome) = self.lock_captured(session, id, outcome) {
+                    self.feed(session, Event::Captured(id, outcome));
+                }
+            }
             Answer::FingersSearched { session, id, result } => {
                 self.feed(session, Event::FingersSearched(id, result));
             }
@@ -51,6 +55,8 @@ impl Station {
             }
             VaultAnswer::NotSignedIn => self.checking = false,
             VaultAnswer::SignedOut => self.signed_out(),
+            VaultAnswer::Unlocked(right) => self.passphrase_checked(right),
+            VaultAnswer::FingersOf(officer, templates) => self.fingers_of(officer, &templates),
             VaultAnswer::Kept { session, step, result } => {
                 let event = match result {
                     Ok(()) => Event::StepKept(step),
@@ -99,6 +105,7 @@ impl Station {
     fn signed_in(&mut self, line: OfficerLine, public_key: String) {
         self.checking = false;
         self.signed_in = Some(SignedIn { line, public_key });
+        self.touched = self.clock.now();
         self.refresh_page();
         self.refresh_drafts();
         self.refresh_waiting();

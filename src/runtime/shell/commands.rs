@@ -6,21 +6,29 @@ use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use super::Station;
+use super::locking;
 use super::open::choose;
 use crate::gate::facts::PersonFacts;
+use crate::runtime::audit_words::discard_reason;
 use crate::runtime::device_host::DeviceMessage;
 use crate::runtime::error;
 use crate::runtime::guidance::Watching;
 use crate::runtime::station::{DeskCommand, QueueLine};
 use crate::runtime::vault_jobs::{Decision, VaultJob};
-use crate::runtime::vault_worker::discard_reason;
 use crate::runtime::workers::error_notice;
 use crate::session::Session;
-use crate::session::event::{CaptureOutcome, Command, Event};
+use crate::session::event::{Command, Event};
 use crate::steps::photo;
 
 impl Station {
     pub(super) fn command(&mut self, command: DeskCommand) {
+        if self.lock.is_some() && !locking::allowed(&command) {
+            return;
+        }
+        // The window starts and stops the live picture by itself.
+        if !matches!(command, DeskCommand::Preview(_)) {
+            self.touched = self.clock.now();
+        }
         // A record that is being sealed is not left alone: what would put it aside waits for the end.
         let leaves = matches!(
             command,
@@ -33,6 +41,14 @@ impl Station {
         match command {
             DeskCommand::SignIn(officer, passphrase) => self.sign_in(officer, passphrase),
             DeskCommand::SignOut => self.sign_out(),
+            DeskCommand::Activity => {}
+            DeskCommand::Lock => {
+                let now = self.clock.now();
+                self.lock(now, "command", now);
+            }
+            DeskCommand::Unlock(passphrase) => self.unlock_by_passphrase(passphrase),
+            DeskCommand::UnlockByFinger => self.unlock_by_finger(),
+            DeskCommand::StopFinger => self.stop_finger(),
             DeskCommand::NewSession => self.new_session(),
             DeskCommand::TakeUp(id) => self.take_up(id),
             DeskCommand::Leave => {
@@ -78,7 +94,7 @@ impl Station {
         (now + Duration::seconds(i64::from(self.utc_offset_s))).date_naive()
     }
 
-    fn tell_devices(&mut self, message: DeviceMessage) {
+    pub(super) fn tell_devices(&mut self, message: DeviceMessage) {
         if let Err((why, _)) = self.devices.give(message) {
             self.notify(error_notice("runtime-worker-busy", why.code()));
         }
@@ -97,6 +113,8 @@ impl Station {
         if self.signed_in.is_none() {
             return;
         }
+        self.stop_finger();
+        self.lock = None;
         self.set_aside();
         self.signed_in = None;
         self.checking = false;
@@ -171,11 +189,7 @@ impl Station {
     pub(super) fn set_aside(&mut self) {
         let Some(id) = self.active_id() else { return };
         self.note_officer_check(id);
-        let pending = self.active.as_ref().and_then(|s| s.core.pending.as_ref()).map(|p| p.id);
-        if let Some(request) = pending {
-            self.devices.give(DeviceMessage::Cancel(id, request)).ok();
-            self.feed(id, Event::Captured(request, CaptureOutcome::Cancelled));
-        }
+        self.stop_capture();
         if let Some(session) = &mut self.active {
             session.core.look_up = None;
         }

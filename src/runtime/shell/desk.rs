@@ -14,8 +14,8 @@ use super::Station;
 use crate::gate::policy::Policy;
 use crate::runtime::error;
 use crate::runtime::station::{
-    Desk, DeskCommand, DeviceLine, Ended, Guidance, Notice, OfficerLine, PrintProgress, QueueLine, Screen,
-    UnprintedLine, WaitingLine,
+    Desk, DeskCommand, DeviceLine, Ended, Guidance, LockView, Notice, OfficerLine, PrintProgress, QueueLine,
+    Screen, UnprintedLine, WaitingLine,
 };
 use crate::runtime::workers::error_notice;
 use crate::session::event::Event;
@@ -42,6 +42,7 @@ impl Station {
         for id in ids {
             self.feed(id, Event::Tick);
         }
+        self.tick_lock(now);
     }
 
     /// A worker whose thread ended cannot be brought back: say so, once.
@@ -63,6 +64,7 @@ impl Desk for Station {
     fn screen(&self) -> Screen {
         match (&self.signed_in, &self.active) {
             (None, _) => Screen::SignIn,
+            (Some(_), _) if self.lock.is_some() => Screen::Locked,
             (Some(_), None) => Screen::Start,
             (Some(_), Some(_)) => Screen::Session,
         }
@@ -91,14 +93,20 @@ impl Desk for Station {
     fn checking_secret(&self) -> bool {
         self.checking
     }
+    fn lock(&self) -> Option<LockView> {
+        self.lock_view()
+    }
+    fn lock_due(&self) -> Option<DateTime<Utc>> {
+        Self::lock_due(self)
+    }
     fn queue_len(&self) -> usize {
         self.queue_len
     }
     fn queue(&self) -> &[QueueLine] {
-        &self.queue
+        if self.lock.is_some() { &[] } else { &self.queue }
     }
     fn waiting(&self) -> &[WaitingLine] {
-        &self.waiting
+        if self.lock.is_some() { &[] } else { &self.waiting }
     }
     fn devices(&self) -> &[DeviceLine] {
         &self.lines
@@ -111,19 +119,20 @@ impl Desk for Station {
     }
     fn session(&self) -> Option<SessionView<'_>> {
         let now = self.clock.now();
-        self.signed_in.as_ref().and(self.active.as_ref()).map(|s| s.view(now))
+        let shown = self.signed_in.as_ref().filter(|_| self.lock.is_none()).and(self.active.as_ref());
+        shown.map(|s| s.view(now))
     }
     fn preview(&self) -> Option<(u64, Arc<PreviewFrame>)> {
-        self.preview.newest()
+        if self.lock.is_some() { None } else { self.preview.newest() }
     }
     fn guidance(&self) -> Option<Arc<Guidance>> {
         self.guidance.board().newest()
     }
     fn ended(&self) -> Option<&Ended> {
-        self.ended.as_ref()
+        self.ended.as_ref().filter(|_| self.lock.is_none())
     }
     fn document(&self) -> Option<(&PathBuf, Arc<[u8]>)> {
-        let active = self.active_id();
+        let active = self.active_id().filter(|_| self.lock.is_none());
         let shown = self.document.as_ref().filter(|(session, _)| Some(*session) == active);
         shown.map(|(_, document)| (&document.path, document.bytes.clone()))
     }

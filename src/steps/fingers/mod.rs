@@ -2,6 +2,7 @@
 
 pub mod boxes;
 pub mod search;
+pub mod single;
 #[cfg(feature = "gui")]
 pub(crate) mod view;
 
@@ -60,6 +61,9 @@ pub struct FingersData {
     /// The comparison of the recorded fingers with those the station knows.
     #[serde(default)]
     pub search: Option<search::Search>,
+    /// The reader does one finger at a time, and the venue lets it.
+    #[serde(default)]
+    pub single: bool,
 }
 
 impl FingersData {
@@ -141,6 +145,14 @@ impl Step for Fingers {
 
     fn targets(&self, s: &Session, _now: DateTime<Utc>) -> Vec<Target> {
         let d = &s.data.fingers;
+        if d.single {
+            let mut out = single::targets(d, s.capture_rules());
+            if exceptions::photo_wanted(s) {
+                let later = single::next(d, s.capture_rules()).is_some() && !out.is_empty();
+                out.insert(usize::from(later), Target::ExceptionPhoto);
+            }
+            return out;
+        }
         // Two slaps of one hand come first, then what is still missing; any slap of which something is to be
         // recorded can be captured again.
         let conflicting = d.conflict.into_iter().flat_map(|(a, b)| [b, a]);
@@ -234,8 +246,11 @@ fn platen_due(s: &Session) -> bool {
 fn acceptable(s: &Session) -> Option<Vec<FingerPosition>> {
     let d = &s.data.fingers;
     let slap = d.next_slap(s.capture_rules())?;
-    let open: Vec<FingerPosition> =
-        slap.fingers().iter().copied().filter(|f| !d.settled(*f, s.capture_rules())).collect();
+    let single = single::next(d, s.capture_rules()).filter(|_| d.single);
+    let open: Vec<FingerPosition> = match single {
+        Some(finger) => vec![finger],
+        None => slap.fingers().iter().copied().filter(|f| !d.settled(*f, s.capture_rules())).collect(),
+    };
     let tried = |f: &FingerPosition| {
         s.core.attempts_of(Target::Slap(slap)) + s.core.attempts_of(Target::Finger(*f))
             >= s.capture_rules().tries

@@ -193,7 +193,7 @@ fn throw_out(s: &mut Session, finger: FingerPosition, now: DateTime<Utc>) {
     let reason = Some(OFFICER_FINGER.to_owned());
     s.core.note(now, "rejected", StepId::Fingers, finger.id().to_owned(), reason, None);
     s.core.retry = Some(RetryNote {
-        target: Target::Slap(finger.slap()),
+        target: if s.data.fingers.single { Target::Finger(finger) } else { Target::Slap(finger.slap()) },
         reason: OFFICER_FINGER.into(),
         found: Some(Subject::Finger(finger)),
     });

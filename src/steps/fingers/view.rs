@@ -26,7 +26,12 @@ pub(crate) fn show(ui: &mut Ui, st: &mut Stage<'_>, view: &SessionView<'_>) {
     let (d, rules) = (&s.data.fingers, s.capture_rules());
     title(ui, &st.get("step-fingers"));
     let next = d.next_slap(rules);
+    let alone = super::single::next(d, rules).filter(|_| d.single);
     let told = match next {
+        Some(_) if alone.is_some() => {
+            let finger = alone.map(|f| speech::subject(st.words, Subject::Finger(f))).unwrap_or_default();
+            st.words.with("fingers-next-single", &[("finger", finger)])
+        }
         Some(slap) => {
             let name = st.get(&format!("slap-{}", slap.id()));
             st.words.with("fingers-next", &[("slap", name)])
@@ -40,7 +45,9 @@ pub(crate) fn show(ui: &mut Ui, st: &mut Stage<'_>, view: &SessionView<'_>) {
         Some(Target::Finger(f)) => vec![f],
         _ => Vec::new(),
     };
-    let wanted: Vec<FingerPosition> = if busy.is_empty() {
+    let wanted: Vec<FingerPosition> = if busy.is_empty() && alone.is_some() {
+        alone.into_iter().collect()
+    } else if busy.is_empty() {
         next.map(|slap| slap.fingers().iter().copied().filter(|f| !d.settled(*f, rules)).collect())
             .unwrap_or_default()
     } else {

@@ -1,4 +1,4 @@
-//! The screens: sign-in, start, the frame of a session, the end of one.
+//! The screens: sign-in, the lock, start, the frame of a session, the end of one.
 
 mod aside;
 pub(crate) mod boxes;
@@ -7,6 +7,7 @@ mod ended;
 mod fault;
 mod frame;
 pub(crate) mod hygiene;
+mod lock;
 mod sign_in;
 mod start;
 
@@ -23,10 +24,12 @@ use crate::t;
 /// Draws what the desk shows. `language` is the choice of the switch in the top bar.
 pub fn show(ui: &mut Ui, st: &mut Stage<'_>, language: &mut Language) {
     frame::keys(ui.ctx(), st);
+    lock::keys(ui.ctx(), st);
     top_bar(ui, st, language);
     notices(ui, st);
     match (st.desk.screen(), st.desk.session()) {
         (Screen::SignIn, _) => sign_in::show(ui, st),
+        (Screen::Locked, _) => lock::show(ui, st),
         (Screen::Session, Some(view)) => frame::show(ui, st, &view),
         _ => start::show(ui, st),
     }
@@ -69,10 +72,17 @@ fn top_bar(ui: &mut Ui, st: &mut Stage<'_>, language: &mut Language) {
                 for l in Language::ALL.iter().rev() {
                     language_button(ui, st, *l, language);
                 }
+                if st.desk.screen() == Screen::Locked {
+                    return;
+                }
                 if let Some(name) = name {
                     applicant_button(ui, st);
                     if widgets::secondary_button(ui, &st.get("sign-out")).clicked() {
                         st.out.push(DeskCommand::SignOut);
+                    }
+                    let lock = widgets::secondary_button(ui, &st.get("lock"));
+                    if lock.on_hover_text(st.get("lock-hint")).clicked() {
+                        st.out.push(DeskCommand::Lock);
                     }
                     ui.add(eframe::egui::Label::new(RichText::new(name).size(theme::TEXT_BODY)).truncate());
                 } else {

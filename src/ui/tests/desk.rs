@@ -25,8 +25,8 @@ use super::rekam::gate::policy::{Policy, PolicySet};
 use super::rekam::population::biodata::Biodata;
 use super::rekam::population::regions::Regions;
 use super::rekam::runtime::station::{
-    Advice, Desk, DeskCommand, DeviceLine, DeviceState, Ended, Guidance, Notice, NoticeLevel, OfficerLine,
-    PrintProgress, QueueLine, Screen, UnprintedLine, WaitingLine,
+    Advice, Desk, DeskCommand, DeviceLine, DeviceState, Ended, FingerWay, Guidance, LockNote, LockView, Notice,
+    NoticeLevel, OfficerLine, PrintProgress, QueueLine, Screen, UnprintedLine, WaitingLine,
 };
 use super::rekam::session::effect::Effect;
 use super::rekam::session::event::{CaptureOutcome, Event, LookUpAnswer};
@@ -64,6 +64,12 @@ pub(crate) struct Control {
     pub(crate) used: Vec<DeviceId>,
     /// How printing of documents goes; none where nothing is printed.
     pub(crate) print: Option<PrintProgress>,
+    /// The lock that is on.
+    pub(crate) lock: Option<LockView>,
+    /// What the reader does for the lock: the officer's finger, or another.
+    pub(crate) own_finger: bool,
+    /// How often the window said that somebody is there.
+    pub(crate) activity: u32,
     /// What live guidance says.
     pub(crate) advice: Option<Advice>,
 }
@@ -331,10 +337,51 @@ impl FakeDesk {
     }
 }
 
+/// A lock that waits for the right index finger.
+fn locked(now: DateTime<Utc>) -> LockView {
+    LockView {
+        since: now,
+        signs_out: Some(now + chrono::Duration::minutes(30)),
+        finger: FingerWay::Ready(FingerPosition::RightIndex),
+        note: None,
+    }
+}
+
+impl FakeDesk {
+    fn unlock(&mut self, command: &DeskCommand) {
+        let mut control = self.control.borrow_mut();
+        let (own, held) = (control.own_finger, control.hold);
+        let Some(lock) = &mut control.lock else { return };
+        let ready = FingerWay::Ready(FingerPosition::RightIndex);
+        let opens = match command {
+            DeskCommand::Unlock(secret) => {
+                lock.note = Some(LockNote::Passphrase);
+                **secret == *SECRET
+            }
+            DeskCommand::StopFinger => {
+                lock.finger = ready;
+                false
+            }
+            _ if held => {
+                lock.finger = FingerWay::Waiting(FingerPosition::RightIndex);
+                false
+            }
+            _ => {
+                lock.note = Some(LockNote::NoMatch(2));
+                own
+            }
+        };
+        if opens {
+            control.lock = None;
+        }
+    }
+}
+
 impl Desk for FakeDesk {
     fn screen(&self) -> Screen {
         match (&self.signed_in, &self.session) {
             (None, _) => Screen::SignIn,
+            (Some(_), _) if self.lock().is_some() => Screen::Locked,
             (Some(_), Some(_)) => Screen::Session,
             (Some(_), None) => Screen::Start,
         }
@@ -363,6 +410,12 @@ impl Desk for FakeDesk {
     fn checking_secret(&self) -> bool {
         false
     }
+    fn lock(&self) -> Option<LockView> {
+        self.control.borrow().lock.clone()
+    }
+    fn lock_due(&self) -> Option<DateTime<Utc>> {
+        self.signed_in.as_ref().map(|_| self.now() + chrono::Duration::minutes(5))
+    }
     fn queue_len(&self) -> usize {
         self.queue.len()
     }
@@ -383,7 +436,7 @@ impl Desk for FakeDesk {
     }
     fn session(&self) -> Option<SessionView<'_>> {
         let now = self.control.borrow().now;
-        self.session.as_ref().map(|s| s.view(now))
+        self.session.as_ref().filter(|_| self.lock().is_none()).map(|s| s.view(now))
     }
     fn preview(&self) -> Option<(u64, Arc<PreviewFrame>)> {
         Some((1, Arc::new(PreviewFrame::Gray(rings(320, 240, 3)))))
@@ -423,6 +476,12 @@ impl Desk for FakeDesk {
                 self.feed(Event::Command(super::rekam::session::event::Command::Park));
                 self.put_aside();
                 self.signed_in = None;
+                self.control.borrow_mut().lock = None;
+            }
+            DeskCommand::Activity => self.control.borrow_mut().activity += 1,
+            DeskCommand::Lock => self.control.borrow_mut().lock = Some(locked(now)),
+            DeskCommand::Unlock(_) | DeskCommand::UnlockByFinger | DeskCommand::StopFinger => {
+                self.unlock(&command);
             }
             DeskCommand::NewSession => {
                 self.put_aside();

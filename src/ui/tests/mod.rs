@@ -7,6 +7,7 @@ mod applicant;
 mod boxes;
 mod desk;
 mod flows;
+mod locking;
 mod photo;
 
 use std::cell::RefCell;

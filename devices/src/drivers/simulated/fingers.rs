@@ -30,12 +30,20 @@ impl Device for Reader {
     fn info(&self) -> &DeviceInfo {
         &self.device.info
     }
+
+    fn can(&self, task: &CaptureTask) -> bool {
+        let one = matches!(task, CaptureTask::Finger { .. });
+        task.kind() == self.device.info.kind && (one || !self.device.parameters().single)
+    }
 }
 
 impl FingerprintReader for Reader {}
 
 impl CaptureDevice for Reader {
     fn capture(&mut self, task: &CaptureTask, watch: &mut dyn CaptureWatch) -> Result<Captured, CaptureEnd> {
+        if !self.can(task) {
+            return Err(DeviceFault::Unsupported.into());
+        }
         let absent = &self.device.parameters().missing_fingers;
         let person_seed = self.device.parameters().person_seed;
         let whole_slaps = !self.device.parameters().segmented;

@@ -1,7 +1,8 @@
 //! Simulated devices of every kind, driven by a script (see [`script`]). For training only.
 //!
 //! Parameters of every kind: `person_seed` (default 1), `number` (from 1, tells several of a kind apart), `capture_ms`, `replug_after_ms`, `script`; camera:
-//! `background` (`red` or `blue`); fingerprint: `segmented` (slaps come as fingers, not as a whole picture);
+//! `background` (`red` or `blue`); fingerprint: `segmented` (slaps come as fingers, not as a whole picture), `single` (one finger at a
+//! time, slaps are refused);
 //! fingerprint and iris: `missing` (what the person does not have);
 //! thermometer: `celsius` (a number or a list); card: `uid`, `present`; printer: `folder`.
 

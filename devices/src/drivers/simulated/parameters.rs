@@ -55,6 +55,8 @@ pub struct SimulatedParameters {
     pub missing_fingers: Vec<FingerPosition>,
     /// Fingerprint: slaps come segmented, as from readers with segmentation of their own.
     pub segmented: bool,
+    /// Fingerprint: one finger at a time; a slap is refused.
+    pub single: bool,
     /// Iris: eyes that the person does not have.
     pub missing_eyes: Vec<Eye>,
     /// Thermometer: readings in tenths of a degree Celsius, one per capture; the last one stays.
@@ -87,6 +89,7 @@ impl SimulatedParameters {
             background: Background::Red,
             missing_fingers: Vec::new(),
             segmented: false,
+            single: false,
             missing_eyes: Vec::new(),
             decidegrees_c: vec![365],
             card_uid: Some(CARD_UID.to_vec()),
@@ -97,6 +100,7 @@ impl SimulatedParameters {
             DeviceKind::Fingerprint => {
                 let read = |v: &Value| v.as_str().and_then(FingerPosition::from_id);
                 parameters.segmented = reader.boolean("segmented").unwrap_or(false);
+                parameters.single = reader.boolean("single").unwrap_or(false);
                 parameters.missing_fingers = reader.list("missing", "a finger, e.g. \"right_index\"", read);
             }
             DeviceKind::Iris => {

@@ -171,6 +171,17 @@ fn missing_fingers() {
 }
 
 #[test]
+fn a_single_finger_reader_refuses_slaps() {
+    let single = "single = true";
+    let slap = CaptureTask::Slap { slap: Slap::Thumbs, missing: Vec::new() };
+    check(DeviceKind::Fingerprint, single, &slap, &["unsupported", "unsupported"]);
+    check(DeviceKind::Fingerprint, single, &CaptureTask::Platen, &["unsupported"]);
+    let finger = CaptureTask::Finger { position: F::RightIndex, again: false };
+    check(DeviceKind::Fingerprint, single, &finger, &["ok", "ok"]);
+    assert!(!Rig::new(DeviceKind::Fingerprint, single).open().can(&slap));
+}
+
+#[test]
 fn wrong_and_blank_fingers_and_new_impressions() {
     use biometrics::finger::{FingerMatcher, MinutiaeMatcher};
     let script = r#"segmented = true

@@ -1,0 +1,196 @@
+//! The idle lock of the station: it comes by itself or by command, hides everything, and is opened by the officer who
+//! is signed in. A capture under way is stopped when the lock comes by command; by itself it comes only when nothing
+//! is under way. Sealing and look-ups go on behind it, and nothing of a session is lost.
+
+use chrono::{DateTime, Utc};
+use devices::vocabulary::{CaptureTask, DeviceFault, DeviceKind, RequestId};
+use uuid::Uuid;
+use zeroize::Zeroizing;
+
+use super::Station;
+use crate::runtime::device_host::{DeviceMessage, Order};
+use crate::runtime::lock::{Lock, LockNote, LockView, Opened};
+use crate::runtime::station::DeskCommand;
+use crate::runtime::vault_jobs::VaultJob;
+use crate::session::event::{CaptureOutcome, Event, Target};
+use crate::session::timeout_ms;
+use crate::vault::FingerTemplate;
+
+/// What may be done while the station is locked.
+pub(super) fn allowed(command: &DeskCommand) -> bool {
+    matches!(
+        command,
+        DeskCommand::Unlock(_)
+            | DeskCommand::UnlockByFinger
+            | DeskCommand::StopFinger
+            | DeskCommand::SignOut
+            | DeskCommand::Activity
+            | DeskCommand::Preview(false)
+            | DeskCommand::DismissNotice(_)
+            | DeskCommand::RestartDevice(DeviceKind::Fingerprint)
+            | DeskCommand::UseDevice(DeviceKind::Fingerprint, _)
+    )
+}
+
+impl Station {
+    /// Something is under way that somebody waits for: the time without input begins after it.
+    fn under_way(&self) -> bool {
+        let busy = self.active.as_ref().is_some_and(|s| s.busy() || s.data.proof.making.is_some());
+        self.checking || self.taking_up.is_some() || (busy && self.lock.is_none())
+    }
+
+    /// Locks when nobody touched the station for long enough, signs out when it was locked for long enough.
+    pub(super) fn tick_lock(&mut self, now: DateTime<Utc>) {
+        let Some(rules) = self.lock_rules.filter(|_| self.signed_in.is_some()) else { return };
+        if self.under_way() || now < self.touched {
+            self.touched = now;
+        }
+        if self.lock.is_none() && now - self.touched >= rules.after {
+            self.lock(self.touched + rules.after, "idle", now);
+        }
+        let over = self.lock.as_ref().is_some_and(|lock| now - lock.since >= rules.most);
+        if over && self.deferred.is_none() {
+            self.audit_lock("station-lock-over", &[], now);
+            self.command(DeskCommand::SignOut);
+        }
+    }
+
+    /// When [`Station::tick_lock`] has something to do next.
+    pub(super) fn lock_due(&self) -> Option<DateTime<Utc>> {
+        let rules = self.lock_rules.filter(|_| self.signed_in.is_some())?;
+        Some(self.lock.as_ref().map_or(self.touched + rules.after, |lock| lock.since + rules.most))
+    }
+
+    /// The lock comes. `since` is the time from which it counts.
+    pub(super) fn lock(&mut self, since: DateTime<Utc>, why: &'static str, now: DateTime<Utc>) {
+        if self.lock.is_some() {
+            return;
+        }
+        let Some(officer) = self.signed_in.as_ref().map(|s| s.line.id) else { return };
+        self.stop_capture();
+        self.lock = Some(Lock::new(Uuid::now_v7(), since));
+        self.guidance.board().watch(None);
+        self.tell_devices(DeviceMessage::Preview(false));
+        self.preview.clear();
+        self.audit_lock("station-locked", &[("why", why.to_owned())], now);
+        self.give_vault(VaultJob::FingersOf(officer));
+    }
+
+    /// Stops the capture of the running session: it can be made again.
+    pub(super) fn stop_capture(&mut self) {
+        let Some(id) = self.active_id() else { return };
+        let pending = self.active.as_ref().and_then(|s| s.core.pending.as_ref()).map(|p| p.id);
+        if let Some(request) = pending {
+            self.devices.give(DeviceMessage::Cancel(id, request)).ok();
+            self.feed(id, Event::Captured(request, CaptureOutcome::Cancelled));
+        }
+    }
+
+    fn has_reader(&self) -> bool {
+        self.lines.iter().any(|line| line.kind == DeviceKind::Fingerprint && line.info.is_some())
+    }
+
+    pub(super) fn lock_view(&self) -> Option<LockView> {
+        let lock = self.lock.as_ref()?;
+        Some(LockView {
+            since: lock.since,
+            signs_out: self.lock_rules.map(|rules| lock.since + rules.most),
+            finger: lock.finger(self.has_reader()),
+            note: lock.note.clone(),
+        })
+    }
+
+    pub(super) fn fingers_of(&mut self, officer: Uuid, templates: &[FingerTemplate]) {
+        let own = self.signed_in.as_ref().is_some_and(|s| s.line.id == officer);
+        if let Some(lock) = self.lock.as_mut().filter(|_| own) {
+            lock.enrolled(templates);
+        }
+    }
+
+    /// Asks the reader for the officer's finger.
+    pub(super) fn unlock_by_finger(&mut self) {
+        if self.checking || !self.has_reader() {
+            return;
+        }
+        let Some(lock) = &mut self.lock else { return };
+        let Some((id, position, gallery)) = lock.ask() else { return };
+        let order = Order {
+            session: lock.id,
+            id,
+            target: Target::Reverify(position),
+            task: CaptureTask::Finger { position, again: true },
+            gallery,
+            background: None,
+            timeout_ms: timeout_ms(DeviceKind::Fingerprint),
+        };
+        if self.devices.give(DeviceMessage::Capture(Box::new(order))).is_err()
+            && let Some(lock) = &mut self.lock
+        {
+            lock.answered(id, CaptureOutcome::Fault(DeviceFault::Busy));
+        }
+    }
+
+    pub(super) fn stop_finger(&mut self) {
+        let asked = self.lock.as_ref().and_then(|lock| Some((lock.id, lock.asked()?)));
+        if let Some((lock, id)) = asked {
+            self.devices.give(DeviceMessage::Cancel(lock, id)).ok();
+        }
+    }
+
+    /// Takes a capture that belongs to the lock; gives back one that does not.
+    pub(super) fn lock_captured(
+        &mut self,
+        session: Uuid,
+        id: RequestId,
+        outcome: CaptureOutcome,
+    ) -> Option<CaptureOutcome> {
+        let Some(lock) = self.lock.as_mut().filter(|lock| lock.id == session) else { return Some(outcome) };
+        let opened = lock.answered(id, outcome);
+        let now = self.clock.now();
+        match opened {
+            Opened::Yes(score) => {
+                let details = [("way", "finger".to_owned()), ("score", score.to_string())];
+                self.audit_lock("station-unlocked", &details, now);
+                self.unlock(now);
+            }
+            Opened::No(score) => {
+                let details = [("way", "finger".to_owned()), ("score", score.to_string())];
+                self.audit_lock("station-unlock-refused", &details, now);
+            }
+            Opened::Nothing => {}
+        }
+        None
+    }
+
+    pub(super) fn unlock_by_passphrase(&mut self, passphrase: Zeroizing<String>) {
+        let Some(officer) = self.signed_in.as_ref().map(|s| s.line.id) else { return };
+        if self.checking || self.lock.is_none() {
+            return;
+        }
+        self.checking = true;
+        let now = self.clock.now();
+        self.give_vault(VaultJob::Unlock { officer, passphrase, now });
+    }
+
+    pub(super) fn passphrase_checked(&mut self, right: bool) {
+        self.checking = false;
+        let now = self.clock.now();
+        if right {
+            self.unlock(now);
+        } else if let Some(lock) = &mut self.lock {
+            lock.note = Some(LockNote::Passphrase);
+        }
+    }
+
+    fn unlock(&mut self, now: DateTime<Utc>) {
+        self.stop_finger();
+        self.lock = None;
+        self.touched = now;
+        // The picture of the officer's finger.
+        self.preview.clear();
+    }
+
+    fn audit_lock(&mut self, event: &'static str, details: &[(&'static str, String)], now: DateTime<Utc>) {
+        self.give_vault(VaultJob::AuditDesk { event, details: details.to_vec(), now });
+    }
+}
