@@ -70,6 +70,7 @@ const CATALOGUES: &[Catalogue] = &[
     catalogue!("core"),
     catalogue!("documents"),
     catalogue!("gate"),
+    catalogue!("handover"),
     catalogue!("population"),
     catalogue!("runtime"),
     catalogue!("screens"),

@@ -4,6 +4,7 @@
 //! script's) and does nothing slow there: the vault, every device, analysis and documents have threads of their own.
 
 pub mod analysis;
+mod cards;
 pub mod clock;
 mod device_host;
 mod device_thread;
@@ -15,6 +16,7 @@ mod portrait;
 mod preview;
 mod shell;
 pub mod station;
+mod vault_cards;
 mod vault_jobs;
 mod vault_worker;
 mod workers;

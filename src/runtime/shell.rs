@@ -4,6 +4,7 @@ mod answers;
 mod commands;
 mod desk;
 mod effects;
+mod handover;
 mod open;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -23,11 +24,13 @@ use super::finger_search::SearchJob;
 use super::guidance::GuidanceWorker;
 use super::preview::PreviewSlot;
 use super::station::{DeskCommand, DeviceLine, Ended, Notice, OfficerLine, QueueLine, Sessions, WaitingLine};
+use super::vault_cards::Ledger;
 use super::vault_jobs::{SealedRecord, VaultJob};
 use super::vault_worker::waiting_facts;
 use super::workers::{Answer, Worker};
 use crate::gate::facts::PersonFacts;
 use crate::gate::policy::{Policy, PolicySet};
+use crate::handover::Handover;
 use crate::population::regions::Regions;
 use crate::session::event::Event;
 use crate::session::{Session, SessionContext};
@@ -80,6 +83,11 @@ pub struct Station {
     sealed: Option<SealedRecord>,
     ended: Option<Ended>,
     document: Option<(Uuid, PathBuf, Arc<[u8]>)>,
+    /// The card on its way over the counter.
+    handover: Option<Handover>,
+    ledger: Option<Ledger>,
+    /// How the last row that was entered by hand ended.
+    cards_entered: Option<Result<(), String>>,
     last_tick: Option<DateTime<Utc>>,
     /// A command that waits for the record being sealed.
     deferred: Option<DeskCommand>,

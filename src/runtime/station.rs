@@ -17,10 +17,13 @@ use super::clock::Clock;
 pub use super::error::StationError;
 pub use super::guidance::{Advice, Guidance};
 pub use super::shell::Station;
+pub use super::vault_cards::Ledger;
 use crate::gate::policy::Policy;
+use crate::handover::Handover;
 use crate::session::Session;
 use crate::session::event::Command;
 use crate::session::view::SessionView;
+pub use crate::vault::{CardMove, CardRow, CardStock, NewCardRow};
 
 /// How a station is opened.
 pub struct StationOptions {
@@ -85,6 +88,14 @@ pub enum DeskCommand {
     Preview(bool),
     /// Asks for another page of the queue.
     QueuePage(usize),
+    /// Begins handing a card over, from the start page or after one that is over.
+    OpenHandover,
+    /// Back to the start page; what was not written is forgotten.
+    CloseHandover,
+    /// A command to the handover on screen.
+    Handover(crate::handover::event::Command),
+    /// Enters a row into the ledger of cards.
+    EnterCards(NewCardRow),
     /// Takes a notice off the screen.
     DismissNotice(usize),
 }
@@ -189,6 +200,8 @@ pub enum Screen {
     Start,
     /// A session.
     Session,
+    /// A card on its way over the counter.
+    Handover,
 }
 
 /// How a session ended, with what a script reports.
@@ -244,6 +257,18 @@ pub trait Desk {
     fn preview(&self) -> Option<(u64, Arc<PreviewFrame>)>;
     /// What to do now for a good photo, while the camera's live picture runs; `None` before the first verdict.
     fn guidance(&self) -> Option<Arc<Guidance>> {
+        None
+    }
+    /// The handover on screen.
+    fn handover(&self) -> Option<&Handover> {
+        None
+    }
+    /// The ledger of cards, once it was read.
+    fn ledger(&self) -> Option<&Ledger> {
+        None
+    }
+    /// How the last row entered by hand ended; the code says why it was not taken.
+    fn cards_entered(&self) -> Option<&Result<(), String>> {
         None
     }
     /// How the last session ended.

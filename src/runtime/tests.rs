@@ -11,7 +11,9 @@ use record::schema::{Environment, Outcome, Role, StepId};
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-use super::clock::FixedClock;
+mod handover;
+
+use super::clock::{Clock, FixedClock};
 use super::station::{Desk, DeskCommand, DeviceState, Screen, Station, StationError, StationOptions};
 use crate::session::event::{CaptureOutcome, Command, Target};
 use crate::session::testing as t;
@@ -36,6 +38,9 @@ capture_ms = 1
 driver = "simulated"
 capture_ms = 1
 [thermometer]
+driver = "simulated"
+capture_ms = 1
+[card]
 driver = "simulated"
 capture_ms = 1
 "#;

@@ -13,6 +13,7 @@ use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use super::station::{OfficerLine, QueueLine, WaitingLine};
+use super::vault_cards::{CardsAnswer, CardsJob};
 use crate::session::effect::ApprovalDraft;
 use crate::session::event::LookUpAnswer;
 use crate::session::{Session, SessionContext};
@@ -56,6 +57,7 @@ pub(super) enum VaultJob {
     Page { page: usize, now: DateTime<Utc> },
     Drafts(Arc<SessionContext>),
     Load { session: Uuid, ctx: Arc<SessionContext> },
+    Cards { handover: Uuid, job: CardsJob, now: DateTime<Utc> },
 }
 
 /// A record that is durable.
@@ -83,6 +85,7 @@ pub(super) enum VaultAnswer {
     Page { lines: Vec<QueueLine>, len: usize },
     Drafts(Vec<WaitingLine>),
     Loaded { session: Uuid, taken: Option<Box<Session>> },
+    Cards { handover: Uuid, answer: CardsAnswer },
     Done,
 }
 
@@ -109,6 +112,9 @@ impl VaultJob {
             Self::Seal { session, .. } => {
                 VaultAnswer::Sealed { session: session.core.id, result: Err(code()) }
             }
+            Self::Cards { handover, job, .. } => {
+                VaultAnswer::Cards { handover: *handover, answer: job.failure() }
+            }
             Self::Load { session, .. } => VaultAnswer::Loaded { session: *session, taken: None },
             Self::Discard { .. } | Self::Audit { .. } | Self::Page { .. } | Self::Drafts(_) => {
                 VaultAnswer::Done
@@ -126,6 +132,7 @@ impl VaultAnswer {
             | Self::NotSearched { code: slot, .. } => {
                 code.clone_into(slot);
             }
+            Self::Cards { answer, .. } => answer.set_code(code),
             _ => {}
         }
         self

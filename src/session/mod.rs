@@ -17,6 +17,8 @@ pub mod testing;
 #[cfg(test)]
 mod model_tests;
 
+pub(crate) use flow::timeout_ms;
+
 use std::sync::Arc;
 
 use chrono::{DateTime, Duration, NaiveDate, Utc};

@@ -14,6 +14,7 @@
 //! records/<id>.local       local extract    }
 //! pending/<id>             a save or a change of state that is under way
 //! drafts/<session>/<step>.enc
+//! cards/<n>.row            ledger of blanks and cards, and the proofs of what left the counter
 //! audit/<n>.jsonl          hash-chained audit lines
 //! index/                   sled, a cache of records/
 //! training/*.age-key       the training centre's and escrow's identities, training only
@@ -115,6 +116,9 @@ impl Layout {
     }
     pub(super) fn step(&self, session: Uuid, step: &str) -> PathBuf {
         self.draft(session).join(format!("{step}.enc"))
+    }
+    pub(super) fn cards(&self) -> PathBuf {
+        self.root.join("cards")
     }
     /// Folder of the audit segments.
     #[must_use]

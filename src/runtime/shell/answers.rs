@@ -4,6 +4,7 @@ use record::schema::Environment;
 use uuid::Uuid;
 
 use super::{SignedIn, Station};
+use crate::handover::event as handover;
 use crate::runtime::error;
 use crate::runtime::station::{Desk, OfficerLine, Screen};
 use crate::runtime::vault_jobs::{SealedRecord, VaultAnswer, VaultJob};
@@ -15,11 +16,17 @@ impl Station {
     pub(super) fn take(&mut self, answer: Answer) {
         match answer {
             Answer::Vault(answer) => self.take_vault(answer),
+            Answer::Captured { session, id, outcome } if self.is_handover(session) => {
+                self.feed_handover(handover::Event::Captured(id, outcome));
+            }
             Answer::Captured { session, id, outcome } => self.feed(session, Event::Captured(id, outcome)),
             Answer::FingersSearched { session, id, result } => {
                 self.feed(session, Event::FingersSearched(id, result));
             }
             Answer::Devices(lines) => self.lines = lines,
+            Answer::Document { session, made, .. } if self.is_handover(session) => {
+                self.receipt_made(session, made)
+            }
             Answer::Arrived(info) => self.feed_all(&Event::DeviceArrived(info)),
             Answer::Left(kind, id) => self.feed_all(&Event::DeviceLeft(kind, id)),
             Answer::Document { session, proof, made } => self.document_made(session, proof, made),
@@ -54,6 +61,13 @@ impl Station {
                 self.feed(session, Event::LookedUp(id, answer));
             }
             VaultAnswer::LookedUp { session, id, answer: None } => self.look_up_failed(session, id),
+            VaultAnswer::Cards { handover, answer } => self.take_cards(handover, answer),
+            VaultAnswer::Asked { session, request } if self.is_handover(session) => {
+                self.feed_handover(handover::Event::Asked(*request));
+            }
+            VaultAnswer::NotAsked { session, reason, .. } if self.is_handover(session) => {
+                self.feed_handover(handover::Event::NotAsked(reason));
+            }
             VaultAnswer::Asked { session, request } => self.feed(session, Event::ApprovalAsked(*request)),
             VaultAnswer::NotAsked { session, step, reason } => {
                 // Asked again with the next event.
@@ -65,7 +79,9 @@ impl Station {
             }
             VaultAnswer::Decided { session, grant } => {
                 self.checking = false;
-                if let Some(grant) = grant {
+                if let (Some(grant), true) = (&grant, self.is_handover(session)) {
+                    self.feed_handover(handover::Event::Decided((**grant).clone()));
+                } else if let Some(grant) = grant {
                     self.feed(session, Event::Decided(*grant));
                 }
             }
@@ -163,6 +179,20 @@ impl Station {
         if proof {
             self.feed(session, event);
         }
+    }
+
+    fn receipt_made(&mut self, handover: Uuid, made: Result<Made, String>) {
+        let result = match made {
+            Ok(Made { path, bytes, place }) => {
+                self.document = Some((handover, path, bytes));
+                Ok(place)
+            }
+            Err(code) => {
+                self.notify(error_notice("runtime-document-failed", &code));
+                Err(code)
+            }
+        };
+        self.feed_handover(handover::Event::Receipt(result));
     }
 
     fn loaded(&mut self, id: Uuid, taken: Option<Box<Session>>) {

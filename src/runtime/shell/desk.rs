@@ -11,9 +11,11 @@ use uuid::Uuid;
 
 use super::Station;
 use crate::gate::policy::Policy;
+use crate::handover::Handover;
 use crate::runtime::error;
 use crate::runtime::station::{
-    Desk, DeskCommand, DeviceLine, Ended, Guidance, Notice, OfficerLine, QueueLine, Screen, WaitingLine,
+    Desk, DeskCommand, DeviceLine, Ended, Guidance, Ledger, Notice, OfficerLine, QueueLine, Screen,
+    WaitingLine,
 };
 use crate::runtime::workers::error_notice;
 use crate::session::event::Event;
@@ -40,6 +42,7 @@ impl Station {
         for id in ids {
             self.feed(id, Event::Tick);
         }
+        self.feed_handover(crate::handover::event::Event::Tick);
     }
 
     /// A worker whose thread ended cannot be brought back: say so, once.
@@ -60,6 +63,7 @@ impl Desk for Station {
     fn screen(&self) -> Screen {
         match (&self.signed_in, &self.active) {
             (None, _) => Screen::SignIn,
+            (Some(_), None) if self.handover.is_some() => Screen::Handover,
             (Some(_), None) => Screen::Start,
             (Some(_), Some(_)) => Screen::Session,
         }
@@ -116,8 +120,17 @@ impl Desk for Station {
     fn ended(&self) -> Option<&Ended> {
         self.ended.as_ref()
     }
+    fn handover(&self) -> Option<&Handover> {
+        self.signed_in.as_ref().and(self.handover.as_ref())
+    }
+    fn ledger(&self) -> Option<&Ledger> {
+        self.ledger.as_ref()
+    }
+    fn cards_entered(&self) -> Option<&Result<(), String>> {
+        self.cards_entered.as_ref()
+    }
     fn document(&self) -> Option<(&PathBuf, Arc<[u8]>)> {
-        let active = self.active_id();
+        let active = self.active_id().or(self.handover.as_ref().map(|h| h.id));
         let shown = self.document.as_ref().filter(|(session, _, _)| Some(*session) == active);
         shown.map(|(_, path, bytes)| (path, bytes.clone()))
     }

@@ -2,10 +2,13 @@
 
 mod aside;
 pub(crate) mod boxes;
+mod cards;
 mod dialogs;
 mod ended;
 mod fault;
 mod frame;
+mod handover;
+pub(crate) mod handover_pages;
 mod sign_in;
 mod start;
 
@@ -22,11 +25,18 @@ use crate::t;
 /// Draws what the desk shows. `language` is the choice of the switch in the top bar.
 pub fn show(ui: &mut Ui, st: &mut Stage<'_>, language: &mut Language) {
     frame::keys(ui.ctx(), st);
+    handover::keys(ui.ctx(), st);
     top_bar(ui, st, language);
     notices(ui, st);
     match (st.desk.screen(), st.desk.session()) {
         (Screen::SignIn, _) => sign_in::show(ui, st),
         (Screen::Session, Some(view)) => frame::show(ui, st, &view),
+        (Screen::Handover, _) => {
+            let desk = st.desk;
+            if let Some(h) = desk.handover() {
+                handover::show(ui, st, h);
+            }
+        }
         _ => start::show(ui, st),
     }
     dialogs::show(ui.ctx(), st);

@@ -16,16 +16,17 @@ use biometrics::signature::Strokes;
 use biometrics::synth;
 use chrono::{DateTime, Utc};
 use devices::traits::PreviewFrame;
-use devices::vocabulary::{CaptureTask, DeviceFault, DeviceId, DeviceInfo, DeviceKind};
+use devices::vocabulary::{CaptureTask, DeviceId, DeviceInfo, DeviceKind};
 use record::grant::{Ask, GrantRequest, sign};
 use record::schema::{Environment, Outcome, RecordState, Role};
 use uuid::Uuid;
 
+use super::rekam::handover::Handover;
 use super::rekam::gate::policy::{Policy, PolicySet};
 use super::rekam::population::biodata::Biodata;
 use super::rekam::population::regions::Regions;
 use super::rekam::runtime::station::{
-    Advice, Desk, DeskCommand, DeviceLine, DeviceState, Ended, Guidance, Notice, NoticeLevel, OfficerLine,
+    Advice, Desk, DeskCommand, DeviceLine, DeviceState, Ended, Guidance, Ledger, Notice, NoticeLevel, OfficerLine,
     QueueLine, Screen, WaitingLine,
 };
 use super::rekam::session::effect::Effect;
@@ -36,6 +37,8 @@ use super::rekam::session::sample::{
 };
 use super::rekam::session::view::SessionView;
 use super::rekam::session::{Session, SessionContext};
+
+pub(crate) mod counter;
 
 /// Secret of everybody here.
 pub(crate) const SECRET: &str = "rahasia latihan";
@@ -73,6 +76,9 @@ pub(crate) struct FakeDesk {
     notices: Vec<Notice>,
     document: Option<(PathBuf, Arc<[u8]>)>,
     captures: u64,
+    handover: Option<Handover>,
+    ledger: Ledger,
+    entered: Option<Result<(), String>>,
 }
 
 impl FakeDesk {
@@ -97,6 +103,9 @@ impl FakeDesk {
             notices: Vec::new(),
             document: None,
             captures: 0,
+            handover: None,
+            ledger: Ledger::default(),
+            entered: None,
         }
     }
 
@@ -230,7 +239,7 @@ impl FakeDesk {
             Samples::Fingers(list.iter().map(|f| finger(*f, number, gallery, now)).collect())
         };
         CaptureOutcome::Samples(match task {
-            CaptureTask::Card { .. } => return CaptureOutcome::Fault(DeviceFault::Unsupported),
+            CaptureTask::Card { .. } => Samples::Card(Box::new(counter::card(now))),
             CaptureTask::Temperature => {
                 Samples::Temperature(TemperatureSample { decidegrees_c: 366, device: stamp(now) })
             }
@@ -269,6 +278,10 @@ impl FakeDesk {
             self.notice("reason-blank", "VLT-07");
             return;
         }
+        if self.handover.is_some() {
+            self.decide_handover(nonce, officer, approve, note);
+            return;
+        }
         let Some(session) = &self.session else { return };
         let request =
             session.core.requirements.iter().filter_map(|r| r.request.clone()).find(|q| q.nonce == nonce);
@@ -299,6 +312,7 @@ impl Desk for FakeDesk {
         match (&self.signed_in, &self.session) {
             (None, _) => Screen::SignIn,
             (Some(_), Some(_)) => Screen::Session,
+            (Some(_), None) if self.handover.is_some() => Screen::Handover,
             (Some(_), None) => Screen::Start,
         }
     }
@@ -353,6 +367,15 @@ impl Desk for FakeDesk {
         let face = Some([0.4, 0.25, 0.2, 0.35]);
         Some(Arc::new(Guidance { frame: 1, face, advice, score: Some(70), behind_ms: 20 }))
     }
+    fn handover(&self) -> Option<&Handover> {
+        self.handover.as_ref()
+    }
+    fn ledger(&self) -> Option<&Ledger> {
+        Some(&self.ledger)
+    }
+    fn cards_entered(&self) -> Option<&Result<(), String>> {
+        self.entered.as_ref()
+    }
     fn ended(&self) -> Option<&Ended> {
         None
     }
@@ -394,6 +417,10 @@ impl Desk for FakeDesk {
             DeskCommand::DismissNotice(i) => {
                 self.notices.remove(i);
             }
+            DeskCommand::OpenHandover => self.open_handover(),
+            DeskCommand::CloseHandover => self.handover = None,
+            DeskCommand::Handover(command) => self.handover_command(command),
+            DeskCommand::EnterCards(row) => self.enter_cards(&row),
             DeskCommand::Discard(..)
             | DeskCommand::RestartDevice(_)
             | DeskCommand::UseDevice(..)

@@ -6,6 +6,7 @@ use crate as rekam;
 mod boxes;
 mod desk;
 mod flows;
+mod handover;
 mod photo;
 
 use std::cell::RefCell;
