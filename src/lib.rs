@@ -6,6 +6,7 @@
 pub mod config;
 pub mod documents;
 pub mod gate;
+pub mod handover;
 pub mod i18n;
 pub mod population;
 pub mod runtime;

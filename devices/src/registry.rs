@@ -7,11 +7,11 @@ use toml::Table;
 
 #[cfg(feature = "pcsc")]
 use crate::drivers::pcsc;
+#[cfg(feature = "serial")]
+use crate::drivers::serial;
 use crate::drivers::simulated::Simulation;
 #[cfg(feature = "camera")]
 use crate::drivers::v4l2;
-#[cfg(feature = "serial")]
-use crate::drivers::serial;
 use crate::drivers::{cups, file, libfprint, sbi, simulated};
 use crate::setup::{Setup, SetupError};
 use crate::traits::{Camera, CaptureDevice, CardReader, Printer};

@@ -4,8 +4,9 @@
 
 mod bench;
 mod bio;
-mod card;
 mod camera;
+mod card;
+mod cards;
 mod devices;
 mod documents;
 mod officer_fingers;
@@ -57,6 +58,9 @@ enum Command {
     /// One sealed record.
     #[command(subcommand)]
     Record(records::RecordCommand),
+    /// Blanks and cards: the ledger.
+    #[command(subcommand)]
+    Cards(cards::CardsCommand),
     /// Check the vault, or make its index anew.
     #[command(subcommand)]
     Vault(vault::VaultCommand),
@@ -206,6 +210,7 @@ fn run(args: Args, place: &mut Place) -> Done {
         Some(Command::Session(c)) => session::session(&c, place),
         Some(Command::Queue(c)) => vault::queue(&c, place),
         Some(Command::Record(c)) => records::record(&c, place),
+        Some(Command::Cards(c)) => cards::cards(&c, place),
         Some(Command::Vault(c)) => vault::vault(&c, place),
         Some(Command::Audit(c)) => vault::audit(&c, place),
         Some(Command::Policy(c)) => policy::policy(&c, place),

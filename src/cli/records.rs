@@ -1,4 +1,4 @@
-//! `rekam record verify`, `rekam record open`.
+//! `rekam record verify`, `rekam record open`, `rekam record states`.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -20,6 +20,9 @@ pub(super) enum RecordCommand {
     Verify(Verify),
     /// Open a record with the centre's key and unpack it into a new folder, in clear.
     Open(Open),
+    /// States of records as the centre tells them.
+    #[command(subcommand)]
+    States(super::cards::StatesCommand),
 }
 
 #[derive(Debug, Args)]
@@ -55,7 +58,7 @@ pub(super) struct Open {
     json: bool,
 }
 
-fn read(path: &Path, most: u64) -> Result<Vec<u8>, CliError> {
+pub(super) fn read(path: &Path, most: u64) -> Result<Vec<u8>, CliError> {
     let unread = |e: std::io::Error| {
         failure("CLI-02", format!("{} cannot be read ({e}); name the right file", path.display()))
     };
@@ -84,6 +87,7 @@ pub(super) fn record(command: &RecordCommand, place: &mut Place) -> Done {
     match command {
         RecordCommand::Verify(c) => verify_file(c, place),
         RecordCommand::Open(c) => open_file(c, place),
+        RecordCommand::States(c) => super::cards::states(c, place),
     }
 }
 

@@ -2,11 +2,13 @@
 
 mod layout;
 mod proof;
+mod receipt;
 mod redirect;
 #[cfg(test)]
 mod tests;
 
 pub use proof::{NotRecorded, Proof, ProofException, proof_of_recording, short_code, tracking_url};
+pub use receipt::{Receipt, receipt};
 pub use redirect::{Slip, SlipKind, slip};
 use serde::{Deserialize, Serialize};
 

@@ -127,7 +127,7 @@ pub fn proof_of_recording(words: &Words, proof: &Proof<'_>) -> Result<Vec<u8>, D
 }
 
 /// Sixteen places, of which the last four are shown.
-fn masked(nik: &str) -> String {
+pub(super) fn masked(nik: &str) -> String {
     let from = nik.char_indices().rev().nth(3).map_or(nik.len(), |(at, _)| at);
     format!("{}{}", "*".repeat(12), nik.get(from..).unwrap_or_default())
 }

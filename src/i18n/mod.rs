@@ -72,6 +72,7 @@ const CATALOGUES: &[Catalogue] = &[
     catalogue!("documents"),
     catalogue!("gate"),
     catalogue!("lock"),
+    catalogue!("handover"),
     catalogue!("population"),
     catalogue!("printing"),
     catalogue!("runtime"),

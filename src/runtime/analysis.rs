@@ -55,6 +55,8 @@ pub(super) enum AnalysisError {
     Platen(#[from] PlatenError),
     #[error(transparent)]
     Segment(#[from] SegmentError),
+    #[error(transparent)]
+    Key(#[from] record::keys::KeyError),
     #[error("RUN-23 a slap without its picture")]
     NoPicture,
     #[error("RUN-20 an answer of the wrong kind for {0}")]
@@ -226,6 +228,9 @@ fn samples(engine: &Engine, request: &Request<'_>, captured: Captured) -> Result
         }
         (Target::Temperature(_), Captured::Temperature { decidegrees_c }) => {
             Ok(Samples::Temperature(TemperatureSample { decidegrees_c, device: request.stamp() }))
+        }
+        (Target::Card, Captured::Card(read)) => {
+            Ok(Samples::Card(Box::new(super::cards::sample(request, read)?)))
         }
         (target, _) => Err(AnalysisError::Kind(target.id())),
     }

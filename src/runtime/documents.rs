@@ -7,12 +7,17 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::Receiver;
 
+use biometrics::position::FingerPosition;
 use chrono::{DateTime, Utc};
 use record::schema::{Environment, ExceptionTerm, Outcome, RecordState};
+use uuid::Uuid;
 
 use super::error;
 use super::workers::{Answer, Made, Outbox};
-use crate::documents::{self, DocumentError, NotRecorded, Office, Proof, ProofException, Slip, SlipKind};
+use crate::documents::{
+    self, DocumentError, NotRecorded, Office, Proof, ProofException, Receipt, Slip, SlipKind,
+};
+use crate::handover::parts::{self, ReceiverKind};
 use crate::i18n::{Language, Words};
 use crate::session::Session;
 
@@ -20,7 +25,31 @@ use crate::session::Session;
 const AT_PRINTER: &str = "printer";
 
 /// A document to be made.
-pub(super) struct DocumentJob {
+pub(super) enum DocumentJob {
+    Session(SheetJob),
+    Receipt(Box<ReceiptJob>),
+}
+
+/// The receipt of a card.
+pub(super) struct ReceiptJob {
+    pub(super) handover: Uuid,
+    pub(super) environment: Environment,
+    pub(super) station: String,
+    pub(super) utc_offset_s: i32,
+    pub(super) code: String,
+    pub(super) name: String,
+    pub(super) nik: String,
+    pub(super) receiver: parts::Receiver,
+    /// The finger that matched; none where a supervisor approved without.
+    pub(super) finger: Option<FingerPosition>,
+    pub(super) signed: bool,
+    pub(super) at: DateTime<Utc>,
+    pub(super) officer: String,
+    pub(super) now: DateTime<Utc>,
+}
+
+/// A sheet of a session.
+pub(super) struct SheetJob {
     pub(super) session: Box<Session>,
     /// Initials or account name of the officer.
     pub(super) officer: String,
@@ -46,8 +75,14 @@ impl Documents {
         // Fluent bundles are not made for other threads, so the words are built here.
         let words = Words::new(self.language);
         while let Ok(job) = jobs.recv() {
-            let (session, proof) = (job.session.core.id, matches!(job.sheet, Sheet::Proof { .. }));
-            let made = catch_unwind(AssertUnwindSafe(|| self.make(&words, &job)));
+            let (session, proof) = match &job {
+                DocumentJob::Session(job) => (job.session.core.id, matches!(job.sheet, Sheet::Proof { .. })),
+                DocumentJob::Receipt(job) => (job.handover, true),
+            };
+            let made = catch_unwind(AssertUnwindSafe(|| match &job {
+                DocumentJob::Session(job) => self.make(&words, job),
+                DocumentJob::Receipt(job) => self.make_receipt(&words, job),
+            }));
             let made = made.unwrap_or_else(|_| Err(error::WORKER_CRASHED.to_owned()));
             if !out.send(Answer::Document { session, proof, made }) {
                 return;
@@ -55,14 +90,65 @@ impl Documents {
         }
     }
 
-    fn make(&self, words: &Words, job: &DocumentJob) -> Result<Made, String> {
+    fn make_receipt(&self, words: &Words, job: &ReceiptJob) -> Result<Made, String> {
+        let kind = job.receiver.kind.map_or("own", ReceiverKind::id);
+        let receiver = match job.receiver.kind {
+            Some(ReceiverKind::Family) => {
+                let (name, relation) = (job.receiver.name.as_str(), job.receiver.relation.as_str());
+                words.with("receipt-receiver-family", &[("name", name), ("relation", relation)])
+            }
+            Some(ReceiverKind::Authorised) => {
+                words.with("receipt-receiver-authorised", &[("name", job.receiver.name.as_str())])
+            }
+            _ => words.get(&format!("receipt-receiver-{kind}")),
+        };
+        let verified = match job.finger {
+            Some(finger) => {
+                let name = words.get(&format!("finger-{}", finger.id()));
+                words.with("receipt-finger", &[("finger", name)])
+            }
+            None => words.get("receipt-approved"),
+        };
+        let pdf = documents::receipt(
+            words,
+            &Receipt {
+                office: &self.office,
+                environment: job.environment,
+                code: &job.code,
+                name: &job.name,
+                nik: &job.nik,
+                receiver: &receiver,
+                document: &job.receiver.document,
+                verified: &verified,
+                signed: &words.get(if job.signed { "receipt-signed" } else { "receipt-unsigned" }),
+                at: job.at,
+                printed_at: job.now,
+                utc_offset_s: job.utc_offset_s,
+                station: &job.station,
+                officer: &job.officer,
+            },
+        );
+        let path = self.folder.join(format!("serah-terima-{}.pdf", job.handover));
+        Self::put(path, pdf, job.environment)
+    }
+
+    fn make(&self, words: &Words, job: &SheetJob) -> Result<Made, String> {
         let (kind, pdf) = match &job.sheet {
             Sheet::Proof { token, sealed_at } => ("bukti", self.proof(words, job, *token, *sealed_at)),
             Sheet::Slip => ("pengarahan", self.slip(words, job)),
         };
-        let pdf = pdf.map_err(|e| e.to_string().chars().take(6).collect::<String>())?;
         let path = self.folder.join(format!("{kind}-{}.pdf", job.session.core.id));
-        if job.session.ctx.environment == Environment::Production {
+        Self::put(path, pdf, job.session.ctx.environment)
+    }
+
+    /// In training the document is written; in production it stays in memory.
+    fn put(
+        path: PathBuf,
+        pdf: Result<Vec<u8>, DocumentError>,
+        environment: Environment,
+    ) -> Result<Made, String> {
+        let pdf = pdf.map_err(|e| e.to_string().chars().take(6).collect::<String>())?;
+        if environment == Environment::Production {
             return Ok(Made { path, bytes: pdf.into(), place: AT_PRINTER.to_owned() });
         }
         if let Err(e) = write(&path, &pdf) {
@@ -75,7 +161,7 @@ impl Documents {
     fn proof(
         &self,
         words: &Words,
-        job: &DocumentJob,
+        job: &SheetJob,
         tracking_token: [u8; 16],
         recorded_at: DateTime<Utc>,
     ) -> Result<Vec<u8>, DocumentError> {
@@ -105,7 +191,7 @@ impl Documents {
         documents::proof_of_recording(words, &proof)
     }
 
-    fn slip(&self, words: &Words, job: &DocumentJob) -> Result<Vec<u8>, DocumentError> {
+    fn slip(&self, words: &Words, job: &SheetJob) -> Result<Vec<u8>, DocumentError> {
         let s = &job.session;
         let (policy, closing) = (&s.ctx.policy, &s.core.closing);
         let language = self.language.tag();

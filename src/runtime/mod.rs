@@ -5,6 +5,7 @@
 
 pub mod analysis;
 mod audit_words;
+mod cards;
 pub mod clock;
 mod device_host;
 mod device_thread;
@@ -18,6 +19,7 @@ mod preview;
 mod printing;
 mod shell;
 pub mod station;
+mod vault_cards;
 mod vault_jobs;
 mod vault_worker;
 mod workers;

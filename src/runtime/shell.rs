@@ -4,6 +4,7 @@ mod answers;
 mod commands;
 mod desk;
 mod effects;
+mod handover;
 mod hygiene;
 mod locking;
 mod open;
@@ -32,11 +33,13 @@ use super::station::{
     DeskCommand, DeviceLine, DocumentKind, Ended, Notice, OfficerLine, PrintProgress, QueueLine, Sessions,
     UnprintedLine, WaitingLine,
 };
+use super::vault_cards::Ledger;
 use super::vault_jobs::{SealedRecord, VaultJob};
 use super::vault_worker::waiting_facts;
 use super::workers::{Answer, Worker};
 use crate::gate::facts::PersonFacts;
 use crate::gate::policy::{Policy, PolicySet};
+use crate::handover::Handover;
 use crate::population::regions::Regions;
 use crate::session::event::Event;
 use crate::session::hygiene::Hygiene;
@@ -103,6 +106,11 @@ pub struct Station {
     ended: Option<Ended>,
     /// The document of the session on screen.
     document: Option<(Uuid, Document)>,
+    /// The card on its way over the counter.
+    handover: Option<Handover>,
+    ledger: Option<Ledger>,
+    /// How the last row that was entered by hand ended.
+    cards_entered: Option<Result<(), String>>,
     last_tick: Option<DateTime<Utc>>,
     /// A command that waits for the record being sealed.
     deferred: Option<DeskCommand>,

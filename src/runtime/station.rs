@@ -18,10 +18,13 @@ pub use super::error::StationError;
 pub use super::guidance::{Advice, Guidance};
 pub use super::lock::{FingerWay, LockNote, LockRules, LockView};
 pub use super::shell::Station;
+pub use super::vault_cards::Ledger;
 use crate::gate::policy::Policy;
+use crate::handover::Handover;
 use crate::session::Session;
 use crate::session::event::Command;
 use crate::session::view::SessionView;
+pub use crate::vault::{CardMove, CardRow, CardStock, NewCardRow};
 
 /// How a station is opened.
 pub struct StationOptions {
@@ -102,6 +105,14 @@ pub enum DeskCommand {
     QueuePage(usize),
     /// Prints a document again: the one on screen, or one of [`Desk::unprinted`].
     Reprint(Uuid),
+    /// Begins handing a card over, from the start page or after one that is over.
+    OpenHandover,
+    /// Back to the start page; what was not written is forgotten.
+    CloseHandover,
+    /// A command to the handover on screen.
+    Handover(crate::handover::event::Command),
+    /// Enters a row into the ledger of cards.
+    EnterCards(NewCardRow),
     /// Takes a notice off the screen.
     DismissNotice(usize),
 }
@@ -204,6 +215,8 @@ pub enum DocumentKind {
     Proof,
     /// Slip of a refusal or redirection.
     Slip,
+    /// Receipt of a card that was handed over.
+    Receipt,
 }
 
 impl DocumentKind {
@@ -213,18 +226,20 @@ impl DocumentKind {
         match self {
             Self::Proof => "proof",
             Self::Slip => "slip",
+            Self::Receipt => "receipt",
         }
     }
     /// The kind of a stable name; a name of a later rekam counts as a slip.
     #[must_use]
     pub fn from_id(id: &str) -> Self {
-        if id == Self::Proof.id() { Self::Proof } else { Self::Slip }
+        [Self::Proof, Self::Receipt].into_iter().find(|kind| kind.id() == id).unwrap_or(Self::Slip)
     }
     /// Title of the print job: anybody at the printer may read it.
     pub(super) const fn title(self) -> &'static str {
         match self {
             Self::Proof => "rekam-bukti",
             Self::Slip => "rekam-pengarahan",
+            Self::Receipt => "rekam-serah-terima",
         }
     }
 }
@@ -309,6 +324,8 @@ pub enum Screen {
     Start,
     /// A session.
     Session,
+    /// A card on its way over the counter.
+    Handover,
 }
 
 /// How a session ended, with what a script reports.
@@ -376,6 +393,18 @@ pub trait Desk {
     fn preview(&self) -> Option<(u64, Arc<PreviewFrame>)>;
     /// What to do now for a good photo, while the camera's live picture runs; `None` before the first verdict.
     fn guidance(&self) -> Option<Arc<Guidance>> {
+        None
+    }
+    /// The handover on screen.
+    fn handover(&self) -> Option<&Handover> {
+        None
+    }
+    /// The ledger of cards, once it was read.
+    fn ledger(&self) -> Option<&Ledger> {
+        None
+    }
+    /// How the last row entered by hand ended; the code says why it was not taken.
+    fn cards_entered(&self) -> Option<&Result<(), String>> {
         None
     }
     /// How the last session ended.

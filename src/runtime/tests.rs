@@ -13,7 +13,9 @@ use record::schema::{Environment, Outcome, Role, StepId};
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-use super::clock::FixedClock;
+mod handover;
+
+use super::clock::{Clock, FixedClock};
 use super::printing::tests::FakeCups;
 use super::station::{
     Desk, DeskCommand, DeviceState, PrintProgress, Screen, Station, StationError, StationOptions,
@@ -41,6 +43,9 @@ capture_ms = 1
 driver = "simulated"
 capture_ms = 1
 [thermometer]
+driver = "simulated"
+capture_ms = 1
+[card]
 driver = "simulated"
 capture_ms = 1
 "#;

@@ -13,6 +13,7 @@ use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use super::station::{OfficerLine, QueueLine, UnprintedLine, WaitingLine};
+use super::vault_cards::{CardsAnswer, CardsJob};
 use crate::session::effect::ApprovalDraft;
 use crate::session::event::LookUpAnswer;
 use crate::session::{Session, SessionContext};
@@ -122,6 +123,11 @@ pub(super) enum VaultJob {
         ctx: Arc<SessionContext>,
     },
     Paper(PaperJob),
+    Cards {
+        handover: Uuid,
+        job: CardsJob,
+        now: DateTime<Utc>,
+    },
 }
 
 /// A record that is durable.
@@ -153,6 +159,7 @@ pub(super) enum VaultAnswer {
     Loaded { session: Uuid, taken: Option<Box<Session>> },
     Papers(Vec<UnprintedLine>),
     PaperLoaded { id: Uuid, document: Option<Box<UnprintedDocument>> },
+    Cards { handover: Uuid, answer: CardsAnswer },
     Done,
 }
 
@@ -181,6 +188,9 @@ impl VaultJob {
             Self::Seal { session, .. } => {
                 VaultAnswer::Sealed { session: session.core.id, result: Err(code()) }
             }
+            Self::Cards { handover, job, .. } => {
+                VaultAnswer::Cards { handover: *handover, answer: job.failure() }
+            }
             Self::Load { session, .. } => VaultAnswer::Loaded { session: *session, taken: None },
             Self::Paper(PaperJob::Load { id }) => VaultAnswer::PaperLoaded { id: *id, document: None },
             Self::Discard { .. }
@@ -203,6 +213,7 @@ impl VaultAnswer {
             | Self::NotSearched { code: slot, .. } => {
                 code.clone_into(slot);
             }
+            Self::Cards { answer, .. } => answer.set_code(code),
             _ => {}
         }
         self

@@ -48,7 +48,7 @@ const READ_PAUSE: std::time::Duration = std::time::Duration::from_millis(20);
 const OWED_MAX: usize = 4_096;
 
 /// Why a job failed.
-enum JobError {
+pub(super) enum JobError {
     Vault(VaultError),
     /// Message id and stable code.
     Told(&'static str, String),
@@ -81,11 +81,11 @@ fn told(message: &'static str, error: impl std::fmt::Display) -> JobError {
 
 /// The worker.
 pub(super) struct VaultWorker {
-    vault: Vault,
+    pub(super) vault: Vault,
     roster: Roster,
     office: FixedOffset,
     out: Outbox,
-    operator: Option<OfficerKeys>,
+    pub(super) operator: Option<OfficerKeys>,
     /// Audit lines that could not be written yet: nothing is sealed before they are.
     owed: VecDeque<(AuditEvent, DateTime<Utc>)>,
     /// More were lost than could wait.
@@ -230,6 +230,9 @@ impl VaultWorker {
             VaultJob::Load { session, ctx } => {
                 VaultAnswer::Loaded { session, taken: Some(Box::new(self.load(session, ctx)?)) }
             }
+            VaultJob::Cards { handover, job, now } => {
+                VaultAnswer::Cards { handover, answer: self.cards(job, now)? }
+            }
         })
     }
 
@@ -247,7 +250,7 @@ impl VaultWorker {
         Ok(VaultAnswer::SignedIn { officer: line, public_key })
     }
 
-    fn operator(&self) -> Result<&OfficerKeys, JobError> {
+    pub(super) fn operator(&self) -> Result<&OfficerKeys, JobError> {
         self.operator.as_ref().ok_or(JobError::Vault(VaultError::Locked))
     }
 
@@ -279,7 +282,7 @@ impl VaultWorker {
     }
 
     /// Writes the audit lines that wait, oldest first.
-    fn write_owed(&mut self) -> Result<(), VaultError> {
+    pub(super) fn write_owed(&mut self) -> Result<(), VaultError> {
         while let Some((line, at)) = self.owed.front() {
             match self.vault.append_audit(line, *at) {
                 // A line whose form is refused would be refused for ever: it is told, and the others go on.

@@ -186,6 +186,20 @@ fn people(s: &Session, out: &mut Entries) -> Result<(), AssembleError> {
             &json!({ "corrections": corrections, "warnings_answered": s.data.identity.answers }),
         )?;
     }
+    if let Some(card) = &s.data.identity.card {
+        let sample = &card.sample;
+        let judged = card.judged.map(super::sample::CardJudgement::id);
+        out.json(
+            entries::CARD,
+            &json!({
+                "claimed": s.data.identity.card_claimed, "is_ktp": sample.is_ktp, "card_type": sample.card_type,
+                "uid_hmac": sample.uid_hmac, "salt": sample.salt, "judgement": judged,
+            }),
+        )?;
+        if let Some(photo) = &sample.photo {
+            out.media(entries::CARD_PHOTO, photo);
+        }
+    }
     let mut lines = Vec::new();
     for line in &s.core.log {
         serde_json::to_writer(&mut lines, line)?;
@@ -330,6 +344,9 @@ fn captures(s: &Session) -> Vec<CaptureNote> {
     let mut notes = Notes { s, out: Vec::new() };
     if let Some(p) = &s.data.photo.sample {
         notes.add(Target::Face, "face", Some(entries::FACE_JPEG.into()), &p.device, Some(&p.quality));
+    }
+    if let Some(card) = &s.data.identity.card {
+        notes.add(Target::Card, "card", Some(entries::CARD.into()), &card.sample.device, None);
     }
     for (target, name, sample) in [
         (Target::CardSignature, entries::CARD_PNG, &s.data.signature.sample),

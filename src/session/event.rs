@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::population::biodata::Biodata;
-use crate::session::sample::{Samples, SlapBox};
+use crate::session::sample::{CardJudgement, Samples, SlapBox};
 
 /// One of the two people whose health is checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -94,6 +94,8 @@ pub enum Target {
     ExceptionPhoto,
     /// Picture of the evidence for the urgency.
     EvidencePhoto,
+    /// The card that the person holds, or that is handed over: UID and picture on the chip.
+    Card,
 }
 
 impl Target {
@@ -114,6 +116,7 @@ impl Target {
             Self::Verify(_) => StepId::Verification,
             Self::StatementSignature => StepId::Statement,
             Self::EvidencePhoto => StepId::Urgency,
+            Self::Card => StepId::Identity,
         }
     }
     /// Stable name for the log, e.g. `slap:right_four`.
@@ -133,6 +136,7 @@ impl Target {
             Self::StatementSignature => "statement-signature".into(),
             Self::ExceptionPhoto => "exception-photo".into(),
             Self::EvidencePhoto => "evidence-photo".into(),
+            Self::Card => "card".into(),
         }
     }
 }
@@ -174,6 +178,10 @@ pub enum Command {
     BirthDate(Option<NaiveDate>),
     /// "Ever recorded before?"
     RecordedBefore(bool),
+    /// The applicant says, or the operator suspects, that a card was issued.
+    CardClaimed(bool),
+    /// The operator compared the picture on the chip with the person.
+    JudgeCard(CardJudgement),
     /// The operator's reason for going on despite a warning.
     AnswerWarning(String, String),
     /// Urgency class, or none.

@@ -226,6 +226,7 @@ impl Session {
             }
             Target::Irises => CaptureTask::Irises { missing: self.data.irises.missing() },
             Target::ExceptionPhoto | Target::EvidencePhoto => CaptureTask::EvidencePhoto,
+            Target::Card => CaptureTask::Card { photo: true },
         }
     }
 
@@ -521,5 +522,6 @@ pub fn target_kind(target: Target) -> Option<DeviceKind> {
         | Target::Verify(_)
         | Target::Reverify(_) => DeviceKind::Fingerprint,
         Target::Irises => DeviceKind::Iris,
+        Target::Card => DeviceKind::Card,
     })
 }

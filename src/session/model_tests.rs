@@ -14,7 +14,7 @@ use super::effect::{Effect, Effects, MAX_EFFECTS};
 use super::event::{
     CaptureOutcome, Command, Event, FingerHit, FingerOwner, LookUpAnswer, Person, Subject, Target,
 };
-use super::sample::{Match, Samples};
+use super::sample::{CardJudgement, Match, Samples};
 use super::testing as t;
 use super::view::Action;
 use crate::steps;
@@ -57,6 +57,7 @@ fn any_target() -> impl Strategy<Value = Target> {
         Just(Target::Irises),
         Just(Target::ExceptionPhoto),
         Just(Target::EvidencePhoto),
+        Just(Target::Card),
         Just(Target::Temperature(Person::Applicant)),
         (0..Slap::ALL.len()).prop_map(|i| Target::Slap(Slap::ALL[i])),
         any_finger().prop_map(Target::Finger),
@@ -94,6 +95,8 @@ fn any_command() -> impl Strategy<Value = Command> {
         1 => "[a-z ]{0,12}".prop_map(Command::BackgroundReason),
         1 => any::<bool>().prop_map(Command::ApplicantConfirms),
         1 => any::<bool>().prop_map(Command::RecordedBefore),
+        1 => any::<bool>().prop_map(Command::CardClaimed),
+        1 => (0..CardJudgement::ALL.len()).prop_map(|i| Command::JudgeCard(CardJudgement::ALL[i])),
         2 => (any_subject(), term).prop_map(|(s, t)| Command::DeclareException(s, ExceptionReason::Bandaged, t)),
         2 => any_subject().prop_map(Command::WithdrawException),
         1 => Just(Command::CannotSign(ExceptionReason::Missing)),
@@ -424,6 +427,7 @@ fn weaken(got: &mut Samples) {
         Samples::Photo(p) => p.quality = t::quality(5),
         Samples::Signature(p) => p.quality = t::quality(5),
         Samples::Temperature(temperature) => temperature.decidegrees_c = 391,
+        Samples::Card(card) => card.photo = None,
     }
 }
 

@@ -9,6 +9,7 @@ use biometrics::position::{Eye, FingerPosition, Slap};
 use biometrics::quality::{Quality, QualityReason};
 use biometrics::signature::Strokes;
 use chrono::{DateTime, Utc};
+use devices::vocabulary::CardType;
 use serde::{Deserialize, Serialize};
 
 /// An encoded file that will become an entry of the record.
@@ -296,9 +297,64 @@ pub struct TemperatureSample {
     pub device: DeviceStamp,
 }
 
+/// A card as it was read without a SAM. The UID itself lives in memory only: what is kept is its keyed digest.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CardSample {
+    /// UID as the reader gave it; empty when the sample came back from the disk.
+    #[serde(skip)]
+    pub uid: Vec<u8>,
+    /// HMAC-SHA-256 of the UID under `salt`, hex.
+    pub uid_hmac: String,
+    /// Random salt that stays with the digest, hex.
+    pub salt: String,
+    /// Signalling.
+    pub card_type: CardType,
+    /// The KTP-el application is on it.
+    pub is_ktp: bool,
+    /// Picture on the chip, JPEG, where it could be read and decoded.
+    pub photo: Option<Media>,
+    /// Device.
+    pub device: DeviceStamp,
+}
+
+impl std::fmt::Debug for CardSample {
+    // A UID tells who held the card: never in a log.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "CardSample(ktp {}, photo {:?})", self.is_ktp, self.photo)
+    }
+}
+
+/// What the operator says of the picture on a chip, by eye: there is no face matcher.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CardJudgement {
+    /// The same person.
+    Same,
+    /// Another person.
+    Other,
+    /// There is no picture, or it shows too little.
+    Unreadable,
+}
+
+impl CardJudgement {
+    /// Every value.
+    pub const ALL: &'static [Self] = &[Self::Same, Self::Other, Self::Unreadable];
+    /// Stable name.
+    #[must_use]
+    pub const fn id(self) -> &'static str {
+        match self {
+            Self::Same => "same",
+            Self::Other => "other",
+            Self::Unreadable => "unreadable",
+        }
+    }
+}
+
 /// What one request brought.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Samples {
+    /// A card.
+    Card(Box<CardSample>),
     /// Face or evidence.
     Photo(Box<PhotoSample>),
     /// Fingers as a device or a single-finger reader gave them.

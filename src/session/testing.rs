@@ -11,6 +11,7 @@ use biometrics::position::{Eye, FingerPosition};
 use biometrics::quality::Quality;
 use biometrics::signature::{Point, Strokes};
 use chrono::{DateTime, Duration, NaiveDate, TimeZone, Utc};
+use devices::vocabulary::CardType;
 use ed25519_dalek::SigningKey;
 use record::grant::{Ask, Grant, GrantRequest};
 use record::schema::{Environment, Outcome, StepId};
@@ -19,8 +20,8 @@ use uuid::Uuid;
 use super::effect::{Effect, Effects};
 use super::event::{CaptureOutcome, Command, Event, LookUpAnswer, Person, Target};
 use super::sample::{
-    DeviceStamp, FingerSample, Ground, IrisSample, Match, Media, PhotoSample, PlatenCheck, Replaced, Samples,
-    SignatureSample, TemperatureSample,
+    CardSample, DeviceStamp, FingerSample, Ground, IrisSample, Match, Media, PhotoSample, PlatenCheck,
+    Replaced, Samples, SignatureSample, TemperatureSample,
 };
 use super::view::Action;
 use super::{Session, SessionContext};
@@ -188,6 +189,20 @@ pub fn signature(impression: u64) -> SignatureSample {
     }
 }
 
+/// A card on the reader.
+#[must_use]
+pub fn card(is_ktp: bool) -> CardSample {
+    CardSample {
+        uid: vec![4, 1, 2, 3, 4, 5, 6],
+        uid_hmac: "ab".repeat(32),
+        salt: "cd".repeat(16),
+        card_type: CardType::A,
+        is_ktp,
+        photo: is_ktp.then(|| Media::new("image/jpeg", b"chip-photo".to_vec())),
+        device: device(),
+    }
+}
+
 /// What good devices bring for a request. `seed` makes every capture another one.
 #[must_use]
 pub fn good_samples(s: &Session, target: Target, gallery: &[FingerPosition], seed: u64) -> Samples {
@@ -208,6 +223,7 @@ pub fn good_samples(s: &Session, target: Target, gallery: &[FingerPosition], see
         Target::Finger(f) | Target::Verify(f) | Target::Reverify(f) => {
             Samples::Fingers(vec![finger(f, f, seed, 80, gallery)])
         }
+        Target::Card => Samples::Card(Box::new(card(true))),
         Target::Irises => {
             let there = Eye::ALL.iter().filter(|e| !s.data.irises.exceptions.contains_key(e));
             Samples::Irises(there.map(|e| iris(*e, seed, 80)).collect())

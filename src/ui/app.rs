@@ -16,6 +16,7 @@ use super::stage::{Scratch, Stage};
 use super::{applicant, screens, theme};
 use crate::i18n::{Language, Words};
 use crate::runtime::station::{Desk, DeskCommand, Screen};
+use crate::steps::identity;
 
 /// Size of the window at start, in points.
 pub const SIZE: [f32; 2] = [1280.0, 800.0];
@@ -233,7 +234,7 @@ impl RekamApp {
         if acted {
             ui.ctx().request_repaint();
         }
-        if self.desk.session().is_some_and(|v| v.session.core.running()) {
+        if self.desk.session().is_some_and(|v| v.session.core.running()) || self.desk.handover().is_some() {
             ui.ctx().request_repaint_after(TICK);
         }
         // Nothing else moves a window that nobody touches.
@@ -275,7 +276,10 @@ impl RekamApp {
     /// The camera's live picture runs while the photo step is on screen and no longer.
     fn preview(&mut self) {
         let wanted = self.desk.session().is_some_and(|v| {
-            v.session.core.running() && v.session.core.reverify.is_none() && v.current() == StepId::Photo
+            let judging = v.current() == StepId::Identity && identity::wants_live_picture(v.session);
+            v.session.core.running()
+                && v.session.core.reverify.is_none()
+                && (v.current() == StepId::Photo || judging)
         });
         if wanted != self.previewing {
             self.previewing = wanted;

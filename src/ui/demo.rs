@@ -211,6 +211,11 @@ impl Demo {
                 None
             }
             Screen::Start => Some((DeskCommand::NewSession, true)),
+            // The demo never goes to the counter; an operator who did goes on alone.
+            Screen::Handover => {
+                self.over = true;
+                None
+            }
             Screen::Session => {
                 let view = desk.session()?;
                 if view.session.core.running() { self.step(desk, &view) } else { Self::end(&view) }

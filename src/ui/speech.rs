@@ -48,6 +48,7 @@ pub fn capture(words: &Words, target: Target) -> String {
         Target::Reverify(f) => with("capture-reverify", finger(f)),
         Target::ExceptionPhoto => words.get("capture-exception-photo"),
         Target::EvidencePhoto => words.get("capture-evidence-photo"),
+        Target::Card => words.get("capture-card"),
     }
 }
 
@@ -64,6 +65,7 @@ pub fn during(words: &Words, target: Target) -> String {
         Target::Finger(_) | Target::Verify(_) | Target::Reverify(_) => "during-finger",
         Target::Irises => "during-irises",
         Target::ExceptionPhoto | Target::EvidencePhoto => "during-document",
+        Target::Card => "during-card",
     };
     words.get(id)
 }

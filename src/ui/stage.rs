@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 use eframe::egui::{Align, Id, Layout, Response, RichText, Ui};
-use record::schema::{ExceptionReason, ExceptionTerm, StepId};
+use record::schema::{ExceptionReason, ExceptionTerm};
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
@@ -13,9 +13,10 @@ use super::pictures::Pictures;
 use super::screens::boxes::BoxEdit;
 use super::widgets::{self, DigitsField, SignatureInk};
 use super::{fonts, theme};
+use crate::handover::parts::Leaving;
 use crate::i18n::Words;
 use crate::population::values;
-use crate::runtime::station::{Desk, DeskCommand};
+use crate::runtime::station::{CardMove, Desk, DeskCommand};
 use crate::session::event::{Command, Subject};
 use crate::session::view::SessionView;
 
@@ -38,6 +39,29 @@ pub enum Dialog {
     ReadAloud,
     /// Boxes of a slap.
     Boxes(BoxEdit),
+    /// Why a card is not handed over.
+    GiveBack(Option<Leaving>),
+    /// A row of the ledger of cards.
+    EnterCards(EnterCards),
+}
+
+/// A row of the ledger as it is filled in.
+#[derive(Debug, Default)]
+pub struct EnterCards {
+    /// What happened.
+    pub kind: Option<CardMove>,
+    /// How many, as typed.
+    pub count: String,
+    /// First serial as typed.
+    pub first: String,
+    /// Last serial as typed.
+    pub last: String,
+    /// Stable reason.
+    pub reason: Option<String>,
+    /// It was sent and not answered yet.
+    pub sent: bool,
+    /// The vault did not take it.
+    pub refused: bool,
 }
 
 /// What the second officer has filled in.
@@ -75,7 +99,7 @@ pub struct Scratch {
     pub dialog: Option<Dialog>,
     /// The first input of a fresh step has not had the keyboard yet.
     pub focus_first: bool,
-    pub(crate) place: Option<(Uuid, StepId)>,
+    pub(crate) place: Option<(Uuid, &'static str)>,
 }
 
 /// Texts by field; personal data, so it says nothing of itself.
@@ -90,7 +114,7 @@ impl std::fmt::Debug for Texts {
 
 impl Scratch {
     /// Notes where the screen is. What was typed elsewhere is dropped; true when the place is a new one.
-    pub fn arrive(&mut self, place: Option<(Uuid, StepId)>) -> bool {
+    pub fn arrive(&mut self, place: Option<(Uuid, &'static str)>) -> bool {
         if self.place == place {
             return false;
         }

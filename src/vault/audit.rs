@@ -126,6 +126,8 @@ pub(super) struct AuditFacts {
     pub(super) heads: std::collections::BTreeSet<String>,
     /// Records with a `record-sealed` line.
     pub(super) sealed: std::collections::BTreeSet<String>,
+    /// Rows of the ledger of cards that have their line.
+    pub(super) cards: std::collections::BTreeSet<String>,
 }
 
 /// `prev` of the first line.
@@ -388,6 +390,9 @@ pub(super) fn walk(
                     facts.heads.insert(walk.head.clone());
                     if line.event == SEALED_EVENT {
                         facts.sealed.extend(line.details.get("record").cloned());
+                    }
+                    if line.event.starts_with(super::cards::EVENTS) {
+                        facts.cards.extend(line.details.get("row").cloned());
                     }
                     before = Some((segment.clone(), at));
                 }

@@ -34,6 +34,8 @@ pub enum ProblemKind {
     StepUnreadable,
     /// A document that waits for the printer cannot be read.
     DocumentUnreadable,
+    /// The ledger of cards does not fit: a row was changed, is missing, or has no line in the audit.
+    CardLedger,
     /// A file that does not belong there.
     ForeignFile,
 }
@@ -51,6 +53,7 @@ impl ProblemKind {
             Self::RecordMissing => "vault-problem-record-missing",
             Self::StepUnreadable => "vault-problem-step-unreadable",
             Self::DocumentUnreadable => "vault-problem-document-unreadable",
+            Self::CardLedger => "vault-problem-card-ledger",
             Self::ForeignFile => "vault-problem-foreign-file",
         }
     }
@@ -194,9 +197,32 @@ impl Vault {
                 });
             }
         }
+        self.check_cards(&facts, &mut problems)?;
         let drafts = self.check_drafts(&mut problems)?;
         self.check_unprinted(&mut problems)?;
         Ok(CheckReport { records: ids.len(), drafts, decrypted: self.is_unlocked(), audit, problems })
+    }
+
+    fn check_cards(&self, facts: &AuditFacts, problems: &mut Vec<Problem>) -> Result<(), VaultError> {
+        let mut add = |subject: String, detail: &str| {
+            let (kind, detail) = (ProblemKind::CardLedger, detail.to_owned());
+            problems.push(Problem { kind, subject, detail });
+        };
+        let rows = match self.card_rows() {
+            Err(VaultError::Corrupt { what, why }) => {
+                add(what, &why);
+                return Ok(());
+            }
+            other => other?,
+        };
+        let ids: BTreeSet<String> = rows.iter().map(|row| row.id.to_string()).collect();
+        for row in rows.iter().filter(|row| !facts.cards.contains(&row.id.to_string())) {
+            add(format!("cards/{:08}.row", row.number), "no line in the audit");
+        }
+        for id in facts.cards.difference(&ids) {
+            add(id.clone(), "the row is missing");
+        }
+        Ok(())
     }
 
     /// Ids that any file in `records/` names.

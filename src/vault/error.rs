@@ -173,6 +173,24 @@ pub enum VaultError {
         /// What does not fit.
         why: &'static str,
     },
+    /// A row of the ledger of cards cannot be entered.
+    #[error("VLT-28 the ledger of cards does not take this row: {why}")]
+    CardRow {
+        /// What does not fit.
+        why: &'static str,
+    },
+    /// The record's state does not let its card leave the counter.
+    #[error("VLT-29 the record is in state {state}; its card cannot be handed over now")]
+    CardState {
+        /// The state.
+        state: record::schema::RecordState,
+    },
+    /// A card with this UID was handed over for another record.
+    #[error("VLT-30 this card was handed over for record {record} before; check which card it is")]
+    CardKnown {
+        /// Short code of that record.
+        record: String,
+    },
 }
 
 impl VaultError {
@@ -213,6 +231,9 @@ impl VaultError {
             Self::Index(_) => "index",
             Self::UnknownRecord => "unknown-record",
             Self::Foreign { .. } => "foreign",
+            Self::CardRow { .. } => "card-row",
+            Self::CardState { .. } => "card-state",
+            Self::CardKnown { .. } => "card-known",
         }
     }
 

@@ -36,7 +36,7 @@ pub struct FingerTemplate {
 /// What the runtime hands over beside the draft.
 #[derive(Clone)]
 pub struct ExtractInput {
-    /// NIK; kept as a keyed hash only.
+    /// NIK; kept as a keyed hash and its last four digits, encrypted.
     pub nik: Zeroizing<String>,
     /// No. KK; kept with the birth date as a keyed hash only. May be empty.
     pub kk: Zeroizing<String>,
@@ -66,6 +66,15 @@ pub struct Extract {
     pub photo_jpeg: Vec<u8>,
     /// Token of the applicant's tracking page.
     pub tracking_token: [u8; 16],
+    /// Last four digits of the NIK, by which the counter finds a record; empty in extracts of older programs.
+    #[serde(default)]
+    pub nik_tail: String,
+    /// When the state came about, where it was imported.
+    #[serde(default)]
+    pub state_at: Option<DateTime<Utc>>,
+    /// What happened to cards of this record.
+    #[serde(default)]
+    pub cards: Vec<super::cards::CardNote>,
     /// The hub's receipt as it came, once there is one.
     #[serde(with = "serde_bytes")]
     pub receipt: Option<Vec<u8>>,
@@ -74,6 +83,7 @@ pub struct Extract {
 impl Drop for Extract {
     fn drop(&mut self) {
         self.name.zeroize();
+        self.nik_tail.zeroize();
         self.photo_jpeg.zeroize();
         self.tracking_token.zeroize();
         for template in &mut self.templates {
@@ -152,6 +162,9 @@ pub(super) fn new(
         templates: input.templates.clone(),
         photo_jpeg: input.photo_jpeg.clone(),
         tracking_token: draft.tracking_token,
+        nik_tail: input.nik.get(input.nik.len().saturating_sub(4)..).unwrap_or_default().to_owned(),
+        state_at: None,
+        cards: Vec::new(),
         receipt: None,
     };
     (head, extract)
@@ -226,12 +239,24 @@ impl Vault {
         receipt: Option<&[u8]>,
         now: DateTime<Utc>,
     ) -> Result<QueueRow, VaultError> {
-        let (mut head, mut extract) = self.read_local(id)?;
-        let from = head.state;
-        head.state = state;
+        let (head, mut extract) = self.read_local(id)?;
         if let Some(receipt) = receipt {
             extract.receipt = Some(receipt.to_vec());
         }
+        self.put_state(id, head, extract, state, now)
+    }
+
+    /// Writes an extract with another state: extract, row, audit line.
+    pub(super) fn put_state(
+        &mut self,
+        id: Uuid,
+        mut head: LocalHead,
+        extract: Extract,
+        state: RecordState,
+        now: DateTime<Utc>,
+    ) -> Result<QueueRow, VaultError> {
+        let from = head.state;
+        head.state = state;
         let bytes = encode(self.keys()?, self.config().vault, &head, &extract)?;
         self.write_marker(id, Marker::State)?;
         self.files().write_durable(&self.layout().local(id), &bytes).map_err(|e| VaultError::io(WHAT, e))?;

@@ -15,6 +15,7 @@
 //! pending/<id>             a save or a change of state that is under way
 //! drafts/<session>/<step>.enc
 //! unprinted/<id>.enc      documents that wait for the printer
+//! cards/<n>.row            ledger of blanks and cards, and the proofs of what left the counter
 //! audit/<n>.jsonl          hash-chained audit lines
 //! index/                   sled, a cache of records/
 //! training/*.age-key       the training centre's and escrow's identities, training only
@@ -125,6 +126,9 @@ impl Layout {
     }
     pub(super) fn unprinted_of(&self, id: Uuid) -> PathBuf {
         self.unprinted().join(format!("{id}.enc"))
+    }
+    pub(super) fn cards(&self) -> PathBuf {
+        self.root.join("cards")
     }
     /// Folder of the audit segments.
     #[must_use]

@@ -5,6 +5,7 @@
 //! signed in ([`Vault::unlock`], [`Vault::lock`]). See [`layout`] for the folder.
 
 mod audit;
+mod cards;
 mod check;
 mod crypto;
 mod drafts;
@@ -18,6 +19,7 @@ mod notes;
 mod officers;
 mod save;
 mod slots;
+mod states;
 mod unprinted;
 
 #[doc(hidden)]
@@ -39,6 +41,7 @@ use uuid::Uuid;
 use zeroize::Zeroizing;
 
 pub use audit::{AuditBreak, AuditEvent, AuditLine, AuditReport, verify as verify_audit};
+pub use cards::{CARDS_MAX, CardMove, CardNote, CardOutcome, CardRow, CardStock, NewCardRow};
 pub use check::{CheckReport, Problem, ProblemKind, RebuildReport};
 pub use drafts::{DraftInfo, DraftSteps, STEP_MAX};
 pub use error::VaultError;
@@ -51,6 +54,7 @@ pub use notes::Note;
 pub use officers::{NewOfficer, Officer, OfficerKeys};
 pub use save::Saved;
 pub use slots::{KdfCost, KdfParams, PASSPHRASE_MAX, PASSPHRASE_MIN, check_passphrase};
+pub use states::{STATES_MAX_BYTES, StateError, StateLine, StatesReport, may_follow, read_states};
 pub use unprinted::{DOCUMENT_MAX, UNPRINTED_MAX, UnprintedDocument};
 
 use audit::AuditLog;
@@ -81,6 +85,7 @@ struct Keys {
     draft: Key,
     local: Key,
     officer_fingers: Key,
+    cards: Key,
     people: Key,
     unprinted: Key,
     station: SigningKey,
@@ -92,6 +97,7 @@ impl Keys {
             draft: vault.derive("rekam draft"),
             local: vault.derive("rekam local extract"),
             officer_fingers: vault.derive("rekam officer fingers"),
+            cards: vault.derive("rekam card rows"),
             people: vault.derive("rekam people"),
             unprinted: vault.derive("rekam unprinted documents"),
             vault,
@@ -104,6 +110,9 @@ impl Keys {
     }
     fn family_hash(&self, kk: &str, birth: NaiveDate) -> String {
         self.people.keyed_hash(&["family", kk, &birth.to_string()])
+    }
+    fn card_hash(&self, uid: &[u8]) -> String {
+        self.people.keyed_hash(&["card", &hex::encode(uid)])
     }
     fn officer_hash(&self, nik: &str) -> String {
         officer_hash(&self.people, nik)
@@ -251,6 +260,9 @@ impl Vault {
     fn sweep(&self) -> Result<(), VaultError> {
         let layout = &self.layout;
         let mut folders = vec![layout.root().to_owned(), layout.records(), layout.pending(), layout.keys()];
+        // Vaults from before the ledger have no such folder.
+        let top = self.files.list(layout.root()).map_err(|e| VaultError::io("vault folder", e))?;
+        folders.extend(top.iter().any(|l| l.folder && l.name == "cards").then(|| layout.cards()));
         for entry in self.files.list(&layout.drafts()).map_err(|e| VaultError::io("drafts", e))? {
             folders.extend(entry.folder.then(|| layout.drafts().join(entry.name)));
         }
@@ -546,6 +558,25 @@ impl Vault {
     /// [`VaultError::Index`].
     pub fn find(&self, id: Uuid) -> Result<Option<QueueRow>, VaultError> {
         self.index.find(id)
+    }
+
+    /// True when the record is of the person with this NIK.
+    ///
+    /// # Errors
+    /// [`VaultError::Locked`] or [`VaultError::Index`].
+    pub fn is_nik_of_record(&self, id: Uuid, nik: &str) -> Result<bool, VaultError> {
+        let hash = self.keys()?.nik_hash(nik);
+        Ok(self.find(id)?.is_some_and(|row| row.nik_hash == hash))
+    }
+
+    /// True when the record's person is on the family card of this number; none where the record does not know it.
+    ///
+    /// # Errors
+    /// [`VaultError::Locked`], [`VaultError::Index`] and those of [`Vault::extract`].
+    pub fn is_kk_of_record(&self, id: Uuid, kk: &str) -> Result<Option<bool>, VaultError> {
+        let Some(row) = self.find(id)?.filter(|row| !row.family_hash.is_empty()) else { return Ok(None) };
+        let birth = self.extract(id)?.birth_date;
+        Ok(Some(self.keys()?.family_hash(kk, birth) == row.family_hash))
     }
 
     /// The latest record of this NIK, if it was recorded here.

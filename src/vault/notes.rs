@@ -33,6 +33,11 @@ pub enum Note {
         /// Record id.
         record: Uuid,
     },
+    /// Noting that a card left the counter had been interrupted: it was undone.
+    CardUndone {
+        /// Handover or row.
+        handover: Uuid,
+    },
     /// A record's header cannot be read, so it has no row; its payload is left as it is.
     RecordUnreadable {
         /// Record id.
@@ -68,6 +73,7 @@ impl Note {
             Self::IndexMended { .. } => "vault-note-index-mended",
             Self::SaveCompleted { .. } => "vault-note-save-completed",
             Self::SaveUndone { .. } => "vault-note-save-undone",
+            Self::CardUndone { .. } => "vault-note-card-undone",
             Self::RecordUnreadable { .. } => "vault-note-record-unreadable",
             Self::AuditMended { .. } => "vault-note-audit-mended",
             Self::ClockBack { .. } => "vault-note-clock-back",

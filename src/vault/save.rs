@@ -18,6 +18,7 @@ use uuid::Uuid;
 
 use super::Vault;
 use super::audit::{self, AuditEvent, SEALED_EVENT};
+use super::cards::MARKER_MAX;
 use super::error::VaultError;
 use super::extract::{self, ExtractInput, LOCAL_MAX, LocalHead};
 use super::index::QueueRow;
@@ -207,7 +208,7 @@ impl Vault {
         Ok(next)
     }
 
-    fn has_marker(&self, id: Uuid) -> Result<bool, VaultError> {
+    pub(super) fn has_marker(&self, id: Uuid) -> Result<bool, VaultError> {
         let found =
             self.files().len(&self.layout().pending_of(id)).map_err(|e| VaultError::io("marker", e))?;
         Ok(found.is_some())
@@ -237,15 +238,26 @@ impl Vault {
     }
 
     /// Completes (`may_complete`, at open) or undoes what was under way for one record.
-    fn recover(&mut self, id: Uuid, may_complete: bool, now: DateTime<Utc>) -> Result<(), VaultError> {
+    pub(super) fn recover(
+        &mut self,
+        id: Uuid,
+        may_complete: bool,
+        now: DateTime<Utc>,
+    ) -> Result<(), VaultError> {
         if !self.has_marker(id)? {
             return Ok(());
         }
-        let marker =
-            self.files().read(&self.layout().pending_of(id), 64).map_err(|e| VaultError::io("marker", e))?;
+        let marker = self
+            .files()
+            .read(&self.layout().pending_of(id), MARKER_MAX)
+            .map_err(|e| VaultError::io("marker", e))?;
         // The audit's torn end must be gone before it is asked, or a line may come back after a crash.
         self.audit.mend(&*self.files)?;
         let (_, facts) = audit::walk(&*self.files, &self.layout().audit(), self.config().vault, true)?;
+        if marker.starts_with(super::cards::MARKER) {
+            let audited = facts.cards.contains(&id.to_string());
+            return self.recover_row(id, &marker, audited);
+        }
         let acknowledged = marker == b"state\n" || facts.sealed.contains(&id.to_string());
         if acknowledged {
             self.put_row_from_files(id)?;

@@ -52,7 +52,13 @@ fn reasons(told: &Told, step: &str) -> Vec<String> {
 fn a_session_is_sealed() {
     let service = service();
     let told = session(&service, "sealed");
-    assert_eq!((told.code, &told.json["outcome"]), (0, &Value::from("sealed")), "{} {}", told.json, told.errors);
+    assert_eq!(
+        (told.code, &told.json["outcome"]),
+        (0, &Value::from("sealed")),
+        "{} {}",
+        told.json,
+        told.errors
+    );
     assert_eq!(told.json["identical_sample"], Value::Bool(false), "the re-capture is another impression");
     // Three slaps and the verification; both eyes; the photo.
     assert!(captures(&service, Modality::Finger) >= 4);

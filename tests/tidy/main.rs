@@ -27,6 +27,7 @@ const MAY_UNWRAP: &[(&str, usize, &str)] =
 const STATION: &[(&str, &[&str])] = &[
     ("session", &["session", "steps", "gate", "population"]),
     ("steps", &["steps", "session", "gate", "population"]),
+    ("handover", &["handover", "session", "population"]),
     ("gate", &["gate"]),
     ("population", &["population", "gate"]),
     ("i18n", &["i18n"]),
@@ -39,6 +40,7 @@ const STATION: &[(&str, &[&str])] = &[
         "runtime",
         &[
             "runtime",
+            "handover",
             "session",
             "steps",
             "gate",
@@ -50,7 +52,21 @@ const STATION: &[(&str, &[&str])] = &[
             "i18n",
         ],
     ),
-    ("ui", &["ui", "runtime", "session", "steps", "gate", "population", "i18n", "typeface", "documents"]),
+    (
+        "ui",
+        &[
+            "ui",
+            "runtime",
+            "handover",
+            "session",
+            "steps",
+            "gate",
+            "population",
+            "i18n",
+            "typeface",
+            "documents",
+        ],
+    ),
 ];
 
 /// What a step's view may import besides what its step may.
@@ -77,7 +93,7 @@ struct Never {
 
 const NEVER: &[Never] = &[
     Never {
-        under: &["src/session/", "src/steps/", "src/gate/", "src/population/"],
+        under: &["src/session/", "src/steps/", "src/handover/", "src/gate/", "src/population/"],
         paths: &[
             "std::fs",
             "std::net",
@@ -103,6 +119,7 @@ const NEVER: &[Never] = &[
     Never {
         under: &[
             "src/session/",
+            "src/handover/",
             "src/gate/",
             "src/population/",
             "src/vault/",
@@ -114,7 +131,7 @@ const NEVER: &[Never] = &[
         except: &[],
     },
     Never {
-        under: &["src/session/", "src/steps/", "src/gate/", "src/population/", "src/ui/"],
+        under: &["src/session/", "src/steps/", "src/handover/", "src/gate/", "src/population/", "src/ui/"],
         paths: &["devices::drivers", "devices::registry", "devices::setup", "devices::hotplug"],
         why: "only the runtime opens devices; everyone else knows the vocabulary",
         except: &[],

@@ -23,6 +23,10 @@ pub const EVENTS: &str = "events.jsonl";
 pub const QUALITY: &str = "quality.json";
 /// Corrections of biodata: old, new, document, second person.
 pub const CORRECTIONS: &str = "corrections.json";
+/// What a card that the applicant holds told: digest of its UID, the operator's judgement. Only where one was read.
+pub const CARD: &str = "identity/card.json";
+/// Picture on the chip of that card, JPEG.
+pub const CARD_PHOTO: &str = "identity/card.jpg";
 /// CBEFF BIR in XML (ISO/IEC 19785-3).
 pub const BIOMETRICS: &str = "biometrics.xml";
 /// Face, JPEG.
@@ -70,6 +74,8 @@ const FIXED: &[(&str, &str)] = &[
     (EVENTS, JSON_LINES),
     (QUALITY, JSON),
     (CORRECTIONS, JSON),
+    (CARD, JSON),
+    (CARD_PHOTO, JPEG),
     (BIOMETRICS, XML),
     (FACE_JPEG, JPEG),
     (FACE_JP2, JP2),

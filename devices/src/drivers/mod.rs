@@ -2,12 +2,12 @@
 
 pub mod cups;
 pub mod file;
-pub mod sbi;
+pub mod libfprint;
 #[cfg(feature = "pcsc")]
 pub mod pcsc;
+pub mod sbi;
 #[cfg(feature = "serial")]
 pub mod serial;
-pub mod libfprint;
 pub mod simulated;
 #[cfg(feature = "camera")]
 pub mod v4l2;

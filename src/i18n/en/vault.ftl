@@ -55,6 +55,14 @@ vault-unknown-record-do = Check the number, or look on the station that recorded
 vault-foreign = This session does not belong to this vault.
 vault-foreign-do = Begin a new session on this station.
 
+vault-card-row = The ledger of cards does not take this row.
+vault-card-row-do = Check count, serial numbers and reason, then enter it again.
+vault-card-state = The card of this record cannot be handed over now.
+vault-card-state-do = Look at the record's state: its card may have been handed over already.
+vault-card-known = This card was handed over for another record before.
+vault-card-known-do = Check which card is in your hand. If it is this one, send it back and report it.
+
+vault-note-card-undone = Noting a card was interrupted and has been undone. The card counts as not handed over.
 vault-note-index-rebuilt = The queue's index was damaged and has been made anew from the files. No record is lost.
 vault-note-index-mended = The queue's index has been brought in step with the files.
 vault-note-save-completed = An interrupted save has been completed.
@@ -72,4 +80,5 @@ vault-problem-not-in-audit = A record is not in the audit: a part of the audit m
 vault-problem-record-missing = The audit names a record whose files are not there.
 vault-problem-step-unreadable = A kept step of a session cannot be read.
 vault-problem-document-unreadable = A document that waits for the printer cannot be read.
+vault-problem-card-ledger = The ledger of cards is not whole: a row was changed, is missing or is not in the audit.
 vault-problem-foreign-file = There is a foreign file among the records.

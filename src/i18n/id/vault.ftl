@@ -55,6 +55,14 @@ vault-unknown-record-do = Periksa nomornya, atau cari di stasiun yang merekamnya
 vault-foreign = Sesi ini bukan milik brankas ini.
 vault-foreign-do = Mulai sesi baru di stasiun ini.
 
+vault-card-row = Baris buku kartu ini tidak dapat dicatat.
+vault-card-row-do = Periksa jumlah, nomor seri, dan alasannya, lalu catat lagi.
+vault-card-state = Kartu rekaman ini tidak dapat diserahkan sekarang.
+vault-card-state-do = Lihat keadaan rekamannya: kartunya mungkin sudah diserahkan.
+vault-card-known = Kartu ini sudah pernah diserahkan untuk rekaman lain.
+vault-card-known-do = Periksa kartu mana yang ada di tangan. Bila benar kartu ini, kembalikan dan laporkan.
+
+vault-note-card-undone = Pencatatan kartu yang terputus dibatalkan. Kartunya tercatat belum diserahkan.
 vault-note-index-rebuilt = Indeks antrean rusak dan sudah dibuat ulang dari berkas. Tidak ada rekaman yang hilang.
 vault-note-index-mended = Indeks antrean sudah disesuaikan dengan berkas.
 vault-note-save-completed = Penyimpanan yang terputus sudah diselesaikan.
@@ -72,4 +80,5 @@ vault-problem-not-in-audit = Rekaman tidak tercatat di audit: mungkin ada catata
 vault-problem-record-missing = Audit mencatat rekaman yang berkasnya tidak ada.
 vault-problem-step-unreadable = Langkah sesi yang tersimpan tidak terbaca.
 vault-problem-document-unreadable = Dokumen yang menunggu pencetak tidak terbaca.
+vault-problem-card-ledger = Buku kartu tidak utuh: ada baris yang diubah, hilang, atau tidak ada di audit.
 vault-problem-foreign-file = Ada berkas asing di folder rekaman.

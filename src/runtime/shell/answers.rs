@@ -5,6 +5,7 @@ use record::schema::Environment;
 use uuid::Uuid;
 
 use super::{Document, SignedIn, Station};
+use crate::handover::event as handover;
 use crate::runtime::error;
 use crate::runtime::station::{Desk, DocumentKind, OfficerLine, Screen};
 use crate::runtime::vault_jobs::{PaperJob, SealedRecord, VaultAnswer, VaultJob};
@@ -16,6 +17,9 @@ impl Station {
     pub(super) fn take(&mut self, answer: Answer) {
         match answer {
             Answer::Vault(answer) => self.take_vault(answer),
+            Answer::Captured { session, id, outcome } if self.is_handover(session) => {
+                self.feed_handover(handover::Event::Captured(id, outcome));
+            }
             Answer::Captured { session, id, outcome } => {
                 if let Some(outcome) = self.lock_captured(session, id, outcome) {
                     self.feed(session, Event::Captured(id, outcome));
@@ -25,6 +29,9 @@ impl Station {
                 self.feed(session, Event::FingersSearched(id, result));
             }
             Answer::Devices(lines) => self.lines = lines,
+            Answer::Document { session, made, .. } if self.is_handover(session) => {
+                self.receipt_made(session, made)
+            }
             Answer::Arrived(info) => {
                 if info.kind == DeviceKind::Fingerprint {
                     // Another reader perhaps: it may be able to.
@@ -68,6 +75,13 @@ impl Station {
                 self.feed(session, Event::LookedUp(id, answer));
             }
             VaultAnswer::LookedUp { session, id, answer: None } => self.look_up_failed(session, id),
+            VaultAnswer::Cards { handover, answer } => self.take_cards(handover, answer),
+            VaultAnswer::Asked { session, request } if self.is_handover(session) => {
+                self.feed_handover(handover::Event::Asked(*request));
+            }
+            VaultAnswer::NotAsked { session, reason, .. } if self.is_handover(session) => {
+                self.feed_handover(handover::Event::NotAsked(reason));
+            }
             VaultAnswer::Asked { session, request } => self.feed(session, Event::ApprovalAsked(*request)),
             VaultAnswer::NotAsked { session, step, reason } => {
                 // Asked again with the next event.
@@ -79,7 +93,9 @@ impl Station {
             }
             VaultAnswer::Decided { session, grant } => {
                 self.checking = false;
-                if let Some(grant) = grant {
+                if let (Some(grant), true) = (&grant, self.is_handover(session)) {
+                    self.feed_handover(handover::Event::Decided((**grant).clone()));
+                } else if let Some(grant) = grant {
                     self.feed(session, Event::Decided(*grant));
                 }
             }
@@ -187,6 +203,22 @@ impl Station {
         if proof {
             self.feed(session, event);
         }
+    }
+
+    fn receipt_made(&mut self, handover: Uuid, made: Result<Made, String>) {
+        let result = match made {
+            Ok(Made { path, bytes, place }) => {
+                let document = Document { id: Uuid::now_v7(), kind: DocumentKind::Receipt, path, bytes };
+                self.print_new(handover, &document);
+                self.document = Some((handover, document));
+                Ok(place)
+            }
+            Err(code) => {
+                self.notify(error_notice("runtime-document-failed", &code));
+                Err(code)
+            }
+        };
+        self.feed_handover(handover::Event::Receipt(result));
     }
 
     fn loaded(&mut self, id: Uuid, taken: Option<Box<Session>>) {

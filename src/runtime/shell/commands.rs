@@ -1,7 +1,7 @@
 //! What the operator does outside a session, and how sessions are put aside and taken up.
 
 use chrono::{DateTime, Duration, NaiveDate, Utc};
-use record::schema::{Outcome, Role};
+use record::schema::{Outcome, Role, StepId};
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
@@ -64,13 +64,23 @@ impl Station {
             DeskCommand::Decide { nonce, officer, passphrase, approve, note } => {
                 self.decide(nonce, officer, passphrase, approve, note);
             }
+            DeskCommand::OpenHandover => self.open_handover(),
+            DeskCommand::CloseHandover => {
+                if !self.handover_saves() {
+                    self.close_handover();
+                }
+            }
+            DeskCommand::Handover(command) => self.handover_command(command),
+            DeskCommand::EnterCards(row) => self.enter_cards(row),
             DeskCommand::Discard(id, reason) => self.discard(id, &reason),
             DeskCommand::RestartDevice(kind) => self.tell_devices(DeviceMessage::Restart(kind)),
             DeskCommand::Disinfected(kind) => self.confirm_disinfected(kind),
             DeskCommand::UseDevice(kind, id) => self.tell_devices(DeviceMessage::Use(kind, id)),
             DeskCommand::Preview(on) => {
                 let background = self.active.as_ref().and_then(photo::required);
-                self.guidance.board().watch(on.then_some(Watching { background }));
+                // The live picture beside a card is for the officer's eye only.
+                let guided = on && self.active.as_ref().is_some_and(|s| s.core.current == StepId::Photo);
+                self.guidance.board().watch(guided.then_some(Watching { background }));
                 self.tell_devices(DeviceMessage::Preview(on));
             }
             DeskCommand::QueuePage(page) => {
@@ -116,6 +126,8 @@ impl Station {
         self.stop_finger();
         self.lock = None;
         self.set_aside();
+        self.close_handover();
+        (self.ledger, self.cards_entered) = (None, None);
         self.signed_in = None;
         self.checking = false;
         self.taking_up = None;
@@ -130,7 +142,7 @@ impl Station {
     }
 
     /// True when the signed-in officer may record people.
-    fn may_record(&mut self) -> bool {
+    pub(super) fn may_record(&mut self) -> bool {
         match self.signed_in.as_ref().map(|s| s.line.role) {
             None => false,
             Some(Role::Auditor) => {
@@ -142,9 +154,10 @@ impl Station {
     }
 
     fn new_session(&mut self) {
-        if !self.may_record() {
+        if !self.may_record() || self.handover_saves() {
             return;
         }
+        self.close_handover();
         self.set_aside();
         let now = self.clock.now();
         match choose(&self.policies, self.policy_id.as_deref(), self.local_date(now)) {
@@ -207,6 +220,10 @@ impl Station {
         if !self.may_record() || self.active.as_ref().is_some_and(|s| s.core.id == id && s.core.running()) {
             return;
         }
+        if self.handover_saves() {
+            return;
+        }
+        self.close_handover();
         let on_screen = self.active_id() == Some(id);
         if on_screen || self.parked.contains_key(&id) {
             self.set_aside();
@@ -246,6 +263,12 @@ impl Station {
             let open = s.core.open_requirements().filter_map(|r| r.request.as_ref());
             let request = open.into_iter().find(|q| q.nonce == nonce)?;
             Some((s.core.id, request.clone(), s.nik()?.to_owned()))
+        });
+        let found = found.or_else(|| {
+            let h = self.handover.as_ref()?;
+            let asked = h.approvals.values().filter(|a| a.met.is_none()).filter_map(|a| a.request.as_ref());
+            let request = asked.into_iter().find(|q| q.nonce == nonce)?;
+            Some((h.id, request.clone(), h.known_nik()?.to_owned()))
         });
         let Some((session, request, nik)) = found else {
             self.notify(error_notice("runtime-request-gone", error::REQUEST_GONE));

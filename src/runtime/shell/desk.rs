@@ -12,10 +12,11 @@ use uuid::Uuid;
 
 use super::Station;
 use crate::gate::policy::Policy;
+use crate::handover::Handover;
 use crate::runtime::error;
 use crate::runtime::station::{
-    Desk, DeskCommand, DeviceLine, Ended, Guidance, LockView, Notice, OfficerLine, PrintProgress, QueueLine,
-    Screen, UnprintedLine, WaitingLine,
+    Desk, DeskCommand, DeviceLine, Ended, Guidance, Ledger, LockView, Notice, OfficerLine, PrintProgress,
+    QueueLine, Screen, UnprintedLine, WaitingLine,
 };
 use crate::runtime::workers::error_notice;
 use crate::session::event::Event;
@@ -27,6 +28,12 @@ const ANSWERS_MAX: usize = 64;
 const TICK_MS: i64 = 250;
 
 impl Station {
+    /// The session or handover whose document may be shown.
+    fn on_paper(&self) -> Option<Uuid> {
+        let shown = self.active_id().or(self.handover.as_ref().map(|h| h.id));
+        shown.filter(|_| self.lock.is_none())
+    }
+
     fn tick(&mut self) {
         let now = self.clock.now();
         let due = self.last_tick.is_none_or(|last| {
@@ -43,6 +50,7 @@ impl Station {
             self.feed(id, Event::Tick);
         }
         self.tick_lock(now);
+        self.feed_handover(crate::handover::event::Event::Tick);
     }
 
     /// A worker whose thread ended cannot be brought back: say so, once.
@@ -65,6 +73,7 @@ impl Desk for Station {
         match (&self.signed_in, &self.active) {
             (None, _) => Screen::SignIn,
             (Some(_), _) if self.lock.is_some() => Screen::Locked,
+            (Some(_), None) if self.handover.is_some() => Screen::Handover,
             (Some(_), None) => Screen::Start,
             (Some(_), Some(_)) => Screen::Session,
         }
@@ -131,13 +140,22 @@ impl Desk for Station {
     fn ended(&self) -> Option<&Ended> {
         self.ended.as_ref().filter(|_| self.lock.is_none())
     }
+    fn handover(&self) -> Option<&Handover> {
+        self.signed_in.as_ref().and(self.handover.as_ref())
+    }
+    fn ledger(&self) -> Option<&Ledger> {
+        self.ledger.as_ref()
+    }
+    fn cards_entered(&self) -> Option<&Result<(), String>> {
+        self.cards_entered.as_ref()
+    }
     fn document(&self) -> Option<(&PathBuf, Arc<[u8]>)> {
-        let active = self.active_id().filter(|_| self.lock.is_none());
+        let active = self.on_paper();
         let shown = self.document.as_ref().filter(|(session, _)| Some(*session) == active);
         shown.map(|(_, document)| (&document.path, document.bytes.clone()))
     }
     fn print_of_document(&self) -> Option<(Uuid, &PrintProgress)> {
-        let active = self.active_id();
+        let active = self.on_paper();
         let (_, document) = self.document.as_ref().filter(|(session, _)| Some(*session) == active)?;
         Some((document.id, self.progress.get(&document.id)?))
     }

@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 use super::Station;
 use crate::runtime::analysis::Work;
 use crate::runtime::device_host::{AnalysisJob, DeviceMessage, Order};
-use crate::runtime::documents::{DocumentJob, Sheet};
+use crate::runtime::documents::{DocumentJob, Sheet, SheetJob};
 use crate::runtime::error;
 use crate::runtime::vault_jobs::{FingerQuestion, Question, VaultJob};
 use crate::runtime::workers::{Answer, error_notice};
@@ -18,7 +18,7 @@ use crate::session::effect::Effect;
 use crate::session::event::{CaptureOutcome, Target};
 
 /// The window as a signature pad.
-fn window() -> DeviceInfo {
+pub(super) fn window() -> DeviceInfo {
     DeviceInfo {
         id: DeviceId("window".into()),
         kind: DeviceKind::SignaturePad,
@@ -143,7 +143,7 @@ impl Station {
         let proof = matches!(sheet, Sheet::Proof { .. });
         let Some(snapshot) = self.session_of(session).cloned() else { return };
         let officer = self.signed_in.as_ref().map(|s| s.line.name.clone()).unwrap_or_default();
-        let job = DocumentJob { session: Box::new(snapshot), officer, now, sheet };
+        let job = DocumentJob::Session(SheetJob { session: Box::new(snapshot), officer, now, sheet });
         if let Err((why, _)) = self.documents.give(job) {
             self.document_failed(session, proof, why.code());
         }

@@ -6,6 +6,7 @@ pub(crate) mod view;
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Duration, NaiveDate, Utc};
+use devices::vocabulary::Retry;
 use record::schema::{Outcome, StepId, StepState};
 use serde::{Deserialize, Serialize};
 
@@ -16,14 +17,23 @@ use crate::population::kk::NoKk;
 use crate::population::nik::{IdentityWarning, Nik};
 use crate::population::values;
 use crate::session::Session;
-use crate::session::core::{Closing, LookUp};
+use crate::session::core::{Closing, LookUp, RetryNote};
 use crate::session::effect::{Effect, Effects};
-use crate::session::event::{Command, LookUpAnswer};
+use crate::session::event::{Command, LookUpAnswer, Target};
+use crate::session::sample::{CardJudgement, CardSample, Samples};
 
 /// Seconds after which a look-up that has not answered is asked again by the operator.
 const LOOK_UP_S: i64 = 20;
 /// Warning when someone else with the same KK and birth date is known.
 pub const TWIN_WARNING: &str = "same-family-same-birth";
+/// Warning when a card is said to exist and none was looked at.
+pub const CARD_UNCHECKED: &str = "card-unchecked";
+/// Warning when the card is another person's.
+pub const CARD_OF_OTHER: &str = "card-of-other";
+/// Warning when the picture on the card's chip shows nothing.
+pub const CARD_UNREADABLE: &str = "card-unreadable";
+/// Warnings that the card check raises.
+pub const CARD_WARNINGS: &[&str] = &[CARD_UNCHECKED, CARD_OF_OTHER, CARD_UNREADABLE];
 /// Fewest characters of a reason.
 pub const MIN_REASON: usize = 3;
 /// Most characters of any typed field.
@@ -51,10 +61,25 @@ pub struct IdentityData {
     pub twin: bool,
     /// Sessions sealed today when it was looked up.
     pub sealed_today: u32,
+    /// The applicant says, or the operator suspects, that a card was issued.
+    #[serde(default)]
+    pub card_claimed: Option<bool>,
+    /// The card that was read.
+    #[serde(default)]
+    pub card: Option<CardCheck>,
     /// Reasons given for warnings.
     pub answers: BTreeMap<String, String>,
     /// Confirmed.
     pub confirmed: bool,
+}
+
+/// A card that was read, and what the operator says of it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CardCheck {
+    /// What was read.
+    pub sample: CardSample,
+    /// The operator's judgement by eye.
+    pub judged: Option<CardJudgement>,
 }
 
 impl std::fmt::Debug for IdentityData {
@@ -77,7 +102,33 @@ pub fn warnings(s: &Session, today: NaiveDate) -> Vec<String> {
     if d.twin {
         ids.push(TWIN_WARNING.into());
     }
+    ids.extend(card_warning(d).map(ToOwned::to_owned));
     ids
+}
+
+/// What a card leaves open: it was not looked at though one is said to exist, it is another person's, or its picture
+/// shows nothing.
+fn card_warning(d: &IdentityData) -> Option<&'static str> {
+    let judged = d.card.as_ref().filter(|c| c.sample.is_ktp).and_then(|c| c.judged);
+    match judged {
+        Some(CardJudgement::Same) => None,
+        Some(CardJudgement::Other) => Some(CARD_OF_OTHER),
+        Some(CardJudgement::Unreadable) => Some(CARD_UNREADABLE),
+        None => (d.card_claimed == Some(true)).then_some(CARD_UNCHECKED),
+    }
+}
+
+/// A KTP-el of the applicant's own was read: they were recorded before, whatever they say.
+#[must_use]
+pub fn holds_card(d: &IdentityData) -> bool {
+    d.card.as_ref().is_some_and(|c| c.sample.is_ktp && c.judged == Some(CardJudgement::Same))
+}
+
+/// True while a picture on a chip waits to be compared with the person in front of the camera.
+#[must_use]
+pub fn wants_live_picture(s: &Session) -> bool {
+    let waits = |c: &CardCheck| c.sample.photo.is_some() && c.judged.is_none();
+    s.data.identity.card.as_ref().is_some_and(waits) && s.data.photo.sample.is_none()
 }
 
 /// True when the domicile lies outside the station's district (by KK or roster, never by the NIK's prefix).
@@ -159,12 +210,25 @@ impl Step for Identity {
                 );
             }
             out.push("recorded-before".into());
+            out.push("card-claimed".into());
+            if d.card.as_ref().is_some_and(|c| c.sample.is_ktp) {
+                out.push("judge-card".into());
+            }
             out.extend(answers);
         }
         out
     }
 
-    fn command(&self, s: &mut Session, c: &Command, now: DateTime<Utc>, _fx: &mut Effects) {
+    fn targets(&self, s: &Session, _now: DateTime<Utc>) -> Vec<Target> {
+        if s.data.identity.looked_up && !bound(s) { vec![Target::Card] } else { Vec::new() }
+    }
+
+    // The card is looked at where one is said to exist; nothing waits for it.
+    fn next_capture(&self, _s: &Session, _now: DateTime<Utc>) -> Option<Target> {
+        None
+    }
+
+    fn command(&self, s: &mut Session, c: &Command, now: DateTime<Utc>, fx: &mut Effects) {
         let today = s.ctx.local_date(now);
         if bound(s) && !matches!(c, Command::AnswerWarning(..)) {
             return;
@@ -174,7 +238,13 @@ impl Step for Identity {
             Command::BirthDate(date) if s.data.identity.looked_up && !s.data.identity.from_roster => {
                 s.data.biodata.values.tanggal_lahir = *date;
             }
-            Command::RecordedBefore(yes) => s.data.identity.recorded_before = Some(*yes),
+            Command::RecordedBefore(yes) => {
+                s.data.identity.recorded_before = Some(*yes || holds_card(&s.data.identity));
+            }
+            Command::CardClaimed(yes) if s.data.identity.looked_up => {
+                s.data.identity.card_claimed = Some(*yes);
+            }
+            Command::JudgeCard(judgement) => judge_card(s, *judgement, now, fx),
             Command::AnswerWarning(id, reason) if warnings(s, today).contains(id) => {
                 let reason: String = reason.trim().chars().take(MAX_FIELD).collect();
                 if reason.chars().count() >= MIN_REASON {
@@ -203,6 +273,44 @@ impl Step for Identity {
         s.core.look_up = Some(LookUp { id, gives_up: now + Duration::seconds(LOOK_UP_S) });
         s.data.identity.look_up_failed = false;
         fx.push(Effect::LookUp { id, nik: nik.as_str().to_owned(), no_kk: kk.as_str().to_owned() });
+    }
+
+    fn samples(&self, s: &mut Session, t: Target, got: Samples, now: DateTime<Utc>, fx: &mut Effects) {
+        let Samples::Card(sample) = got else { return };
+        s.core.attempt(t, now, "capture", None, None);
+        fx.push(Effect::Audit {
+            event: "card-read",
+            details: vec![
+                ("ktp", sample.is_ktp.to_string()),
+                ("photo", sample.photo.is_some().to_string()),
+                ("uid", sample.uid_hmac.clone()),
+            ],
+        });
+        if !sample.is_ktp {
+            let reason = Retry::NotKtp.id().to_owned();
+            s.core.retry = Some(RetryNote { target: t, reason, found: None });
+        }
+        let judged = (sample.is_ktp && sample.photo.is_none()).then_some(CardJudgement::Unreadable);
+        s.data.identity.card = Some(CardCheck { sample: *sample, judged });
+    }
+}
+
+/// The operator says whose picture is on the chip. The applicant's own card means that they were recorded before: the
+/// gate decides what follows.
+fn judge_card(s: &mut Session, judgement: CardJudgement, now: DateTime<Utc>, fx: &mut Effects) {
+    let Some(card) = s.data.identity.card.as_mut().filter(|c| c.sample.is_ktp) else { return };
+    if card.sample.photo.is_none() && judgement != CardJudgement::Unreadable {
+        return;
+    }
+    card.judged = Some(judgement);
+    s.core.dirty.insert(StepId::Identity);
+    s.core.note(now, "card-judged", StepId::Identity, "card".into(), Some(judgement.id().into()), None);
+    fx.push(Effect::Audit { event: "card-judged", details: vec![("judgement", judgement.id().to_owned())] });
+    if holds_card(&s.data.identity) && s.data.identity.recorded_before != Some(true) {
+        s.data.identity.recorded_before = Some(true);
+        // What the gate decided before rested on the applicant's own word.
+        s.data.urgency.decision = None;
+        s.core.dirty.insert(StepId::Urgency);
     }
 }
 

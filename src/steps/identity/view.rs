@@ -1,17 +1,18 @@
 //! NIK and No. KK with live checks, what queue and roster know, warnings each with its reason.
 
-use eframe::egui::{RichText, Ui};
+use eframe::egui::{RichText, Ui, vec2};
 
 use super::TWIN_WARNING;
 use crate::population::kk::NoKk;
 use crate::population::nik::Nik;
-use crate::session::event::Command;
+use crate::session::event::{Command, Target};
 use crate::session::view::SessionView;
 use crate::steps::Step;
-use crate::ui::stage::{Stage, pair, title, two_columns};
+use crate::ui::screens::handover_pages::judgement;
+use crate::ui::stage::{Stage, pair, small, title, two_columns};
 use crate::ui::theme::Tone;
 use crate::ui::widgets::DigitsField;
-use crate::ui::{fonts, theme, widgets};
+use crate::ui::{fonts, theme, views, widgets};
 
 pub(crate) fn show(ui: &mut Ui, st: &mut Stage<'_>, view: &SessionView<'_>) {
     let s = view.session;
@@ -116,6 +117,61 @@ fn person(ui: &mut Ui, st: &mut Stage<'_>, view: &SessionView<'_>) {
             st.send(Command::RecordedBefore(answer));
         }
     });
+    ui.add_space(theme::GAP);
+    card(ui, st, view);
+}
+
+/// "Already has a card?": the card that the applicant holds, its picture beside the person.
+fn card(ui: &mut Ui, st: &mut Stage<'_>, view: &SessionView<'_>) {
+    let s = view.session;
+    let d = &s.data.identity;
+    widgets::card(ui, |ui| {
+        ui.label(RichText::new(st.get("card-claimed")).font(fonts::bold(theme::TEXT_BODY)));
+        let (no, yes) = (st.get("card-claimed-no"), st.get("card-claimed-yes"));
+        let mut claimed = d.card_claimed;
+        if widgets::chips(ui, &mut claimed, &[(false, no.as_str()), (true, yes.as_str())])
+            && let Some(claimed) = claimed
+        {
+            st.send(Command::CardClaimed(claimed));
+        }
+        views::capture_state(ui, st, view);
+        if d.card_claimed != Some(true) && d.card.is_none() {
+            return;
+        }
+        if s.can_capture(Target::Card, view.now)
+            && widgets::secondary_button(ui, &st.get("capture-card")).clicked()
+        {
+            st.send(Command::Capture(Target::Card));
+        }
+        let Some(check) = d.card.as_ref().filter(|c| c.sample.is_ktp) else {
+            small(ui, &st.get("card-what"));
+            return;
+        };
+        let room = vec2(132.0, 176.0);
+        ui.horizontal_top(|ui| {
+            st.pictures.show(ui, check.sample.photo.as_ref(), room, &st.words.get("handover-chip-photo"));
+            match &s.data.photo.sample {
+                Some(recorded) => {
+                    st.pictures.show(ui, Some(&recorded.jpeg), room, &st.words.get("applicant-photo"));
+                }
+                None if super::wants_live_picture(s) => {
+                    let newest = st.desk.preview();
+                    st.pictures.show_preview(ui, newest, room, &st.words.get("card-live"));
+                }
+                None => {}
+            }
+        });
+        if check.sample.photo.is_some() {
+            ui.label(st.get("handover-face-ask"));
+            if let Some(judgement) = judgement(ui, st, check.judged) {
+                st.send(Command::JudgeCard(judgement));
+            }
+        }
+        if super::holds_card(d) {
+            let (what, to_do) = (st.get("card-own"), st.get("card-own-do"));
+            widgets::banner(ui, st.words, Tone::Warning, &what, &to_do, "");
+        }
+    });
 }
 
 fn warnings(ui: &mut Ui, st: &mut Stage<'_>, view: &SessionView<'_>) {
@@ -126,7 +182,8 @@ fn warnings(ui: &mut Ui, st: &mut Stage<'_>, view: &SessionView<'_>) {
         let (what, to_do) = (st.get(&format!("warn-{id}")), st.get(&format!("warn-{id}-do")));
         let answered = s.data.identity.answers.contains_key(&id);
         let tone = if answered { Tone::Good } else { Tone::Warning };
-        let code = if id == TWIN_WARNING { "" } else { id.as_str() };
+        let own = id == TWIN_WARNING || super::CARD_WARNINGS.contains(&id.as_str());
+        let code = if own { "" } else { id.as_str() };
         widgets::banner(ui, st.words, tone, &what, &to_do, code);
         let start = s.data.identity.answers.get(&id).cloned().unwrap_or_default();
         let label = st.words.with("warning-answer", &[("what", what.trim_end_matches('.'))]);

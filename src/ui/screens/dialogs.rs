@@ -39,6 +39,8 @@ pub(super) fn show(ctx: &Context, st: &mut Stage<'_>) {
         Dialog::CannotSign(reason) => show_cannot_sign(ctx, st, reason),
         Dialog::ReadAloud => show_read_aloud(ctx, st),
         Dialog::Boxes(edit) => super::boxes::show(ctx, st, edit),
+        Dialog::GiveBack(leaving) => super::cards::show_give_back(ctx, st, leaving),
+        Dialog::EnterCards(row) => super::cards::show_enter(ctx, st, row),
     };
     if let Next::Stay(dialog) = next {
         st.scratch.dialog = Some(dialog);
@@ -99,15 +101,29 @@ fn eligible(st: &Stage<'_>, kind: RequirementKind, operator: Uuid) -> Vec<Office
     st.desk.officers().iter().filter(fits).cloned().collect()
 }
 
+/// What a request asks for: of the session on screen, or of the handover.
+fn decidable(st: &Stage<'_>, nonce: Uuid) -> Option<(RequirementKind, Uuid, String)> {
+    if let Some(view) = st.desk.session() {
+        let open = view.requirements();
+        let r = open.into_iter().find(|r| r.request.as_ref().is_some_and(|q| q.nonce == nonce))?;
+        let what = speech::requirement(st.words, view.session, r);
+        return Some((r.kind, view.session.ctx.operator, what));
+    }
+    let h = st.desk.handover()?;
+    let open = |a: &&crate::handover::parts::Approval| {
+        a.met.is_none() && a.request.as_ref().is_some_and(|q| q.nonce == nonce)
+    };
+    let approval = h.approvals.values().find(open)?;
+    let kind = RequirementKind::SupervisorApproval;
+    let asked = st.get(&format!("requirement-{}", kind.id()));
+    let reason = st.get(&format!("handover-exempt-{}", approval.what.id()));
+    Some((kind, h.ctx.operator, format!("{asked}: {reason}")))
+}
+
 fn show_decide(ctx: &Context, st: &mut Stage<'_>, mut d: Decide) -> Next {
-    let Some(view) = st.desk.session() else { return Next::Close };
-    let open = view.requirements();
-    let of_nonce =
-        |nonce: Uuid| open.iter().find(|r| r.request.as_ref().is_some_and(|q| q.nonce == nonce)).copied();
     // Decided, or the session ended over it.
-    let Some(r) = of_nonce(d.nonce) else { return Next::Close };
-    let officers = eligible(st, r.kind, view.session.ctx.operator);
-    let what = speech::requirement(st.words, view.session, r);
+    let Some((kind, operator, what)) = decidable(st, d.nonce) else { return Next::Close };
+    let officers = eligible(st, kind, operator);
     let checking = st.desk.checking_secret();
     if d.sent && !checking {
         d.sent = false; // the answer was no: the notice says why, the form stays

@@ -11,7 +11,7 @@ use crate::session::event::Command;
 use crate::session::view::SessionView;
 
 pub(super) fn show(ui: &mut Ui, st: &mut Stage<'_>, view: &SessionView<'_>) {
-    let fresh = st.scratch.arrive(Some((view.session.core.id, StepId::Proof)));
+    let fresh = st.scratch.arrive(Some((view.session.core.id, StepId::Proof.id())));
     if fresh {
         st.pictures.forget_preview();
     }

@@ -34,7 +34,7 @@ pub(super) fn show(ui: &mut Ui, st: &mut Stage<'_>, view: &SessionView<'_>) {
         super::ended::show(ui, st, view);
         return;
     }
-    let fresh = st.scratch.arrive(Some((s.core.id, s.core.current)));
+    let fresh = st.scratch.arrive(Some((s.core.id, s.core.current.id())));
     let narrow = ui.available_width() < NARROW;
     Panel::bottom("session-bar").frame(super::bar()).show(ui, |ui| actions(ui, st, view));
     let left = if narrow { 184.0 } else { 232.0 };

@@ -2,10 +2,13 @@
 
 mod aside;
 pub(crate) mod boxes;
+mod cards;
 mod dialogs;
 mod ended;
 mod fault;
 mod frame;
+mod handover;
+pub(crate) mod handover_pages;
 pub(crate) mod hygiene;
 mod lock;
 mod sign_in;
@@ -25,12 +28,19 @@ use crate::t;
 pub fn show(ui: &mut Ui, st: &mut Stage<'_>, language: &mut Language) {
     frame::keys(ui.ctx(), st);
     lock::keys(ui.ctx(), st);
+    handover::keys(ui.ctx(), st);
     top_bar(ui, st, language);
     notices(ui, st);
     match (st.desk.screen(), st.desk.session()) {
         (Screen::SignIn, _) => sign_in::show(ui, st),
         (Screen::Locked, _) => lock::show(ui, st),
         (Screen::Session, Some(view)) => frame::show(ui, st, &view),
+        (Screen::Handover, _) => {
+            let desk = st.desk;
+            if let Some(h) = desk.handover() {
+                handover::show(ui, st, h);
+            }
+        }
         _ => start::show(ui, st),
     }
     dialogs::show(ui.ctx(), st);

@@ -25,6 +25,9 @@ pub(super) fn show(ui: &mut Ui, st: &mut Stage<'_>) {
                 st.out.push(DeskCommand::NewSession);
             }
             small(ui, &st.get("new-applicant-hint"));
+            if widgets::secondary_button(ui, &st.get("handover-open")).clicked() {
+                st.out.push(DeskCommand::OpenHandover);
+            }
             ui.add_space(theme::GAP);
             super::hygiene::panel(ui, st);
             waiting(ui, st);

@@ -16,17 +16,18 @@ use biometrics::signature::Strokes;
 use biometrics::synth;
 use chrono::{DateTime, Utc};
 use devices::traits::PreviewFrame;
-use devices::vocabulary::{CaptureTask, DeviceFault, DeviceId, DeviceInfo, DeviceKind};
+use devices::vocabulary::{CaptureTask, DeviceId, DeviceInfo, DeviceKind};
 use record::grant::{Ask, GrantRequest, sign};
 use record::schema::{Environment, Outcome, RecordState, Role};
 use uuid::Uuid;
 
 use super::rekam::gate::policy::{Policy, PolicySet};
+use super::rekam::handover::Handover;
 use super::rekam::population::biodata::Biodata;
 use super::rekam::population::regions::Regions;
 use super::rekam::runtime::station::{
-    Advice, Desk, DeskCommand, DeviceLine, DeviceState, Ended, FingerWay, Guidance, LockNote, LockView, Notice,
-    NoticeLevel, OfficerLine, PrintProgress, QueueLine, Screen, UnprintedLine, WaitingLine,
+    Advice, Desk, DeskCommand, DeviceLine, DeviceState, Ended, FingerWay, Guidance, Ledger, LockNote,
+    LockView, Notice, NoticeLevel, OfficerLine, PrintProgress, QueueLine, Screen, UnprintedLine, WaitingLine,
 };
 use super::rekam::session::effect::Effect;
 use super::rekam::session::event::{CaptureOutcome, Event, LookUpAnswer};
@@ -36,6 +37,8 @@ use super::rekam::session::sample::{
 };
 use super::rekam::session::view::SessionView;
 use super::rekam::session::{Session, SessionContext};
+
+pub(crate) mod counter;
 
 /// Secret of everybody here.
 pub(crate) const SECRET: &str = "rahasia latihan";
@@ -89,6 +92,9 @@ pub(crate) struct FakeDesk {
     prints: BTreeMap<Uuid, PrintProgress>,
     unprinted: Vec<UnprintedLine>,
     captures: u64,
+    handover: Option<Handover>,
+    ledger: Ledger,
+    entered: Option<Result<(), String>>,
 }
 
 impl FakeDesk {
@@ -115,6 +121,9 @@ impl FakeDesk {
             prints: BTreeMap::new(),
             unprinted: Vec::new(),
             captures: 0,
+            handover: None,
+            ledger: Ledger::default(),
+            entered: None,
         }
     }
 
@@ -273,7 +282,7 @@ impl FakeDesk {
             Samples::Fingers(list.iter().map(|f| finger(*f, number, gallery, now)).collect())
         };
         CaptureOutcome::Samples(match task {
-            CaptureTask::Card { .. } => return CaptureOutcome::Fault(DeviceFault::Unsupported),
+            CaptureTask::Card { .. } => Samples::Card(Box::new(counter::card(now))),
             CaptureTask::Temperature => {
                 Samples::Temperature(TemperatureSample { decidegrees_c: 366, device: stamp(now) })
             }
@@ -310,6 +319,10 @@ impl FakeDesk {
         let now = self.control.borrow().now;
         if secret != SECRET {
             self.notice("reason-blank", "VLT-07");
+            return;
+        }
+        if self.handover.is_some() {
+            self.decide_handover(nonce, officer, approve, note);
             return;
         }
         let Some(session) = &self.session else { return };
@@ -383,6 +396,7 @@ impl Desk for FakeDesk {
             (None, _) => Screen::SignIn,
             (Some(_), _) if self.lock().is_some() => Screen::Locked,
             (Some(_), Some(_)) => Screen::Session,
+            (Some(_), None) if self.handover.is_some() => Screen::Handover,
             (Some(_), None) => Screen::Start,
         }
     }
@@ -445,6 +459,15 @@ impl Desk for FakeDesk {
         let advice = self.control.borrow().advice?;
         let face = Some([0.4, 0.25, 0.2, 0.35]);
         Some(Arc::new(Guidance { frame: 1, face, advice, score: Some(70), behind_ms: 20 }))
+    }
+    fn handover(&self) -> Option<&Handover> {
+        self.handover.as_ref()
+    }
+    fn ledger(&self) -> Option<&Ledger> {
+        Some(&self.ledger)
+    }
+    fn cards_entered(&self) -> Option<&Result<(), String>> {
+        self.entered.as_ref()
     }
     fn ended(&self) -> Option<&Ended> {
         None
@@ -511,6 +534,10 @@ impl Desk for FakeDesk {
                 let progress = self.control.borrow().print.clone();
                 self.prints.extend(progress.map(|p| (id, p)));
             }
+            DeskCommand::OpenHandover => self.open_handover(),
+            DeskCommand::CloseHandover => self.handover = None,
+            DeskCommand::Handover(command) => self.handover_command(command),
+            DeskCommand::EnterCards(row) => self.enter_cards(&row),
             DeskCommand::Discard(..)
             | DeskCommand::RestartDevice(_)
             | DeskCommand::Preview(_)

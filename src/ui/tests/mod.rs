@@ -7,6 +7,7 @@ mod applicant;
 mod boxes;
 mod desk;
 mod flows;
+mod handover;
 mod locking;
 mod photo;
 

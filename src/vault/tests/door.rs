@@ -343,6 +343,9 @@ fn every_error_and_note_has_its_words_in_both_languages() {
         VaultError::Index("i".into()),
         VaultError::UnknownRecord,
         VaultError::Foreign { why: "w" },
+        VaultError::CardRow { why: "w" },
+        VaultError::CardState { state: RecordState::CardIssued },
+        VaultError::CardKnown { record: "r".into() },
     ];
     let notes = [
         "index-rebuilt",

@@ -13,6 +13,7 @@ use super::files::RealFiles;
 use super::testing::{Fault, FaultyFiles};
 use super::*;
 
+mod cards;
 mod crash;
 mod door;
 mod fingers;

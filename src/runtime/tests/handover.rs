@@ -1,0 +1,197 @@
+//! The counter over simulated devices and a real vault.
+
+use record::schema::RecordState;
+
+use super::*;
+use crate::handover::event::Command as Act;
+use crate::handover::parts::{Leaving, Page, Proof, ReceiverKind, ReturnReason};
+use crate::runtime::station::CardMove;
+use crate::session::sample::CardJudgement;
+use crate::vault::{CardStock, OpenOptions};
+
+impl Bench {
+    /// Records somebody; the record's id.
+    fn recorded(&mut self) -> Uuid {
+        self.sign_in();
+        self.begin();
+        self.go_to(None);
+        let id = self.desk().ended().map(|e| e.session).unwrap();
+        self.until("sealed record", |d| d.queue_len() == 1);
+        id
+    }
+
+    /// The vault, while the station is closed.
+    fn with_vault<T>(&mut self, act: impl FnOnce(&mut Vault) -> T) -> T {
+        self.desk = None;
+        let files: Arc<dyn Files> = Arc::new(RealFiles);
+        let options = OpenOptions { simulated_clock: true, ..OpenOptions::default() };
+        let now = self.clock.now();
+        let mut vault = Vault::open(files, &self.folder.path().join("vault"), &options, now).unwrap();
+        let officer = vault.officers().into_iter().find(|o| o.role == Role::Operator).unwrap().id;
+        vault.unlock(officer, "latihan-operator", now).unwrap();
+        let out = act(&mut vault);
+        drop(vault);
+        self.open();
+        out
+    }
+
+    fn printed(&mut self, record: Uuid) {
+        let now = self.clock.now();
+        self.with_vault(|v| drop(v.set_state(record, RecordState::CardPrinted, None, now).unwrap()));
+        self.sign_in();
+    }
+
+    fn act_at_counter(&mut self, command: Act) {
+        self.clock.advance(TimeDelta::seconds(1));
+        self.desk().send(DeskCommand::Handover(command));
+        self.until("end of the work at the counter", |d| {
+            d.pump();
+            d.handover().is_some_and(|h| !h.busy() && h.nik.asked.is_none())
+        });
+    }
+
+    fn page(&mut self) -> Page {
+        self.desk().handover().unwrap().page
+    }
+
+    fn at_card(&mut self, record: Uuid) {
+        self.desk().send(DeskCommand::OpenHandover);
+        assert_eq!(self.desk().screen(), Screen::Handover);
+        self.until("list", |d| d.handover().is_some_and(|h| h.list.is_some()));
+        let (name, tail) = {
+            let found = self.desk().handover().unwrap().found().0.into_iter().next().unwrap();
+            (found.name.clone(), found.nik_tail.clone())
+        };
+        assert_eq!((name.as_str(), tail.as_str()), ("CONTOH LATIHAN", &t::NIK[12..]));
+        self.act_at_counter(Act::Pick(record));
+        assert_eq!(self.page(), Page::Card, "{:?}", self.desk().notices());
+    }
+}
+
+#[test]
+fn a_card_is_handed_over_with_its_proof() {
+    let mut b = Bench::new("");
+    let record = b.recorded();
+    b.printed(record);
+    b.at_card(record);
+    b.act_at_counter(Act::Nik(t::NIK.into()));
+    b.act_at_counter(Act::Capture(Target::Card));
+    assert!(b.desk().handover().unwrap().card.as_ref().is_some_and(|c| c.photo.is_some()));
+    b.act_at_counter(Act::Judge(CardJudgement::Same));
+    b.act_at_counter(Act::Next);
+    b.act_at_counter(Act::Receiver(ReceiverKind::Own));
+    b.act_at_counter(Act::Next);
+    let target = b.desk().handover().unwrap().targets()[0];
+    b.act_at_counter(Act::Capture(target));
+    let matched = b.desk().handover().unwrap().matched.clone();
+    assert!(matched.is_some_and(|m| m.score >= m.threshold), "{:?}", b.desk().handover().unwrap().retry);
+    b.act_at_counter(Act::Next);
+    b.act_at_counter(Act::Drawn(biometrics::synth::signature::render(3, 1)));
+    assert_eq!(b.desk().handover().unwrap().blockers(), [""; 0]);
+    b.act_at_counter(Act::Leave(Leaving::Issue));
+    assert_eq!(b.page(), Page::Done, "{:?}", b.desk().notices());
+    b.until("receipt", |d| d.document().is_some());
+    let (path, bytes) = b.desk().document().map(|(p, b)| (p.clone(), b)).unwrap();
+    assert!(bytes.starts_with(b"%PDF-") && std::fs::read(&path).unwrap() == *bytes);
+    b.until("ledger", |d| d.ledger().is_some_and(|l| l.stock.issued == 1));
+    assert_eq!(b.desk().ledger().unwrap().rows[0].kind, CardMove::Issued);
+    b.desk().send(DeskCommand::CloseHandover);
+    b.until("state of the record", |d| d.queue().iter().any(|l| l.state == RecordState::CardIssued));
+    assert!(b.desk().notices().is_empty(), "{:?}", b.desk().notices());
+    // The same card cannot be handed over again: its record is not on the list.
+    b.desk().send(DeskCommand::OpenHandover);
+    b.until("list", |d| d.handover().is_some_and(|h| h.list.is_some()));
+    assert_eq!(b.desk().handover().unwrap().found().1, 0);
+    let (proof, extract, well) = b.with_vault(|v| {
+        let well = v.check().unwrap().is_well();
+        (v.card_proof(1).unwrap(), v.extract(record).unwrap(), well)
+    });
+    assert!(well);
+    let proof: Proof = ciborium::from_reader(proof.as_slice()).unwrap();
+    assert!(proof.matched.is_some() && proof.signature.is_some() && proof.nik_fits == Some(true));
+    assert!(proof.card.unwrap().uid.is_empty(), "the UID is not kept in clear");
+    assert!(extract.cards[0].uid_hash.is_some());
+}
+
+#[test]
+fn a_card_goes_back_and_what_was_interrupted_is_not_handed_over() {
+    let mut b = Bench::new("");
+    let record = b.recorded();
+    b.printed(record);
+    b.at_card(record);
+    b.act_at_counter(Act::Nik("3204125701909002".into()));
+    assert_eq!(b.desk().handover().unwrap().nik.fits, Some(false));
+    b.act_at_counter(Act::Capture(Target::Card));
+    // The program is killed in the middle.
+    b.open();
+    b.sign_in();
+    b.at_card(record);
+    assert!(b.desk().handover().unwrap().card.is_none());
+    b.act_at_counter(Act::Leave(Leaving::Return(ReturnReason::DamagedChip)));
+    assert_eq!(b.page(), Page::Done, "{:?}", b.desk().notices());
+    let (state, stock) =
+        b.with_vault(|v| (v.find(record).unwrap().unwrap().state, CardStock::of(&v.card_rows().unwrap())));
+    assert_eq!((state, stock.returned, stock.issued), (RecordState::CardPrinted, 1, 0));
+}
+
+#[test]
+fn a_supervisor_decides_at_the_counter_and_signing_out_leaves_nothing() {
+    let mut b = Bench::new("");
+    let record = b.recorded();
+    b.printed(record);
+    b.at_card(record);
+    b.act_at_counter(Act::Nik(t::NIK.into()));
+    b.act_at_counter(Act::Capture(Target::Card));
+    b.act_at_counter(Act::Judge(CardJudgement::Unreadable));
+    b.until("request", |d| d.handover().is_some_and(|h| h.approvals.values().any(|a| a.request.is_some())));
+    let nonce = {
+        let h = b.desk().handover().unwrap();
+        h.approvals.values().find_map(|a| a.request.as_ref()).unwrap().nonce
+    };
+    let decide = |b: &mut Bench, role: Role, secret: &str| {
+        let officer = b.desk().officers().iter().find(|o| o.role == role).unwrap().id;
+        let (passphrase, note) = (Zeroizing::new(secret.to_owned()), String::new());
+        b.desk().send(DeskCommand::Decide { nonce, officer, passphrase, approve: true, note });
+        b.until("decision", |d| !d.checking_secret());
+        b.desk().handover().unwrap().approvals.values().any(|a| a.met.is_some())
+    };
+    assert!(!decide(&mut b, Role::Supporting, "latihan-pendukung"), "not for this role");
+    assert!(decide(&mut b, Role::Supervisor, "latihan-supervisor"), "{:?}", b.desk().notices());
+    b.desk().send(DeskCommand::SignOut);
+    assert!(b.desk().handover().is_none() && b.desk().ledger().is_none());
+    assert_eq!(b.desk().screen(), Screen::SignIn);
+}
+
+#[test]
+fn a_card_in_a_session_goes_into_the_record() {
+    let mut b = Bench::new("");
+    b.sign_in();
+    b.begin();
+    b.go_to(Some(StepId::Identity));
+    b.act(); // NIK, No. KK
+    b.act(); // the look-up
+    b.quiet();
+    b.command(Command::CardClaimed(true));
+    b.command(Command::Capture(Target::Card));
+    b.quiet();
+    let view = b.desk().session().unwrap();
+    let check = view.session.data.identity.card.clone().unwrap();
+    assert!(check.sample.is_ktp && check.sample.photo.is_some());
+    b.command(Command::JudgeCard(CardJudgement::Other));
+    b.go_to(None);
+    let ended = b.desk().ended().cloned().unwrap();
+    assert_eq!(ended.outcome, Outcome::Sealed, "{:?}", b.desk().notices());
+    let key = b.folder.path().join("vault/training/centre.age-key");
+    let (header, payload) = {
+        let file = ended.file.unwrap();
+        (std::fs::read(file.with_extension("json")).unwrap(), std::fs::read(&file).unwrap())
+    };
+    let identity = std::fs::read_to_string(key).unwrap();
+    let (_, opened) = record::open::open_with_header(&header, &payload, &identity, None).unwrap();
+    assert!(opened.missing().is_empty(), "{:?}", opened.missing());
+    let card = opened.entries.iter().find(|e| e.name == record::entries::CARD).unwrap();
+    let facts: serde_json::Value = serde_json::from_slice(&card.bytes).unwrap();
+    assert_eq!((&facts["is_ktp"], &facts["judgement"]), (&true.into(), &"other".into()));
+    assert_eq!(facts["uid_hmac"].as_str().map(str::len), Some(64));
+    assert!(opened.entries.iter().any(|e| e.name == record::entries::CARD_PHOTO));
+}
