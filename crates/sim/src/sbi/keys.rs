@@ -36,12 +36,12 @@ pub enum KeyError {
         detail: String,
     },
     /// A file of the folder of keys could not be read or written.
-    #[error("SIM-02 {path}: {source}")]
+    #[error("SIM-02 {path}: {reason}")]
     File {
         /// Which file.
         path: PathBuf,
         /// Why.
-        source: std::io::Error,
+        reason: std::io::Error,
     },
     /// A kept key is not one of ours.
     #[error(
@@ -204,7 +204,7 @@ impl Kept {
 
     /// The keys of a folder; all of them are made when the root's is not there.
     fn in_folder(folder: &Path) -> Result<Self, KeyError> {
-        let file = |source| KeyError::File { path: folder.to_owned(), source };
+        let file = |reason| KeyError::File { path: folder.to_owned(), reason };
         fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(file)?;
         let names = ["root.key.pem", "device.key.pem", "ftm.key.pem", "root.pem"];
         let [root, device, ftm, certificate] = names.map(|name| folder.join(name));
@@ -235,14 +235,14 @@ impl Kept {
 
 fn read(path: &Path) -> Result<String, KeyError> {
     use std::io::Read as _;
-    let failed = |source| KeyError::File { path: path.to_owned(), source };
+    let failed = |reason| KeyError::File { path: path.to_owned(), reason };
     let mut text = String::new();
     fs::File::open(path).map_err(failed)?.take(KEPT_BYTES_MAX).read_to_string(&mut text).map_err(failed)?;
     Ok(text)
 }
 
 fn write(path: &Path, text: &str) -> Result<(), KeyError> {
-    let failed = |source| KeyError::File { path: path.to_owned(), source };
+    let failed = |reason| KeyError::File { path: path.to_owned(), reason };
     let mut options = fs::OpenOptions::new();
     options.write(true).create(true).truncate(true).mode(0o600);
     options.open(path).and_then(|mut file| file.write_all(text.as_bytes())).map_err(failed)

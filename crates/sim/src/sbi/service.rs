@@ -97,13 +97,13 @@ impl Options {
 pub enum ServiceError {
     /// The port cannot be had.
     #[error(
-        "SIM-04 port {port} of 127.0.0.1 cannot be used: {source}; stop what uses it, or choose another by --port"
+        "SIM-04 port {port} of 127.0.0.1 cannot be used: {reason}; stop what uses it, or choose another by --port"
     )]
     Port {
         /// Which.
         port: u16,
         /// Why.
-        source: io::Error,
+        reason: io::Error,
     },
     /// No port of the protocol is free.
     #[error(
@@ -136,7 +136,7 @@ impl Service {
     pub fn start(options: Options) -> Result<Self, ServiceError> {
         let keys = Keys::open(&options.keys)?;
         let (listener, port) = listen(options.port)?;
-        listener.set_nonblocking(true).map_err(|source| ServiceError::Port { port, source })?;
+        listener.set_nonblocking(true).map_err(|reason| ServiceError::Port { port, reason })?;
         let shared = Arc::new(Shared::new(options, keys, port));
         let sockets = Sockets::default();
         let accepting = {
@@ -188,7 +188,7 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 
 fn listen(port: Option<u16>) -> Result<(TcpListener, u16), ServiceError> {
     let bind = |port: u16| {
-        let failed = |source| ServiceError::Port { port, source };
+        let failed = |reason| ServiceError::Port { port, reason };
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).map_err(failed)?;
         let port = listener.local_addr().map_err(failed)?.port();
         Ok((listener, port))

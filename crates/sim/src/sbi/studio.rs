@@ -175,6 +175,12 @@ impl Studio {
             let small = scaled(&frame, frame.width() / 2, frame.height() / 2)?;
             return Ok(codec::encode_jpeg(&small, LIVE_QUALITY)?);
         }
+        if modality == Modality::Finger && number == 0 {
+            // The hand is not there yet: growing its ridges takes a moment, the stream begins at once.
+            let (width, height) = (slap::WIDTH_PX / 2, slap::HEIGHT_PX / 2);
+            let empty = RgbImage::new(width, height, vec![235; (width * height * 3) as usize])?;
+            return Ok(codec::encode_jpeg(&empty, LIVE_QUALITY)?);
+        }
         let number = number % LIVE_PICTURES;
         let key = LiveKey {
             seed: person.seed,

@@ -79,3 +79,29 @@ fn ports_are_those_of_the_protocol() {
     assert!(matches!(error, ServiceError::Port { .. }));
     assert!(error.to_string().contains("SIM-04") && error.to_string().contains("--port"), "{error}");
 }
+
+#[derive(Debug, clap::Parser)]
+struct Line {
+    #[command(flatten)]
+    arguments: super::super::Arguments,
+}
+
+#[test]
+fn the_command_line_becomes_options() {
+    use clap::Parser as _;
+    let read = |line: &str| Line::try_parse_from(["rekam-sim"].into_iter().chain(line.split_whitespace()));
+    let options = |line: &str| read(line).unwrap().arguments.options();
+    let plain = options("");
+    assert_eq!((plain.port, plain.person, plain.devices.len()), (None, super::super::Person::new(1), 3));
+    let told = options(
+        "--port 0 --seed 7 --missing left_ring --missing right --background blue --device iris --plain",
+    );
+    assert_eq!((told.port, told.person.seed, told.devices), (Some(0), 7, vec![Modality::Iris]));
+    assert_eq!((told.person.missing_fingers.len(), told.person.missing_eyes.len()), (1, 1));
+    assert_eq!(told.oddities, super::super::Oddities::NONE);
+    for wrong in
+        ["--port 99999", "--seed x", "--missing nose", "--device voice", "--background green", "--nothing"]
+    {
+        assert!(read(wrong).is_err(), "{wrong}");
+    }
+}
