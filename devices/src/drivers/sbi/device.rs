@@ -29,6 +29,8 @@ const FIRST_PICTURE: Duration = Duration::from_secs(3);
 const BUSY_PATIENCE: Duration = Duration::from_secs(3);
 /// Pause before it is asked again.
 const BUSY_PAUSE: Duration = Duration::from_millis(200);
+/// Pause between two looks whether a service that broke off is gone.
+const GONE_PAUSE: Duration = Duration::from_millis(40);
 /// Time behind the timeout that the device was given, after which it counts as hung.
 const GRACE: Duration = Duration::from_secs(5);
 /// Time for live pictures that the device is told.
@@ -91,7 +93,11 @@ impl SbiDevice {
         };
         loop {
             let transaction = Uuid::now_v7().to_string();
-            let told = self.attempt(order, &transaction, stream.take(), watch)?;
+            let told = self.attempt(order, &transaction, stream.take(), watch);
+            let told = told.map_err(|end| match end {
+                CaptureEnd::Fault(fault) => CaptureEnd::Fault(self.or_gone(fault)),
+                other => other,
+            })?;
             let answer = match told {
                 Told::Answer(answer) => answer,
                 Told::Code(code) => return Err(codes::end(&code, self.info.kind)),
@@ -215,6 +221,21 @@ impl SbiDevice {
         (left - margin).min(Duration::from_millis(self.wishes.timeout_ms))
     }
 
+    /// A connection that broke off may mean that the service is gone: then that is what is said.
+    fn or_gone(&self, fault: DeviceFault) -> DeviceFault {
+        if !matches!(fault, DeviceFault::Protocol { .. } | DeviceFault::Hung { .. }) {
+            return fault;
+        }
+        for _ in 0..3 {
+            if !http::listens(self.target.port) {
+                return HttpError::Refused.into();
+            }
+            // A program that ends closes its connections one after the other.
+            std::thread::sleep(GONE_PAUSE);
+        }
+        fault
+    }
+
     fn open_stream(&self, sub_id: &str, timeout_ms: u64) -> Result<LiveStream, HttpError> {
         LiveStream::open(self.target.port, &self.target.device_id, sub_id, timeout_ms)
     }
@@ -320,7 +341,7 @@ impl Camera for SbiDevice {
                 }
                 Err(e) => {
                     self.live = None;
-                    return Err(e.into());
+                    return Err(self.or_gone(e.into()));
                 }
             }
             let code = live.stream.error();

@@ -177,6 +177,15 @@ impl Connection {
     }
 }
 
+/// True while something listens on the port.
+pub(super) fn listens(port: u16) -> bool {
+    let address = SocketAddr::from(([127, 0, 0, 1], port));
+    match TcpStream::connect_timeout(&address, CONNECT) {
+        Ok(socket) => socket.local_addr().is_ok_and(|local| local != address),
+        Err(e) => e.kind() != ErrorKind::ConnectionRefused,
+    }
+}
+
 /// Waits until one of the connections has something to read, at most `at_most`.
 pub(super) fn wait(connections: &[&Connection], at_most: Duration) {
     let open = connections.iter().filter(|c| !c.ended);

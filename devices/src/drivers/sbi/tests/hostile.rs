@@ -267,3 +267,29 @@ fn a_service_that_vanishes_is_named() {
     assert_eq!(ended, Err(CaptureEnd::Fault(missing.clone())));
     assert_eq!(camera.frame(Instant::now() + Duration::from_secs(5)).err(), Some(missing));
 }
+
+#[test]
+fn a_service_that_crashes_during_a_capture_is_named() {
+    let service = Arc::new(std::sync::Mutex::new(None::<Service>));
+    let device = Arc::new(Fake::new(BioType::Face));
+    let started = Service::start(|port| {
+        script(vec![device], port).on("RCAPTURE", |call, socket| {
+            call.hold(socket);
+            // The listener goes first.
+            std::thread::sleep(Duration::from_millis(300));
+        })
+    });
+    let (_folder, roots) = roots();
+    let setup = setup(DeviceKind::Camera, started.port, Some(&roots));
+    *service.lock().unwrap() = Some(started);
+    let mut camera = production().open_camera(&setup, None).unwrap();
+    let crashing = service.clone();
+    let crash = std::thread::Builder::new().name("test-crash".into()).spawn(move || {
+        std::thread::sleep(Duration::from_millis(300));
+        crashing.lock().unwrap().take();
+    });
+    let ended = camera.capture(&CaptureTask::Face, &mut TestWatch::within_ms(WITHIN_MS));
+    crash.unwrap().join().unwrap();
+    let missing = DeviceFault::ServiceMissing { service: "SBI".to_owned() };
+    assert_eq!(ended, Err(CaptureEnd::Fault(missing)));
+}
