@@ -5,6 +5,8 @@
 mod bad_input;
 #[path = "main/bio.rs"]
 mod bio;
+#[path = "main/card.rs"]
+mod card;
 #[path = "main/commands.rs"]
 mod commands;
 #[path = "main/kill.rs"]

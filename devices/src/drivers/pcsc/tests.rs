@@ -283,7 +283,8 @@ fn errors_of_the_service_are_told() {
     check(Error::UnpoweredCard, "card-removed");
     check(Error::SharingViolation, "busy");
     check(Error::SecurityViolation, "not-permitted");
-    check(Error::ProtoMismatch, "not-ktp");
+    check(Error::ProtoMismatch, "ok");
+    check(Error::UnsupportedCard, "not-ktp");
     check(Error::InsufficientBuffer, "protocol");
     check(Error::ServerTooBusy, "busy");
     check(Error::InternalError, "pcsc-80100001");
