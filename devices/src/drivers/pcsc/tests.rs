@@ -261,6 +261,7 @@ fn why_a_command_was_lost_is_found_out() {
         }
     };
     check(Fate::CardOut, "card-removed");
+    check(Fate::CardOutInSilence, "card-removed");
     check(Fate::ReaderOut, "unplugged");
     check(Fate::ServiceStops, "service-missing");
 }
