@@ -1,3 +1,4 @@
+#![allow(clippy::unwrap_used, clippy::expect_used)]
 //! A scripted PC/SC service: it can be missing, stop, start again, lose readers and cards, hang and be busy.
 
 use std::collections::BTreeMap;
