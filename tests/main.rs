@@ -9,6 +9,8 @@ mod bio;
 mod camera;
 #[path = "main/cards.rs"]
 mod cards;
+#[path = "main/card.rs"]
+mod card;
 #[path = "main/commands.rs"]
 mod commands;
 #[path = "main/kill.rs"]

@@ -27,6 +27,8 @@ use apdu::Conversation;
 pub const CARD_RESET: &str = "card-reset";
 /// Time between two looks for a card.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
+/// Pause after a beginning that came to nothing: a reset by another program takes its time.
+const BEGIN_AGAIN_AFTER: Duration = Duration::from_millis(200);
 /// Beginnings of one reading: a card that is laid down comes and goes a few times until it lies still.
 const BEGINNINGS_MAX: u32 = 4;
 
@@ -60,7 +62,7 @@ pub fn capture(
             Err(Ended::AtOnce(end) | Ended::Reading(end)) => return Err(end),
             Ok(read) => return Ok(Captured::Card(read)),
         }
-        pace::wait(LOOK_EVERY, watch, || false);
+        pace::wait(BEGIN_AGAIN_AFTER, watch, || false);
     }
 }
 

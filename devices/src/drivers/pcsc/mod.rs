@@ -190,6 +190,7 @@ fn end_of(error: Error) -> CaptureEnd {
 }
 
 #[cfg(test)]
+#[path = "fake_tests.rs"]
 mod fake;
 #[cfg(test)]
 mod tests;

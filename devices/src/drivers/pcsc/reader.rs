@@ -20,7 +20,8 @@ const COMMAND_LIMIT: Duration = Duration::from_secs(10);
 /// Longest wait for another program to let go of the card.
 const BEGIN_LIMIT: Duration = Duration::from_secs(5);
 /// Time that the monitor gets to see why a command was lost.
-const CAUSE_WITHIN: Duration = Duration::from_millis(400);
+/// (pcscd looks at each reader every 0.4 s).
+const CAUSE_WITHIN: Duration = Duration::from_millis(1000);
 /// Time that a look may wait for the monitor.
 const LOOK_WITHIN: Duration = Duration::from_millis(50);
 
@@ -60,6 +61,7 @@ impl Slot {
             Some(worker) => worker,
             None => Worker::start(self.service.clone(), &self.living)?,
         };
+        let sending = matches!(order, Order::Transmit(_));
         match worker.ask(order, watch, limit) {
             Ok(answer) => {
                 self.worker = Some(worker);
@@ -67,10 +69,21 @@ impl Slot {
             }
             Err(Failed::Service(error)) => {
                 self.worker = Some(worker);
-                Err(self.cause(error))
+                Err(self.cause(match error {
+                    // On a connection that had a protocol: another program's reset has taken it away.
+                    Error::ProtoMismatch if sending => Error::ResetCard,
+                    error => error,
+                }))
             }
             Err(Failed::Left(end)) => Err(end),
         }
+    }
+
+    /// True when the monitor sees, now or soon, that the card is no longer there.
+    fn lost_card(&self) -> bool {
+        self.monitor.wait_until(CAUSE_WITHIN, |there| {
+            !there.as_ref().is_ok_and(|there| there.get(&self.name).is_some_and(|reader| reader.card))
+        })
     }
 
     /// Why a command was lost. The same errors come when the card was moved, the reader pulled out and the service
@@ -90,10 +103,7 @@ impl Slot {
         ) {
             return end;
         }
-        let gone = self.monitor.wait_until(CAUSE_WITHIN, |there| {
-            !there.as_ref().is_ok_and(|there| there.get(&self.name).is_some_and(|reader| reader.card))
-        });
-        if !gone {
+        if !self.lost_card() {
             return end;
         }
         match self.has_card() {
@@ -120,7 +130,12 @@ impl ApduChannel for Slot {
         if self.worker.is_none() {
             return Err(DeviceFault::Reported { code: ktp::CARD_RESET.to_owned() }.into());
         }
-        self.ask(Order::Transmit(apdu.to_vec()), watch, COMMAND_LIMIT)
+        let answer = self.ask(Order::Transmit(apdu.to_vec()), watch, COMMAND_LIMIT)?;
+        // Some readers answer with nothing when the card has left.
+        if answer.len() < 2 && self.lost_card() {
+            return Err(self.cause(Error::CommError));
+        }
+        Ok(answer)
     }
 
     fn end(&mut self) {

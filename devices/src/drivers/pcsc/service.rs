@@ -34,7 +34,8 @@ pub(super) trait Watch: Send {
     fn look(&mut self, timeout: Duration) -> Result<Vec<Seen>, Error>;
 }
 
-/// A connection to a card, no other program between. Dropping it resets the card and lets it go.
+/// A connection to a card, no other program between. Dropping it lets the card go, and resets it where a session was
+/// opened.
 pub(super) trait Link: Send {
     /// Answer to reset.
     fn atr(&self) -> Vec<u8>;
@@ -60,7 +61,7 @@ impl Service for SystemService {
         let mut card = context.connect(&name, ShareMode::Shared, Protocols::ANY)?;
         begin(&mut card)?;
         let atr = card.status2_owned()?.atr().to_vec();
-        Ok(Box::new(SystemLink { card, atr }))
+        Ok(Box::new(SystemLink { card: Some(card), atr, authenticated: false }))
     }
 }
 
@@ -85,9 +86,11 @@ fn begin(card: &mut Card) -> Result<(), Error> {
 }
 
 struct SystemLink {
-    /// Dropping it disconnects with a reset, so that nothing stays selected and no session open.
-    card: Card,
+    /// None only while it is dropped.
+    card: Option<Card>,
     atr: Vec<u8>,
+    /// True once a session was opened that must not be left to the next program.
+    authenticated: bool,
 }
 
 impl Link for SystemLink {
@@ -96,8 +99,23 @@ impl Link for SystemLink {
     }
 
     fn transmit(&mut self, apdu: &[u8]) -> Result<Vec<u8>, Error> {
+        // EXTERNAL AUTHENTICATE of the card, opening of a SAM.
+        self.authenticated |= matches!(apdu.get(1), Some(0x82 | 0xF0));
         let mut buffer = [0; MAX_BUFFER_SIZE];
-        self.card.transmit(apdu, &mut buffer).map(<[u8]>::to_vec)
+        let card = self.card.as_ref().ok_or(Error::InvalidHandle)?;
+        card.transmit(apdu, &mut buffer).map(<[u8]>::to_vec)
+    }
+}
+
+impl Drop for SystemLink {
+    fn drop(&mut self) {
+        // A card that was only looked at is left as it is: a reset takes its time and disturbs who comes next.
+        let how = if self.authenticated { Disposition::ResetCard } else { Disposition::LeaveCard };
+        if let Some(Err((card, error))) = self.card.take().map(|card| card.disconnect(how)) {
+            tracing::debug!(error = error as u32, "card not let go");
+            // The handle is no longer known (card, reader or service gone); dropping it tries once more.
+            drop(card);
+        }
     }
 }
 

@@ -261,6 +261,7 @@ fn why_a_command_was_lost_is_found_out() {
         }
     };
     check(Fate::CardOut, "card-removed");
+    check(Fate::CardOutInSilence, "card-removed");
     check(Fate::ReaderOut, "unplugged");
     check(Fate::ServiceStops, "service-missing");
 }
@@ -283,7 +284,8 @@ fn errors_of_the_service_are_told() {
     check(Error::UnpoweredCard, "card-removed");
     check(Error::SharingViolation, "busy");
     check(Error::SecurityViolation, "not-permitted");
-    check(Error::ProtoMismatch, "not-ktp");
+    check(Error::ProtoMismatch, "ok");
+    check(Error::UnsupportedCard, "not-ktp");
     check(Error::InsufficientBuffer, "protocol");
     check(Error::ServerTooBusy, "busy");
     check(Error::InternalError, "pcsc-80100001");

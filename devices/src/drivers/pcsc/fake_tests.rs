@@ -1,3 +1,4 @@
+#![allow(clippy::unwrap_used, clippy::expect_used)]
 //! A scripted PC/SC service: it can be missing, stop, start again, lose readers and cards, hang and be busy.
 
 use std::collections::BTreeMap;
@@ -51,6 +52,8 @@ pub(super) enum Fate {
     ReaderOut,
     ServiceStops,
     CardOut,
+    /// As vpcd does it: no error, but an answer of no bytes.
+    CardOutInSilence,
 }
 
 #[derive(Default)]
@@ -224,9 +227,12 @@ impl Link for FakeLink {
             match fate {
                 Fate::ReaderOut => self.fake.unplug(&self.reader),
                 Fate::ServiceStops => self.fake.stop(),
-                Fate::CardOut => self.fake.lay(&self.reader, None),
+                Fate::CardOut | Fate::CardOutInSilence => self.fake.lay(&self.reader, None),
             }
             self.fake.change(|world| world.at_command = None);
+            if matches!(fate, Fate::CardOutInSilence) {
+                return Ok(Vec::new());
+            }
             // What pcscd says of all three.
             return Err(Error::NotTransacted);
         }
