@@ -52,6 +52,7 @@ export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/t
 part='$part'
 modules='$lab/$version'
 labs='$root/tools/labs'
+fixtures='$root/fixtures'
 suite='$target/debug/examples/camera_lab'
 rekam='$target/debug/rekam'
 . '$root/tools/labs/camera-guest.sh'
@@ -68,10 +69,9 @@ $b mount -t 9p -o trans=virtio,version=9p2000.L,ro,cache=loose,msize=262144 host
 $b mount -t tmpfs memory /memory
 $b mkdir -p /memory/upper /memory/work
 $b mount -t overlay -o lowerdir=/host,upperdir=/memory/upper,workdir=/memory/work overlay /root
-$b mount -t tmpfs tmp /root/tmp
-$b cp /run /root/tmp/run.sh
+$b cp /run /root/tmp/rekam-lab.sh
 for place in proc sys dev; do $b mount -o move "/$place" "/root/$place"; done
-$b chroot /root /bin/sh /tmp/run.sh
+$b chroot /root /bin/sh /tmp/rekam-lab.sh
 echo "LAB-EXIT $?"
 $b poweroff -f
 END
