@@ -60,7 +60,7 @@ END
 cat >"$start/init" <<'END'
 #!/bin/busybox sh
 b=/bin/busybox
-$b mkdir -p /proc /sys /dev /host /memory /root
+$b mkdir -p /proc /sys /dev /host /memory /guest
 $b mount -t proc proc /proc
 $b mount -t sysfs sys /sys
 $b mount -t devtmpfs dev /dev
@@ -68,10 +68,10 @@ while read -r name; do $b insmod "/modules/$name"; done </modules/list
 $b mount -t 9p -o trans=virtio,version=9p2000.L,ro,cache=loose,msize=262144 host /host
 $b mount -t tmpfs memory /memory
 $b mkdir -p /memory/upper /memory/work
-$b mount -t overlay -o lowerdir=/host,upperdir=/memory/upper,workdir=/memory/work overlay /root
-$b cp /run /root/tmp/rekam-lab.sh
-for place in proc sys dev; do $b mount -o move "/$place" "/root/$place"; done
-$b chroot /root /bin/sh /tmp/rekam-lab.sh
+$b mount -t overlay -o lowerdir=/host,upperdir=/memory/upper,workdir=/memory/work overlay /guest
+$b cp /run /guest/tmp/rekam-lab.sh
+for place in proc sys dev; do $b mount -o move "/$place" "/guest/$place"; done
+$b chroot /guest /bin/sh /tmp/rekam-lab.sh
 echo "LAB-EXIT $?"
 $b poweroff -f
 END

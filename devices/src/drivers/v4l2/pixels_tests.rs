@@ -125,18 +125,3 @@ proptest! {
 fn without_damage(bytes: &[u8]) -> Vec<u8> {
     [&[0xFF, SOI], bytes.get(2..).unwrap_or_default()].concat()
 }
-
-#[test]
-fn temporary_speed() {
-    let p = picture(1280, 720);
-    let j = encode_jpeg(&p, 90).unwrap();
-    let y = vec![100u8; 1280 * 720 * 2];
-    for _ in 0..3 {
-        let t = std::time::Instant::now();
-        decode(shape(Pixels::Mjpeg, 1280, 720, 0), &j).unwrap();
-        let a = t.elapsed();
-        let t = std::time::Instant::now();
-        decode(shape(Pixels::Yuyv, 1280, 720, 0), &y).unwrap();
-        eprintln!("SPEED mjpeg {a:?} yuyv {:?} jpeg bytes {}", t.elapsed(), j.len());
-    }
-}
