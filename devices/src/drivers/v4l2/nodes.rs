@@ -167,10 +167,9 @@ impl System for Linux {
         let name = attribute(&folder.join("name"))?;
         // The first node of a camera is the one with the pictures.
         let first = attribute(&folder.join("index")).is_none_or(|index| index == "0");
-        let place = std::fs::canonicalize(folder.join("device")).ok();
-        let place =
-            place.as_deref().and_then(Path::file_name).map(|name| name.to_string_lossy().into_owned());
-        Some(Told { camera: first, name, bus: plain(&place.unwrap_or_else(|| format!("video{number}"))) })
+        let device = std::fs::canonicalize(folder.join("device")).ok();
+        let bus = device.as_deref().and_then(place).unwrap_or_else(|| format!("video{number}"));
+        Some(Told { camera: first, name, bus: plain(&bus) })
     }
 }
 
@@ -179,7 +178,7 @@ impl System for Linux {
 fn place(device: &Path) -> Option<String> {
     let names: Vec<&str> = device.iter().filter_map(|name| name.to_str()).collect();
     let is_bus = |name: &&str| name.strip_prefix("usb").is_some_and(|number| number.parse::<u16>().is_ok());
-    let usb = names.iter().position(|name| is_bus(name)).and_then(|at| {
+    let usb = names.iter().position(is_bus).and_then(|at| {
         let host = names.get(at.checked_sub(1)?)?;
         let (_, ports) = names.iter().skip(at).rev().find(|name| !name.contains(':'))?.split_once('-')?;
         Some(format!("usb-{host}-{ports}"))
