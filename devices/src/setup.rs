@@ -15,7 +15,7 @@
 //!
 //! ```toml
 //! [[camera]]
-//! driver = "v4l"
+//! driver = "v4l2"
 //! [[camera]]
 //! driver = "sbi"
 //! ```

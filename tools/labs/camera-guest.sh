@@ -1,5 +1,7 @@
-# Runs inside the virtual machine of `./dev lab camera`, see camera.sh. Set before: part, modules, labs, suite, rekam.
+# Runs inside the virtual machine of `./dev lab camera`, see camera.sh. Set before: part, modules, labs,
+# fixtures, suite, rekam.
 # The suite's JSON line comes last, as it is the lab's answer.
+echo
 "$suite" "$part" --modules "$modules" --labs "$labs" >/tmp/suite.out 2>/tmp/suite.err
 code=$?
 grep -v '^{' /tmp/suite.out
@@ -14,14 +16,36 @@ else
     echo 'FAIL rekam camera list'
     code=1
 fi
-"$rekam" --verbose camera grab --out /tmp/photo.png --json >/tmp/grab.json 2>/tmp/grab.err
-grabbed=$?
-cat /tmp/grab.err
-if [ "$grabbed" = 0 ] && [ "$(head -c 4 /tmp/photo.png | tail -c 3)" = PNG ]; then
-    echo "ok   rekam camera grab: $(grep -o '"\(width\|height\|fps\|photo_ms\|face\)":[^,}]*' /tmp/grab.json | tr '\n' ' ')"
-else
-    echo 'FAIL rekam camera grab'
-    code=1
+# grab BY: a photo; the camera must have been opened by BY.
+grab() {
+    NO_COLOR=1 REKAM_LOG=info "$rekam" camera grab --out /tmp/photo.png --json >/tmp/grab.json 2>/tmp/grab.err
+    grabbed=$?
+    if [ "$grabbed" = 0 ] && [ "$(head -c 4 /tmp/photo.png | tail -c 3)" = PNG ] && grep -q "opened by $1" /tmp/grab.err; then
+        echo "ok   rekam camera grab, by $1: $(grep -o '"\(fps\|photo_ms\|face\)":[^,}]*' /tmp/grab.json | tr '\n' ' ')"
+    else
+        cat /tmp/grab.err
+        echo "FAIL rekam camera grab, by $1"
+        code=1
+    fi
+}
+grab nokhwa
+if [ "$part" = vivid ]; then
+    v4l2-ctl -d 0 -i 3
+    grab v4l
+fi
+if [ "$part" = usb ]; then
+    # A whole session whose photo comes from the USB camera; its other devices are simulated.
+    { sed "s,\.\./roster,$fixtures/roster," "$fixtures/sessions/clean.toml"
+      printf '\n[devices.camera]\ndriver = "v4l2"\n'; } >/tmp/session.toml
+    "$rekam" init --training --station LAB-01 --kdf test --vault /tmp/vault >/dev/null
+    "$rekam" session run --json --vault /tmp/vault /tmp/session.toml >/tmp/session.json 2>/tmp/session.err
+    if grep -q '"outcome":"sealed"' /tmp/session.json; then
+        echo 'ok   a session with this camera is sealed'
+    else
+        cat /tmp/session.json /tmp/session.err
+        echo 'FAIL a session with this camera is sealed'
+        code=1
+    fi
 fi
 grep '^{' /tmp/suite.out
 exit "$code"

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::backend::{Backend, Source};
@@ -68,7 +68,7 @@ impl Fake {
     }
 
     fn next_act(&self) -> Option<Act> {
-        let mut script = self.script.lock().unwrap();
+        let mut script = self.script.lock().unwrap_or_else(PoisonError::into_inner);
         match script.front() {
             Some(last @ (Act::Frame(_) | Act::Bytes(_))) if script.len() == 1 => Some(last.clone()),
             _ => script.pop_front(),
@@ -77,7 +77,7 @@ impl Fake {
 
     /// The refusal that is due at this opening, if one is.
     fn refusal(&self) -> Option<DeviceFault> {
-        let mut script = self.script.lock().unwrap();
+        let mut script = self.script.lock().unwrap_or_else(PoisonError::into_inner);
         match script.front() {
             Some(Act::Refuse(fault)) => {
                 let fault = fault.clone();

@@ -5,8 +5,8 @@
 //! | `device` | which camera: its place (`usb-0000:00:14.0-2`), name, or a path; without it the first that is there |
 //! | `width`, `height` | size to aim at; without them the smallest from 1280x720 to 1920x1080 |
 //!
-//! Layers, from the top: [`device`] is what the station sees, [`worker`] the thread that owns the open camera,
-//! [`backend`] the seam below which are nokhwa and the kernel. [`format`] and [`pixels`] are pure.
+//! Layers, from the top: `device` is what the station sees, `worker` the thread that owns the open camera, `backend`
+//! the seam below which are nokhwa and the kernel. `format` and `pixels` are pure.
 
 mod backend;
 mod device;
@@ -77,7 +77,9 @@ impl<'a> CameraParameters<'a> {
     }
 
     fn cameras(&self, bench: &Bench) -> Vec<Node> {
-        let wanted = |node: &Node| self.device.is_none_or(|wanted| node.is(wanted));
+        // A production vault can only be fed by hardware.
+        let allowed = |node: &Node| bench.training || !node.is_loopback();
+        let wanted = |node: &Node| allowed(node) && self.device.is_none_or(|wanted| node.is(wanted));
         bench.cameras.known.look(&Linux).into_iter().filter(wanted).collect()
     }
 }

@@ -18,6 +18,8 @@ use crate::vocabulary::DeviceId;
 
 /// Most nodes that are looked at; the kernel has 256 numbers at most.
 const NODES_MAX: usize = 64;
+/// Where programs show pictures of their own as a camera.
+const LOOPBACK: &str = "platform:v4l2loopback";
 /// Longest name that is kept, in characters (the kernel's own are 31 bytes).
 const NAME_CHARS_MAX: usize = 64;
 
@@ -40,6 +42,11 @@ impl Node {
     /// The device node.
     pub(super) fn path(&self) -> PathBuf {
         path(self.number)
+    }
+
+    /// True for a camera that shows what a program gives it, not what is before a lens.
+    pub(super) fn is_loopback(&self) -> bool {
+        self.bus.starts_with(LOOPBACK)
     }
 
     /// True when `wanted` names it: bus path, identifier, name, or a path (`/dev/video0`, `/dev/v4l/by-id/...`).
@@ -160,11 +167,23 @@ impl System for Linux {
         let name = attribute(&folder.join("name"))?;
         // The first node of a camera is the one with the pictures.
         let first = attribute(&folder.join("index")).is_none_or(|index| index == "0");
-        let place = std::fs::canonicalize(folder.join("device")).ok();
-        let place =
-            place.as_deref().and_then(Path::file_name).map(|name| name.to_string_lossy().into_owned());
-        Some(Told { camera: first, name, bus: plain(&place.unwrap_or_else(|| format!("video{number}"))) })
+        let device = std::fs::canonicalize(folder.join("device")).ok();
+        let bus = device.as_deref().and_then(place).unwrap_or_else(|| format!("video{number}"));
+        Some(Told { camera: first, name, bus: plain(&bus) })
     }
+}
+
+/// The place of a device by its folder in sysfs. For USB it reads as the camera itself tells it, e.g.
+/// `usb-0000:00:14.0-2` (kernel, `usb_make_path`): the host, and the ports on the way.
+fn place(device: &Path) -> Option<String> {
+    let names: Vec<&str> = device.iter().filter_map(|name| name.to_str()).collect();
+    let is_bus = |name: &&str| name.strip_prefix("usb").is_some_and(|number| number.parse::<u16>().is_ok());
+    let usb = names.iter().position(is_bus).and_then(|at| {
+        let host = names.get(at.checked_sub(1)?)?;
+        let (_, ports) = names.iter().skip(at).rev().find(|name| !name.contains(':'))?.split_once('-')?;
+        Some(format!("usb-{host}-{ports}"))
+    });
+    usb.or_else(|| names.last().map(|name| (*name).to_owned()))
 }
 
 /// True for a node that gives single-planar pictures by streaming and does nothing else with them.

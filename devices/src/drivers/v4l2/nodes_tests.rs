@@ -99,6 +99,29 @@ fn a_chosen_camera_is_found_by_its_names() {
 }
 
 #[test]
+fn cameras_that_programs_feed_are_told_apart() {
+    let check = |bus: &str, expected: bool| {
+        let nodes = Paper::new(vec![(0, 1, Ok(told(true, "camera", bus)))]);
+        assert_eq!(Known::default().look(&nodes)[0].is_loopback(), expected, "{bus}");
+    };
+    check("platform:v4l2loopback-000", true);
+    check("usb-0000:00:14.0-2", false);
+    check("platform:vivid-000", false);
+}
+
+#[test]
+fn places_by_sysfs() {
+    let check = |folder: &str, expected: &str| {
+        assert_eq!(place(Path::new(folder)).as_deref(), Some(expected), "{folder}");
+    };
+    check("/sys/devices/pci0000:00/0000:00:14.0/usb1/1-2/1-2:1.0", "usb-0000:00:14.0-2");
+    check("/sys/devices/pci0000:00/0000:00:14.0/usb3/3-1/3-1.4/3-1.4:1.0", "usb-0000:00:14.0-1.4");
+    check("/sys/devices/platform/vhci_hcd.0/usb3/3-1/3-1:1.0", "usb-vhci_hcd.0-1");
+    check("/sys/devices/platform/vivid.0", "vivid.0");
+    check("/sys/devices/usb1", "usb1");
+}
+
+#[test]
 fn names_from_devices_are_made_plain() {
     let check = |name: &str, expected: &str| assert_eq!(plain(name), expected);
     check("  Cam\u{7}era\n", "Camera");

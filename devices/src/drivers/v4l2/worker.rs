@@ -44,7 +44,6 @@ impl LeftBehind {
 }
 
 /// What both sides look at.
-#[derive(Default)]
 struct Shared {
     /// Number of the frame that is asked for last.
     wanted: AtomicU64,
@@ -90,7 +89,8 @@ impl Worker {
             std::thread::sleep(SLICE);
         }
         let (sender, answers) = sync_channel(ANSWERS_MAX);
-        let shared = Arc::new(Shared::default());
+        // The very first frame is asked for before the thread begins.
+        let shared = Arc::new(Shared { wanted: AtomicU64::new(1), stop: AtomicBool::new(false) });
         let (theirs, source) = (shared.clone(), source.clone());
         let work = move || {
             let body = AssertUnwindSafe(|| stream(source.as_ref(), again, &theirs, &sender));
@@ -104,7 +104,7 @@ impl Worker {
         let thread = thread.map_err(|e| DeviceFault::Protocol { detail: format!("no thread: {e}") })?;
         let (id, left_behind) = (id.clone(), left_behind.clone());
         let mut worker = Self { id, left_behind, shared, answers, thread: Some(thread) };
-        worker.next(deadline, &|| false)?;
+        worker.answer(1, deadline, &|| false)?;
         Ok(worker)
     }
 
@@ -117,8 +117,17 @@ impl Worker {
         deadline: Instant,
         cancelled: &dyn Fn() -> bool,
     ) -> Result<Raw, CaptureEnd> {
-        let begun = Instant::now();
         let number = self.shared.wanted.fetch_add(1, Ordering::AcqRel) + 1;
+        self.answer(number, deadline, cancelled)
+    }
+
+    fn answer(
+        &mut self,
+        number: u64,
+        deadline: Instant,
+        cancelled: &dyn Fn() -> bool,
+    ) -> Result<Raw, CaptureEnd> {
+        let begun = Instant::now();
         loop {
             if cancelled() {
                 return Err(CaptureEnd::Cancelled);
