@@ -99,7 +99,7 @@ driver = "cups"
 queue = "kertas"
 server = "$lab/cups.sock"
 END_CONF
-run() { "$rekam" --config "$lab/config.toml" "$@"; }
+run() { "$rekam" "$@" --config "$lab/config.toml"; }
 checks=0
 # check WHAT COMMAND...: the command must succeed.
 check() {
@@ -111,6 +111,14 @@ papers() { find "$place/paper" -name 'job-*.pdf' | wc -l; }
 # The words of the newest paper.
 words() { pdftotext -layout "$(find "$place/paper" -name 'job-*.pdf' | sort -V | tail -n 1)" -; }
 lacks() { ! grep -rlaq "$@"; }
+# fails FILE COMMAND...: it must; what it says goes into the file.
+fails() {
+    said=$1
+    shift
+    ! "$@" >"$said"
+}
+# doctor WORDS: what doctor says of the spooler.
+doctor() { run doctor --vault "$vault" | grep -q "$1"; }
 vault=$lab/vault
 run init --training --vault "$vault" --station LAB-01 --kdf test >/dev/null
 # script NAME: a session of the fixtures at this time and on this printer.
@@ -149,9 +157,7 @@ hindered() {
     check "$1: the slip waits" count 1
     check "$1: not in clear" lacks '%PDF' "$vault/unprinted"
     check "$1: not in the spool" test "$(spooled)" = "${2:-0}"
-    check "$1: printing it again says why not" sh -c "! printf 'latihan-operator\n' | '$rekam' --config \
-        '$lab/config.toml' documents print --vault '$vault' --officer 'Operator Latihan' --passphrase-fd 0 \
-        >'$lab/why.txt'"
+    check "$1: printing it again says why not" fails "$lab/why.txt" as_operator print
     say "        $(cut -d' ' -f2- "$lab/why.txt")"
     eval "$3"
     as_operator print >"$lab/again.txt" || { cat "$lab/again.txt" >&2; die "$1: not printed afterwards"; }
@@ -187,11 +193,9 @@ run vault check --vault "$vault" >/dev/null || die "the vault is not well"
 for event in document-printed document-not-printed document-reprinted; do
     check "the audit has $event" grep -rqs "\"event\":\"$event\"" "$vault/audit"
 done
-check "doctor is content with PreserveJobFiles No" sh -c "'$rekam' --config '$lab/config.toml' doctor \
-    --vault '$vault' | grep -q '^ok   spooler'"
+check "doctor is content with PreserveJobFiles No" doctor '^ok   spooler'
 sed -i 's/^PreserveJobFiles.*//' "$lab/cupsd.conf"
-check "doctor warns of the default" sh -c "'$rekam' --config '$lab/config.toml' doctor --vault '$vault' |
-    grep -q '^FAIL spooler.*86400 s.*PreserveJobFiles No'"
+check "doctor warns of the default" doctor '^FAIL spooler.*86400 s.*PreserveJobFiles No'
 kill "$cupsd_pid"
 wait "$cupsd_pid" 2>/dev/null || :
 cupsd_pid=''
