@@ -70,7 +70,10 @@ impl Bench {
     /// Events of the audit that speak of the lock, once the vault's worker is done (the station is closed).
     fn audited(mut self) -> Vec<String> {
         self.desk = None;
-        let text = std::fs::read_to_string(Layout::new(&self.folder.path().join("vault")).audit()).unwrap();
+        let folder = Layout::new(&self.folder.path().join("vault")).audit();
+        let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|e| e.unwrap().path()).collect();
+        files.sort();
+        let text: String = files.iter().map(|f| std::fs::read_to_string(f).unwrap()).collect();
         let events = ["station-locked", "station-unlocked", "station-unlock-refused", "station-lock-over"];
         let of = |line: &str| {
             let event = events.iter().find(|e| line.contains(&format!("\"{e}\"")))?;

@@ -130,7 +130,7 @@ fn another_reader_is_asked_for_slaps_again() {
     let mut at = At::venue("home");
     at.ask(Target::Slap(Slap::LeftFour));
     let effects = at.answer(REFUSED);
-    let asked = CaptureTask::Finger { position: FingerPosition::LeftIndex, again: false };
+    let asked = CaptureTask::Finger { position: FingerPosition::LeftLittle, again: false };
     assert_eq!(At::task(&effects), Some(asked), "a finger of the hand that was asked for");
     at.answer(CaptureOutcome::Cancelled);
     let info = DeviceInfo {

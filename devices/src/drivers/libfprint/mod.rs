@@ -225,21 +225,16 @@ impl crate::traits::CaptureWatch for ClaimWithin {
 /// The library was left out of this build.
 #[cfg(not(feature = "fprint"))]
 #[derive(Debug, Default)]
-pub struct Keeper(());
+pub struct Keeper;
 
 #[cfg(not(feature = "fprint"))]
 impl Keeper {
-    fn left_out(&self) -> DeviceFault {
-        let () = self.0;
-        DeviceFault::ServiceMissing { service: BUILT_WITHOUT.to_owned() }
-    }
-
     fn found(&self) -> Result<Vec<Found>, DeviceFault> {
-        Err(self.left_out())
+        Err(DeviceFault::ServiceMissing { service: BUILT_WITHOUT.to_owned() })
     }
 
     fn open(&self, _: &Found, _: Mounting) -> Result<Opened, DeviceFault> {
-        Err(self.left_out())
+        Err(DeviceFault::ServiceMissing { service: BUILT_WITHOUT.to_owned() })
     }
 }
 

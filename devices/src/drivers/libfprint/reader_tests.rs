@@ -200,6 +200,14 @@ fn work_that_does_not_stop_keeps_the_reader_hung_until_it_answers() {
 }
 
 #[test]
+fn a_claim_alone_is_as_patient_as_a_capture() {
+    let (mut reader, log) = reader(&[NOT_OPEN, Does::Opens]);
+    assert_eq!(reader.claim(&patient()), Ok(()));
+    assert_eq!(reader.claim(&patient()), Ok(()), "it is claimed already");
+    assert_eq!(log.lock().unwrap().done, ["Open", "close", "Open"]);
+}
+
+#[test]
 fn one_finger_at_a_time() {
     let (mut reader, log) = reader(&[Does::Opens, Does::Gives, Does::Gives]);
     let slap = CaptureTask::Slap { slap: Slap::RightFour, missing: Vec::new() };
