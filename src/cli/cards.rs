@@ -3,11 +3,11 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
+use record::schema::Role;
 use rekam::runtime::clock::{Clock, SystemClock};
 use rekam::vault::{
     CardMove, CardRow, CardStock, NewCardRow, OfficerKeys, STATES_MAX_BYTES, Vault, read_states,
 };
-use record::schema::Role;
 use serde_json::json;
 
 use super::vault::{Secret, account, open};
@@ -109,8 +109,7 @@ pub(super) fn cards(command: &CardsCommand, place: &mut Place) -> Done {
 }
 
 fn line(row: &CardRow) -> String {
-    let mut text =
-        format!("{:>6} {} {:<8} {:>6}", row.number, row.at.to_rfc3339(), row.kind.id(), row.count);
+    let mut text = format!("{:>6} {} {:<8} {:>6}", row.number, row.at.to_rfc3339(), row.kind.id(), row.count);
     if let Some((first, last)) = &row.serials {
         text.push_str(&format!(" {first}..{last}"));
     }

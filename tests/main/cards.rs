@@ -64,9 +64,7 @@ fn states_come_in_by_file() {
     writeln!(file, "{id};SENT_FOR_DEDUP;2025-01-03T09:00:00+07:00").unwrap();
     writeln!(file, "not an id;CARD_PRINTED;2025-01-02T09:00:00+07:00").unwrap();
     let path = file.path().to_str().unwrap().to_owned();
-    let import = |path: &str| {
-        by(&["record", "states", "import", path], &place.vault, OPERATOR.0, OPERATOR.1)
-    };
+    let import = |path: &str| by(&["record", "states", "import", path], &place.vault, OPERATOR.0, OPERATOR.1);
     let found = import(&path);
     assert_eq!((found.code, &found.json["report"]["changed"]), (1, &Value::from(1)), "{}", found.errors);
     let codes: Vec<&str> = found.json["report"]["errors"]

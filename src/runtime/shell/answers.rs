@@ -27,7 +27,13 @@ impl Station {
             Answer::Document { session, made, .. } if self.is_handover(session) => {
                 self.receipt_made(session, made)
             }
-            Answer::Arrived(info) => self.feed_all(&Event::DeviceArrived(info)),
+            Answer::Arrived(info) => {
+                let faulty = self.handover.as_ref().and_then(|h| h.fault.as_ref()).map(|f| f.kind);
+                if faulty == Some(info.kind) {
+                    self.feed_handover(handover::Event::Command(handover::Command::DismissFault));
+                }
+                self.feed_all(&Event::DeviceArrived(info));
+            }
             Answer::Left(kind, id) => self.feed_all(&Event::DeviceLeft(kind, id)),
             Answer::Document { session, proof, made } => self.document_made(session, proof, made),
             Answer::Notice(notice) => self.notify(notice),

@@ -129,9 +129,8 @@ fn a_card_goes_back_and_what_was_interrupted_is_not_handed_over() {
     assert!(b.desk().handover().unwrap().card.is_none());
     b.act_at_counter(Act::Leave(Leaving::Return(ReturnReason::DamagedChip)));
     assert_eq!(b.page(), Page::Done, "{:?}", b.desk().notices());
-    let (state, stock) = b.with_vault(|v| {
-        (v.find(record).unwrap().unwrap().state, CardStock::of(&v.card_rows().unwrap()))
-    });
+    let (state, stock) =
+        b.with_vault(|v| (v.find(record).unwrap().unwrap().state, CardStock::of(&v.card_rows().unwrap())));
     assert_eq!((state, stock.returned, stock.issued), (RecordState::CardPrinted, 1, 0));
 }
 
@@ -144,9 +143,7 @@ fn a_supervisor_decides_at_the_counter_and_signing_out_leaves_nothing() {
     b.act_at_counter(Act::Nik(t::NIK.into()));
     b.act_at_counter(Act::Capture(Target::Card));
     b.act_at_counter(Act::Judge(CardJudgement::Unreadable));
-    b.until("request", |d| {
-        d.handover().is_some_and(|h| h.approvals.values().any(|a| a.request.is_some()))
-    });
+    b.until("request", |d| d.handover().is_some_and(|h| h.approvals.values().any(|a| a.request.is_some())));
     let nonce = {
         let h = b.desk().handover().unwrap();
         h.approvals.values().find_map(|a| a.request.as_ref()).unwrap().nonce

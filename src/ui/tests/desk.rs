@@ -21,13 +21,13 @@ use record::grant::{Ask, GrantRequest, sign};
 use record::schema::{Environment, Outcome, RecordState, Role};
 use uuid::Uuid;
 
-use super::rekam::handover::Handover;
 use super::rekam::gate::policy::{Policy, PolicySet};
+use super::rekam::handover::Handover;
 use super::rekam::population::biodata::Biodata;
 use super::rekam::population::regions::Regions;
 use super::rekam::runtime::station::{
-    Advice, Desk, DeskCommand, DeviceLine, DeviceState, Ended, Guidance, Ledger, Notice, NoticeLevel, OfficerLine,
-    QueueLine, Screen, WaitingLine,
+    Advice, Desk, DeskCommand, DeviceLine, DeviceState, Ended, Guidance, Ledger, Notice, NoticeLevel,
+    OfficerLine, QueueLine, Screen, WaitingLine,
 };
 use super::rekam::session::effect::Effect;
 use super::rekam::session::event::{CaptureOutcome, Event, LookUpAnswer};
