@@ -243,3 +243,38 @@ fn slip_never_ends_without_a_way_on() {
     let redirected = Slip { kind: SlipKind::Redirected, come_back: None, ..said };
     check(&slip(&words, &redirected).unwrap(), &["PELAYANAN DIALIHKAN"], &["Datang kembali", "⟦"]);
 }
+
+#[test]
+fn a_receipt_says_who_took_the_card_and_never_the_nik() {
+    let office = office();
+    let of = |document| Receipt {
+        office: &office,
+        environment: Environment::Training,
+        code: "C0FF-EE42",
+        name: "SITI CONTOH BINTI MISAL",
+        nik: NIK,
+        receiver: "Diterima oleh IBU CONTOH (IBU), keluarga dalam satu KK.",
+        document,
+        verified: "Tanpa pencocokan jari, dengan keputusan penyelia.",
+        signed: "Penerima menandatangani secara elektronik di stasiun.",
+        at: at(),
+        printed_at: at() + chrono::TimeDelta::minutes(1),
+        utc_offset_s: 7 * 3600,
+        station: "CONTOH-01",
+        officer: "AW",
+    };
+    let words = Words::new(Language::Indonesian);
+    let there = [
+        "TANDA TERIMA KTP-EL",
+        "GRATIS",
+        "SITI CONTOH BINTI MISAL",
+        "************0042",
+        "22-06-2020 10.04 WIB",
+        "IBU CONTOH (IBU)",
+        "KTP-el ibu",
+        "keputusan penyelia",
+    ];
+    check(&receipt(&words, &of("KTP-el ibu")).unwrap(), &there, &[NIK, &NIK[..12], "⟦"]);
+    check(&receipt(&words, &of("")).unwrap(), &["TANDA TERIMA KTP-EL"], &["Dokumen", "⟦"]);
+    assert!(!format!("{:?}", of("x")).contains("SITI"));
+}

@@ -491,7 +491,9 @@ impl Vault {
     /// Deals with a row that was under way: kept where the audit has it, undone otherwise.
     pub(super) fn recover_row(&mut self, id: Uuid, marker: &[u8], audited: bool) -> Result<(), VaultError> {
         let Some((record, number, before)) = parse_marker(marker) else {
-            return Err(VaultError::corrupt("marker", "it cannot be read"));
+            // Written whole or not at all, so somebody else changed it: `vault check` says what does not fit now.
+            self.notes.push(Note::CardUndone { handover: id });
+            return self.remove_marker(id);
         };
         if !audited {
             let io = |e| VaultError::io(WHAT, e);

@@ -560,25 +560,6 @@ impl Vault {
         self.index.find(id)
     }
 
-    /// True when the record is of the person with this NIK.
-    ///
-    /// # Errors
-    /// [`VaultError::Locked`] or [`VaultError::Index`].
-    pub fn is_nik_of_record(&self, id: Uuid, nik: &str) -> Result<bool, VaultError> {
-        let hash = self.keys()?.nik_hash(nik);
-        Ok(self.find(id)?.is_some_and(|row| row.nik_hash == hash))
-    }
-
-    /// True when the record's person is on the family card of this number; none where the record does not know it.
-    ///
-    /// # Errors
-    /// [`VaultError::Locked`], [`VaultError::Index`] and those of [`Vault::extract`].
-    pub fn is_kk_of_record(&self, id: Uuid, kk: &str) -> Result<Option<bool>, VaultError> {
-        let Some(row) = self.find(id)?.filter(|row| !row.family_hash.is_empty()) else { return Ok(None) };
-        let birth = self.extract(id)?.birth_date;
-        Ok(Some(self.keys()?.family_hash(kk, birth) == row.family_hash))
-    }
-
     /// The latest record of this NIK, if it was recorded here.
     ///
     /// # Errors

@@ -37,6 +37,10 @@ impl Station {
                     // Another reader perhaps: it may be able to.
                     self.platen_possible = true;
                 }
+                let faulty = self.handover.as_ref().and_then(|h| h.fault.as_ref()).map(|f| f.kind);
+                if faulty == Some(info.kind) {
+                    self.feed_handover(handover::Event::Command(handover::Command::DismissFault));
+                }
                 self.feed_all(&Event::DeviceArrived(info));
             }
             Answer::Left(kind, id) => self.feed_all(&Event::DeviceLeft(kind, id)),

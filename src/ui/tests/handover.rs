@@ -58,6 +58,7 @@ fn straight(language: Language, size: Vec2) {
     w.counter();
     w.fill_id("handover-search", "nobody at all");
     assert!(w.sees(&w.words.get("handover-none-found")));
+    w.harness.key_press_modifiers(Modifiers::COMMAND, Key::A);
     w.fill_id("handover-search", "sari");
     w.press_with("handover-take", OWNER);
     w.inside(&w.words.get("capture-card"), size);
@@ -114,7 +115,7 @@ fn four_misses_and_the_card_goes_back() {
     for _ in 0..2 {
         w.go_on();
     }
-    assert!(w.sees(&w.words.retry(Retry::TooDry).to_do));
+    assert!(w.sees(&w.words.reason(biometrics::quality::QualityReason::TooDry).to_do));
     assert!(w.sees(&w.words.with("handover-tries-left", &[("count", 3)])));
     for _ in 0..3 {
         w.go_on();
