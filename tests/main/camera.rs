@@ -9,10 +9,10 @@ use crate::support::{Told, rekam, told};
 
 fn camera(config: Option<&Path>, args: &[&str]) -> Told {
     let mut command = rekam();
+    command.arg("camera").args(args).args(["--vault", "/nonexistent/vault"]);
     if let Some(config) = config {
         command.arg("--config").arg(config);
     }
-    command.args(["camera"]).args(args).args(["--vault", "/nonexistent/vault"]);
     told(command.timeout(std::time::Duration::from_secs(300)).output().unwrap())
 }
 

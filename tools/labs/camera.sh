@@ -84,7 +84,7 @@ log=$lab/$part.log
 timeout 1200 qemu-system-x86_64 -accel tcg -smp 2 -m 1536 -nographic -no-reboot -kernel "$vmlinuz" \
     -initrd "$work/start.gz" -append "console=ttyS0 quiet panic=-1 no_timer_check" \
     -virtfs "local,path=/,mount_tag=host,security_model=none,readonly=on,multidevs=remap" </dev/null 2>&1 |
-    tr -d '\r' | tee "$log" | grep -E '^(ok  |FAIL|\{|==|LAB-EXIT|.*panic)' | grep -v '^LAB-EXIT' || :
+    stdbuf -oL tr -d '\r' | tee "$log" | grep --line-buffered -E '^(ok  |FAIL|\{|==|LAB-EXIT|.*panic)' | grep --line-buffered -v '^LAB-EXIT' || :
 code=$(sed -n 's/^LAB-EXIT \([0-9]*\)$/\1/p' "$log" | tail -n 1)
 [ -n "$code" ] || die "the virtual machine did not come to its end; see $log"
 [ "$code" = 0 ] || die "checks failed; the whole log is $log"
