@@ -156,6 +156,10 @@ fn slow_cards_end_by_the_deadline_and_on_cancel() {
 #[test]
 fn hostile_cards_before_a_sam() {
     let secrets = Secrets::from_seed(7);
+    // Its fingers are grown once; clones have them.
+    let honest = contents(jpeg(40));
+    honest.signature_and_fingers().unwrap();
+    let contents = |_: Vec<u8>| honest.clone();
     let check = |contents: Contents, faults: &[CardFault], expected: &str| {
         let found = word(with_sam(contents, faults, &secrets));
         assert!(found.contains(expected), "{faults:?}: {found}, expected {expected}");
