@@ -156,12 +156,15 @@ fn slow_cards_end_by_the_deadline_and_on_cancel() {
 #[test]
 fn hostile_cards_before_a_sam() {
     let secrets = Secrets::from_seed(7);
+    // Its fingers are grown once; clones have them.
+    let honest = contents(jpeg(40));
+    honest.signature_and_fingers().unwrap();
     let check = |contents: Contents, faults: &[CardFault], expected: &str| {
         let found = word(with_sam(contents, faults, &secrets));
         assert!(found.contains(expected), "{faults:?}: {found}, expected {expected}");
     };
     let with_biodata = |biodata: &[u8]| {
-        let mut contents = contents(jpeg(40));
+        let mut contents = honest.clone();
         contents.biodata = biodata.to_vec();
         contents
     };
@@ -169,15 +172,15 @@ fn hostile_cards_before_a_sam() {
     check(with_biodata(&[b'"', 0xFF, 0xFE, b'"']), &[], "not UTF-8 at byte 1");
     check(with_biodata(b"no quotes"), &[], "quotation marks");
     check(with_biodata(b""), &[], "is empty");
-    let mut control = contents(jpeg(40));
+    let mut control = honest.clone();
     control.control = vec![0; 50];
     check(control, &[], "control data of 50 bytes");
     // 1 to 5 free part, 6 and 7 and on control data (SELECT, head, rest), then challenge and proof, then files.
     for command in 1..30 {
-        check(contents(jpeg(40)), &[CardFault::Remove(command)], "card-removed");
-        let found = word(with_sam(contents(jpeg(40)), &[CardFault::Status(command, 0x6F00)], &secrets));
+        check(honest.clone(), &[CardFault::Remove(command)], "card-removed");
+        let found = word(with_sam(honest.clone(), &[CardFault::Status(command, 0x6F00)], &secrets));
         assert!(found != "ok" || command == 1 || command == 2, "{command}: {found}");
-        let found = word(with_sam(contents(jpeg(40)), &[CardFault::Half(command)], &secrets));
+        let found = word(with_sam(honest.clone(), &[CardFault::Half(command)], &secrets));
         assert!(found.contains("without status word"), "{command}: {found}");
     }
 }
