@@ -9,7 +9,7 @@ use eframe::egui::{
 };
 use record::schema::{Outcome, StepId};
 
-use super::stage::{Stage, pair};
+use super::stage::Stage;
 use super::theme::{self, Tone};
 use super::{fonts, speech, views, widgets};
 use crate::population::identity::{FIELDS, field_text};
@@ -96,11 +96,28 @@ fn step(ui: &mut Ui, st: &mut Stage<'_>, view: &SessionView<'_>) {
 
 /// The one thing to do now: that of the capture under way, or of the step.
 fn instruction(st: &Stage<'_>, view: &SessionView<'_>) -> String {
-    match &view.session.core.pending {
-        Some(pending) if !pending.cancelling => speech::during(st.words, pending.target),
+    let pending = view.session.core.pending.as_ref().filter(|p| !p.cancelling).map(|p| p.target);
+    let put = |name: String| st.words.with("applicant-put", &[("name", name)]);
+    match pending {
+        Some(Target::Slap(slap)) => put(st.get(&format!("slap-{}", slap.id()))),
+        Some(Target::Finger(f) | Target::Verify(f) | Target::Reverify(f)) => {
+            put(st.get(&format!("finger-{}", f.id())))
+        }
         _ if view.session.core.reverify.is_some() => st.get("applicant-do-verification"),
+        _ if signed(st, view) => st.get("applicant-signed-done"),
         _ => st.get(&format!("applicant-do-{}", view.current().id())),
     }
+}
+
+/// The signature that this step asks for is there.
+fn signed(st: &Stage<'_>, view: &SessionView<'_>) -> bool {
+    let d = &view.session.data;
+    let sample = match view.current() {
+        StepId::Signature => &d.signature.sample,
+        StepId::Statement => &d.statement.sample,
+        _ => return false,
+    };
+    sample.is_some() && views::pad_wanted(st, view).is_none()
 }
 
 fn contents(ui: &mut Ui, st: &mut Stage<'_>, view: &SessionView<'_>) {
@@ -126,9 +143,8 @@ fn contents(ui: &mut Ui, st: &mut Stage<'_>, view: &SessionView<'_>) {
             });
         }
         StepId::Signature => {
-            let rules = s.capture_rules();
-            let kept = s.data.signature.sample.as_ref().filter(|x| crate::steps::signature::good(x, rules));
-            if let (Some(sample), None) = (kept, views::pad_wanted(st, view)) {
+            let kept = s.data.signature.sample.as_ref().filter(|_| signed(st, view));
+            if let Some(sample) = kept {
                 let name = st.get("signature-kept");
                 let room = vec2(ui.available_width(), ui.available_height().min(320.0));
                 st.pictures.show(ui, Some(&sample.png), room, &name);
@@ -155,13 +171,14 @@ fn photo(ui: &mut Ui, st: &mut Stage<'_>, view: &SessionView<'_>) {
 
 fn biodata(ui: &mut Ui, st: &Stage<'_>, view: &SessionView<'_>) {
     let s = view.session;
-    if let Some(nik) = s.nik() {
-        pair(ui, &st.get("field-nik"), &speech::nik_groups(nik));
-    }
-    ui.columns(2, |uis| {
+    let columns = if ui.available_width() > 880.0 { 3 } else { 2 };
+    ui.columns(columns, |uis| {
         for (i, field) in FIELDS.iter().enumerate() {
-            let text = field_text(&s.data.biodata.values, field).unwrap_or_default();
-            let column = usize::from(i >= FIELDS.len().div_ceil(2));
+            let text = match (*field, s.nik()) {
+                ("nik", Some(nik)) => speech::nik_groups(nik),
+                _ => field_text(&s.data.biodata.values, field).unwrap_or_default(),
+            };
+            let column = i * columns / FIELDS.len();
             if let Some(ui) = uis.get_mut(column).filter(|_| !text.is_empty()) {
                 ui.label(RichText::new(st.get(&format!("field-{field}"))).color(theme::TEXT_WEAK));
                 ui.label(RichText::new(text).font(fonts::bold(theme::TEXT_BIG)));

@@ -70,9 +70,6 @@ pub fn signing(
         return;
     }
     let width = ui.available_width().min(680.0);
-    if *st.applicant {
-        ui.label(RichText::new(st.get("applicant-signs")).font(fonts::bold(theme::TEXT_BODY)));
-    }
     if let Some(sample) = kept.filter(|_| !st.scratch.texts.0.contains_key(AGAIN)) {
         widgets::card(ui, |ui| {
             let name = st.get("signature-kept");
@@ -86,6 +83,9 @@ pub fn signing(
             }
         });
         return;
+    }
+    if *st.applicant {
+        ui.label(RichText::new(st.get("applicant-signs")).font(fonts::bold(theme::TEXT_BODY)));
     }
     ui.add_enabled_ui(!view.session.busy(), |ui| {
         if *st.applicant {
