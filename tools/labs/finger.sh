@@ -7,6 +7,7 @@
 # Sourced by ./dev, which gives: root, build_packages, set_up, say, die. The first build takes some minutes more than
 # the ordinary one (GLib's bindings and some dependencies once more: ten minutes on two busy cores); the checks 20 s.
 
+# shellcheck disable=SC2154 # build_packages comes from ./dev
 set_up "$build_packages libfprint-2-dev libglib2.0-dev"
 say "dev: building devices with the feature fprint"
 cargo build --locked -p devices -p sim --features devices/fprint --tests >&2
