@@ -109,7 +109,8 @@ pub struct RekamApp {
     pictures: Pictures,
     scratch: Scratch,
     screen: Option<Screen>,
-    previewing: bool,
+    /// The step whose live picture runs.
+    previewing: Option<StepId>,
     demo: Option<Demo>,
     recorder: Option<Recorder>,
     frames: Option<Frames>,
@@ -133,7 +134,7 @@ impl RekamApp {
             pictures: Pictures::new(ctx),
             scratch: Scratch::default(),
             screen: None,
-            previewing: false,
+            previewing: None,
             demo: options.demo.map(Demo::new),
             recorder: options.pictures.map(Recorder::new),
             frames: options.frames.map(Frames::new),
@@ -203,18 +204,19 @@ impl RekamApp {
         }
     }
 
-    /// The camera's live picture runs while the photo step is on screen and no longer.
+    /// The camera's live picture runs while the photo step is on screen, or a card is compared with its holder, and no
+    /// longer.
     fn preview(&mut self) {
-        let wanted = self.desk.session().is_some_and(|v| {
-            let judging = v.current() == StepId::Identity && identity::wants_live_picture(v.session);
-            v.session.core.running()
-                && v.session.core.reverify.is_none()
-                && (v.current() == StepId::Photo || judging)
+        let wanted = self.desk.session().and_then(|v| {
+            let s = v.session;
+            let at = s.core.running() && s.core.reverify.is_none();
+            let judging = v.current() == StepId::Identity && identity::wants_live_picture(s);
+            (at && (v.current() == StepId::Photo || judging)).then(|| v.current())
         });
         if wanted != self.previewing {
             self.previewing = wanted;
-            self.desk.send(DeskCommand::Preview(wanted));
-            if !wanted {
+            self.desk.send(DeskCommand::Preview(wanted.is_some()));
+            if wanted.is_none() {
                 self.pictures.forget_preview();
             }
         }
@@ -251,7 +253,7 @@ impl eframe::App for RekamApp {
     fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut eframe::Frame) {
         let begun = Instant::now();
         self.draw(ui);
-        let preview = self.previewing;
+        let preview = self.previewing.is_some();
         if let Some(frames) = &mut self.frames {
             frames.drawn(begun.elapsed(), preview);
         }
