@@ -50,7 +50,7 @@ driver = "simulated"
 capture_ms = 1
 "#;
 /// Longest wait for anything.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(180);
 
 struct Bench {
     desk: Option<Station>,

@@ -15,7 +15,9 @@ use super::vault_worker::{JobError, VaultWorker};
 use crate::handover::event::{Number, Report};
 use crate::handover::parts::{Candidate, Leaving, Person, SavedCard};
 use crate::session::sample::Media;
-use crate::vault::{CardMove, CardOutcome, CardRow, CardStock, FingerTemplate, NewCardRow, VaultError};
+use crate::vault::{
+    CardMove, CardOutcome, CardRow, CardStock, FingerTemplate, NewCardRow, QueueRow, VaultError,
+};
 
 /// Most records that the list of the counter holds.
 const LIST_MAX: usize = 2_000;
@@ -94,7 +96,7 @@ impl VaultWorker {
         // Nothing of the counter is for somebody who is not signed in.
         self.operator()?;
         Ok(match job {
-            CardsJob::List => CardsAnswer::Listed(Ok(self.candidates()?)),
+            CardsJob::List => CardsAnswer::Listed(Ok(self.candidates(now)?)),
             CardsJob::Open(id) => CardsAnswer::Opened(id, Ok(Box::new(self.open_person(id)?))),
             CardsJob::Check { id, record, number, value } => {
                 CardsAnswer::Checked(id, number, self.compare(record, number, &value)?)
@@ -109,8 +111,11 @@ impl VaultWorker {
         })
     }
 
-    fn candidates(&self) -> Result<Vec<Candidate>, JobError> {
-        let rows = self.vault.queue()?.into_iter().filter(|row| at_counter(row.state) && !row.damaged);
+    fn candidates(&self, now: DateTime<Utc>) -> Result<Vec<Candidate>, JobError> {
+        // What the station may not keep any longer is not shown either.
+        let kept = |row: &QueueRow| row.expires.is_some_and(|at| at > now);
+        let fits = |row: &QueueRow| at_counter(row.state) && !row.damaged && kept(row);
+        let rows = self.vault.queue()?.into_iter().filter(fits);
         let mut list = Vec::new();
         for row in rows.take(LIST_MAX) {
             // A damaged extract costs its own line only; `vault check` says what is wrong.

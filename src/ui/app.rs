@@ -137,7 +137,8 @@ pub struct RekamApp {
     /// When the desk was last told that somebody is there.
     active_s: f64,
     screen: Option<Screen>,
-    previewing: bool,
+    /// The step whose live picture runs.
+    previewing: Option<StepId>,
     /// The applicant's screen is open.
     applicant: bool,
     demo: Option<Demo>,
@@ -165,7 +166,7 @@ impl RekamApp {
             aside: None,
             active_s: f64::NEG_INFINITY,
             screen: None,
-            previewing: false,
+            previewing: None,
             applicant: options.applicant,
             demo: options.demo.map(Demo::new),
             recorder: options.pictures.map(Recorder::new),
@@ -273,18 +274,19 @@ impl RekamApp {
         }
     }
 
-    /// The camera's live picture runs while the photo step is on screen and no longer.
+    /// The camera's live picture runs while the photo step is on screen, or a card is compared with its holder, and no
+    /// longer.
     fn preview(&mut self) {
-        let wanted = self.desk.session().is_some_and(|v| {
-            let judging = v.current() == StepId::Identity && identity::wants_live_picture(v.session);
-            v.session.core.running()
-                && v.session.core.reverify.is_none()
-                && (v.current() == StepId::Photo || judging)
+        let wanted = self.desk.session().and_then(|v| {
+            let s = v.session;
+            let at = s.core.running() && s.core.reverify.is_none();
+            let judging = v.current() == StepId::Identity && identity::wants_live_picture(s);
+            (at && (v.current() == StepId::Photo || judging)).then(|| v.current())
         });
         if wanted != self.previewing {
             self.previewing = wanted;
-            self.desk.send(DeskCommand::Preview(wanted));
-            if !wanted {
+            self.desk.send(DeskCommand::Preview(wanted.is_some()));
+            if wanted.is_none() {
                 self.pictures.forget_preview();
             }
         }
@@ -321,7 +323,7 @@ impl eframe::App for RekamApp {
     fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut eframe::Frame) {
         let begun = Instant::now();
         self.draw(ui);
-        let preview = self.previewing;
+        let preview = self.previewing.is_some();
         if let Some(frames) = &mut self.frames {
             frames.drawn(begun.elapsed(), preview);
         }

@@ -73,18 +73,21 @@ pub(super) fn pick(ui: &mut Ui, st: &mut Stage<'_>, h: &Handover) {
 
 fn candidate(ui: &mut Ui, st: &mut Stage<'_>, line: &Candidate) {
     widgets::card(ui, |ui| {
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            let label = st.words.with("handover-take", &[("name", line.name.as_str())]);
-            if widgets::secondary_button(ui, &label).clicked() {
-                send(st, Command::Pick(line.id));
-            }
-            ui.with_layout(Layout::top_down(Align::Min), |ui| {
-                ui.spacing_mut().item_spacing.y = 0.0;
-                ui.label(RichText::new(&line.name).font(fonts::bold(theme::TEXT_BODY)));
-                let tail = if line.nik_tail.is_empty() { "····" } else { &line.nik_tail };
-                let born = st.words.date(line.birth);
-                small(ui, &t!(st.words, "handover-line", tail = tail, born = born));
-                small(ui, &st.get(&format!("record-{}", line.state.id())));
+        // The row is as high as its button: without it the layout would take the rest of the page.
+        ui.horizontal(|ui| {
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                let label = st.words.with("handover-take", &[("name", line.name.as_str())]);
+                if widgets::secondary_button(ui, &label).clicked() {
+                    send(st, Command::Pick(line.id));
+                }
+                ui.with_layout(Layout::top_down(Align::Min), |ui| {
+                    ui.spacing_mut().item_spacing.y = 0.0;
+                    ui.label(RichText::new(&line.name).font(fonts::bold(theme::TEXT_BODY)));
+                    let tail = if line.nik_tail.is_empty() { "····" } else { &line.nik_tail };
+                    let born = st.words.date(line.birth);
+                    small(ui, &t!(st.words, "handover-line", tail = tail, born = born));
+                    small(ui, &st.get(&format!("record-{}", line.state.id())));
+                });
             });
         });
     });
