@@ -7,10 +7,10 @@ mod bad_input;
 mod bio;
 #[path = "main/camera.rs"]
 mod camera;
-#[path = "main/cards.rs"]
-mod cards;
 #[path = "main/card.rs"]
 mod card;
+#[path = "main/cards.rs"]
+mod cards;
 #[path = "main/commands.rs"]
 mod commands;
 #[path = "main/kill.rs"]
