@@ -133,9 +133,9 @@ fn keep(text: &str) -> Keep {
 /// The value of a directive, the last one where it stands several times.
 fn value<'a>(conf: &'a str, name: &str) -> Option<&'a str> {
     let lines = conf.lines().map(str::trim).filter(|l| !l.starts_with('#'));
-    let found =
+    let mut found =
         lines.filter_map(|l| l.split_once(char::is_whitespace)).filter(|(n, _)| n.eq_ignore_ascii_case(name));
-    found.last().map(|(_, value)| value.trim()).filter(|v| !v.is_empty())
+    found.next_back().map(|(_, value)| value.trim()).filter(|v| !v.is_empty())
 }
 
 #[cfg(test)]
