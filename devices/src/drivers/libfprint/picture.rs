@@ -63,14 +63,14 @@ fn dark_frame(image: &GrayImage) -> bool {
 /// Turned clockwise by quarter turns; no pixel is resampled.
 fn turned(image: GrayImage, quarter_turns: u8) -> Result<GrayImage, DeviceFault> {
     let (w, h) = (i64::from(image.width()), i64::from(image.height()));
-    let (width, height) = if quarter_turns % 2 == 0 { (w, h) } else { (h, w) };
+    let (width, height) = if quarter_turns.is_multiple_of(2) { (w, h) } else { (h, w) };
     let from = |x: i64, y: i64| match quarter_turns % 4 {
         0 => (x, y),
         1 => (y, h - 1 - x),
         2 => (w - 1 - x, h - 1 - y),
         _ => (w - 1 - y, x),
     };
-    if quarter_turns % 4 == 0 {
+    if quarter_turns.is_multiple_of(4) {
         return Ok(image);
     }
     let mut pixels = Vec::with_capacity(image.pixels().len());
