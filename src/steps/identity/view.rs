@@ -41,6 +41,10 @@ fn numbers(ui: &mut Ui, st: &mut Stage<'_>, view: &SessionView<'_>) {
         ui.add_space(theme::GAP);
         number(ui, st, "no_kk", &d.kk_text, DigitsField::NO_KK, kk);
     });
+    if d.looked_up {
+        ui.add_space(theme::GAP);
+        card(ui, st, view);
+    }
 }
 
 fn number(
@@ -117,8 +121,6 @@ fn person(ui: &mut Ui, st: &mut Stage<'_>, view: &SessionView<'_>) {
             st.send(Command::RecordedBefore(answer));
         }
     });
-    ui.add_space(theme::GAP);
-    card(ui, st, view);
 }
 
 /// "Already has a card?": the card that the applicant holds, its picture beside the person.

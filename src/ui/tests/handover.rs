@@ -46,7 +46,11 @@ impl Window {
 
     /// The primary action lies within the window.
     fn inside(&self, name: &str, size: Vec2) {
-        let rect = self.harness.get_by_label(name).rect();
+        // The list of pages has words like those of the buttons.
+        let button =
+            |n: &egui_kittest::Node<'_>| n.accesskit_node().role() == eframe::egui::accesskit::Role::Button;
+        let found = self.harness.query_all_by_label(name).find(button);
+        let rect = found.unwrap_or_else(|| panic!("no button {name:?}")).rect();
         let window = eframe::egui::Rect::from_min_size(eframe::egui::Pos2::ZERO, size);
         assert!(window.contains_rect(rect), "{name}: {rect:?}");
         assert!(rect.height() >= theme::TOUCH, "{name}: {rect:?}");
