@@ -65,6 +65,17 @@ fn training_lists_and_opens_every_kind() {
 }
 
 #[test]
+fn a_station_without_set_up_has_hardware_only() {
+    let setup = Setup::hardware();
+    assert!(setup.drivers().count() >= 1);
+    for (kind, entry) in setup.drivers() {
+        let family = super::family(&entry.driver).unwrap();
+        assert!(!family.training_only && family.kinds.contains(&kind), "{kind:?}");
+        assert!((family.check)(kind, &entry.parameters).is_empty(), "{kind:?}");
+    }
+}
+
+#[test]
 fn a_kind_without_set_up_is_not_found() {
     let registry = Registry::new(true);
     let not_found = |kind: &str| Some(DeviceFault::NotFound { kind: kind.to_owned() });

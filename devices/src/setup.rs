@@ -181,6 +181,20 @@ impl Setup {
         Ok(())
     }
 
+    /// What a station uses that names no devices: those that need no parameters (camera, card reader, printer), as far
+    /// as their drivers are built in. Readers of fingers and eyes must be named, because they need roots to trust.
+    #[must_use]
+    pub fn hardware() -> Self {
+        let mut setup = Self::default();
+        let known = [(DeviceKind::Camera, "v4l2"), (DeviceKind::Card, "pcsc"), (DeviceKind::Printer, "cups")];
+        for (kind, driver) in known.into_iter().filter(|(_, driver)| registry::family(driver).is_some()) {
+            if let Err(errors) = setup.set(kind, driver, Table::new()) {
+                tracing::error!(kind = kind.id(), driver, "{errors}");
+            }
+        }
+        setup
+    }
+
     /// Every kind served by the simulator with its defaults, all showing the person of `person_seed`.
     #[must_use]
     pub fn simulated(person_seed: u32) -> Self {

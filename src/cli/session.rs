@@ -60,7 +60,7 @@ pub(super) struct Real {
 pub(super) fn default_devices(environment: Environment) -> Setup {
     match environment {
         Environment::Training => Setup::simulated(PERSON_SEED),
-        Environment::Production => Setup::default(),
+        Environment::Production => Setup::hardware(),
     }
 }
 

@@ -48,7 +48,7 @@ pub struct Config {
     pub documents: Option<PathBuf>,
     /// Roster file.
     pub roster: Option<PathBuf>,
-    /// Devices; none: the simulated ones in training, nothing in production.
+    /// Devices; none: the simulated ones in training, `Setup::hardware` in production.
     pub devices: Option<Setup>,
     /// Minutes without input until the screen locks; none: 5.
     pub lock_after_min: Option<i64>,
