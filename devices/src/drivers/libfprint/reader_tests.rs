@@ -168,7 +168,12 @@ fn a_lost_claim_is_made_again_with_pauses_and_not_for_ever() {
     let busy = Does::Fails("g-usb-device-error-quark", 10);
     // The pauses are 150, 300 and 600 ms: it ends in one of them.
     let soon = TestWatch::within_ms(300);
-    check(&[busy.clone(), busy.clone()], soon, Err(DeviceFault::Busy.into()), &["Open", "close", "Open", "close"]);
+    check(
+        &[busy.clone(), busy.clone()],
+        soon,
+        Err(DeviceFault::Busy.into()),
+        &["Open", "close", "Open", "close"],
+    );
     let cancelled = TestWatch::cancelled_after(Duration::from_millis(50));
     check(&[busy], cancelled, Err(CaptureEnd::Cancelled), &["Open", "close"]);
 }

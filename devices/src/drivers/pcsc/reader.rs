@@ -71,11 +71,14 @@ impl Slot {
             }
             Err(Failed::Service(error)) => {
                 self.worker = Some(worker);
-                Err(self.cause(watch, match error {
-                    // On a connection that had a protocol: another program's reset has taken it away.
-                    Error::ProtoMismatch if sending => Error::ResetCard,
-                    error => error,
-                }))
+                Err(self.cause(
+                    watch,
+                    match error {
+                        // On a connection that had a protocol: another program's reset has taken it away.
+                        Error::ProtoMismatch if sending => Error::ResetCard,
+                        error => error,
+                    },
+                ))
             }
             Err(Failed::Left(end)) => Err(end),
         }

@@ -179,7 +179,7 @@ impl Connection {
         };
         match parsed {
             Parsed::Value(value) => head.accept(value).map(Some),
-            Parsed::CutOff if !self.ended && !(whole && head.length == Some(0)) => Ok(None),
+            Parsed::CutOff if !(self.ended || whole && head.length == Some(0)) => Ok(None),
             Parsed::CutOff | Parsed::Wrong if head.status != 200 => Err(head.refused()),
             Parsed::CutOff if body.is_empty() => Err(HttpError::Malformed("the answer is empty".to_owned())),
             Parsed::CutOff => Err(HttpError::Malformed("the answer's JSON is cut off".to_owned())),

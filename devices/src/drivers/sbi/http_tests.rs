@@ -86,7 +86,10 @@ fn stop_is_seen_soon() {
     let request = Request { port: service.port, method: "TEST", path: "/", body: "" };
     let begun = Instant::now();
     let stop = || begun.elapsed() > Duration::from_millis(50);
-    assert_eq!(call(&request, BODY_MAX_BYTES, begun + Duration::from_secs(60), &stop), Err(HttpError::Cancelled));
+    assert_eq!(
+        call(&request, BODY_MAX_BYTES, begun + Duration::from_secs(60), &stop),
+        Err(HttpError::Cancelled)
+    );
     assert!(begun.elapsed() < Duration::from_secs(20));
 }
 

@@ -2,8 +2,8 @@
 //! Over a pty: the driver opens the slave as any other serial port, the test is the thermometer on the master.
 
 use std::io::Write;
-use std::sync::{Arc, Mutex};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 
 use super::*;
 use crate::conformance::{self, Hands, SLOW, TestWatch};

@@ -48,11 +48,7 @@ impl V4l2Camera {
         Ok(camera)
     }
 
-    fn start(
-        &mut self,
-        deadline: Instant,
-        cancelled: &dyn Fn() -> bool,
-    ) -> Result<&mut Worker, CaptureEnd> {
+    fn start(&mut self, deadline: Instant, cancelled: &dyn Fn() -> bool) -> Result<&mut Worker, CaptureEnd> {
         let broke = !std::mem::take(&mut self.paused);
         let (id, source) = (&self.info.id, &self.source);
         let worker = Worker::start(id, source, broke, &self.left_behind, deadline, cancelled)?;

@@ -160,8 +160,7 @@ impl System for Linux {
         let readable = formats.iter().any(|f| Pixels::from_fourcc(f.fourcc.repr).is_some());
         let camera = gives_pictures(caps.capabilities) && readable;
         let hearsay = hearsay.unwrap_or_default();
-        let is_virtual =
-            hearsay.is_virtual || is_virtual_driver(&caps.driver) || is_virtual_place(&caps.bus);
+        let is_virtual = hearsay.is_virtual || is_virtual_driver(&caps.driver) || is_virtual_place(&caps.bus);
         let bus = if caps.bus.is_empty() { hearsay.bus } else { plain(&caps.bus) };
         Ok(Told { camera, name: plain(&caps.card), bus, is_virtual })
     }

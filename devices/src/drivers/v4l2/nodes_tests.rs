@@ -109,7 +109,9 @@ fn cameras_that_programs_feed_are_told_apart() {
     check("usb-vhci_hcd.0-1", false);
     check("platform:uvcvideo", false);
     check("", false);
-    assert!(is_virtual_driver("v4l2 loopback") && is_virtual_driver("vivid") && !is_virtual_driver("uvcvideo"));
+    assert!(
+        is_virtual_driver("v4l2 loopback") && is_virtual_driver("vivid") && !is_virtual_driver("uvcvideo")
+    );
     let node = Told { is_virtual: true, ..told(true, "camera", "x") };
     assert!(Known::default().look(&Paper::new(vec![(0, 1, Ok(node))]))[0].is_virtual);
 }

@@ -15,7 +15,14 @@ use crate::vocabulary::{CaptureEnd, CaptureTask, Captured};
 
 fn node() -> Node {
     let id = DeviceId("v4l2-usb-1".to_owned());
-    Node { id, number: 0, name: "scripted".to_owned(), bus: "usb-1".to_owned(), arrival: 1, is_virtual: false }
+    Node {
+        id,
+        number: 0,
+        name: "scripted".to_owned(),
+        bus: "usb-1".to_owned(),
+        arrival: 1,
+        is_virtual: false,
+    }
 }
 
 fn opened(fake: &Arc<Fake>, left_behind: &LeftBehind) -> Result<V4l2Camera, DeviceFault> {

@@ -201,7 +201,8 @@ fn a_program_that_is_no_service_leaves_its_turn_to_the_next_driver() {
     let service = Service::start(|_| {
         Script::default().on("MOSIPDISC", |_, socket| send(socket, "HTTP/1.1 200 OK\r\n\r\n<html>"))
     });
-    let alone = training().open_capture(DeviceKind::Iris, &setup(DeviceKind::Iris, service.port, None), None).err();
+    let alone =
+        training().open_capture(DeviceKind::Iris, &setup(DeviceKind::Iris, service.port, None), None).err();
     assert_eq!(alone, Some(DeviceFault::ServiceMissing { service: "SBI".to_owned() }));
     let both = format!(
         "[[iris]]\ndriver = \"sbi\"\ntrust = \"none\"\nports = \"{}\"\n[[iris]]\ndriver = \"simulated\"",
