@@ -9,7 +9,7 @@ use crate::vocabulary::{DeviceId, Retry};
 
 fn check(setup: &Setup, kind: DeviceKind, tasks: &[CaptureTask]) {
     let registry = Registry::new(true);
-    let checked = run(&|| registry.open_capture(kind, setup, None), tasks);
+    let checked = run(&|| registry.open_capture(kind, setup, None), tasks, SLOW);
     assert!(checked.as_ref().is_ok_and(|n| *n >= 8), "{kind:?}: {checked:#?}");
 }
 
@@ -148,7 +148,7 @@ fn a_careless_driver_is_found_out() {
         training_only: false,
     };
     let open = || Ok(Box::new(Careless(info.clone())) as Box<dyn CaptureDevice>);
-    let failures = run(&open, &tasks(DeviceKind::Fingerprint)).unwrap_err();
+    let failures = run(&open, &tasks(DeviceKind::Fingerprint), 1).unwrap_err();
     for check in [
         "has identifier, driver and model",
         "is what the registry says of its family",
@@ -161,6 +161,6 @@ fn a_careless_driver_is_found_out() {
     ] {
         assert!(failures.iter().any(|f| f.check == check), "{check}");
     }
-    let broken = run(&|| Err(DeviceFault::Busy), &[]).unwrap_err();
+    let broken = run(&|| Err(DeviceFault::Busy), &[], 1).unwrap_err();
     assert_eq!(broken[0].check, "opens");
 }

@@ -4,11 +4,12 @@
 //! not lost: it is told at a later look, as the difference is still there.
 
 use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::registry::{DriverFamily, Registry, Sighting};
 use crate::setup::Setup;
@@ -18,9 +19,11 @@ use crate::vocabulary::{DeviceId, HotPlug};
 pub const EVENTS_MAX: usize = 64;
 /// Longest sleep of a monitor, so that it ends soon when it is dropped.
 const SLICE_MS: u64 = 50;
+/// How long dropped monitors are waited for. One whose look hangs in a driver is let go and ends by itself.
+const END_WITHIN: Duration = Duration::from_millis(300);
 
 /// Watches the devices of a set-up. The first events are the arrivals of what is there at the start.
-/// Dropping it ends the threads.
+/// Dropping it ends the threads, at the latest when the look ends that they are in.
 #[derive(Debug)]
 pub struct HotPlugMonitor {
     events: Receiver<HotPlug>,
@@ -39,17 +42,33 @@ impl HotPlugMonitor {
         setup: &Setup,
         wake: impl Fn() + Send + Clone + 'static,
     ) -> std::io::Result<Self> {
+        Self::of(registry.families(), registry, setup, wake)
+    }
+
+    fn of(
+        families: impl Iterator<Item = &'static DriverFamily>,
+        registry: &Arc<Registry>,
+        setup: &Setup,
+        wake: impl Fn() + Send + Clone + 'static,
+    ) -> std::io::Result<Self> {
         let (sender, events) = sync_channel(EVENTS_MAX);
         let stop = Arc::new(AtomicBool::new(false));
         let mut monitor = Self { events, stop: stop.clone(), threads: Vec::new() };
-        for family in registry.families() {
+        for family in families {
             let (registry, setup, sender) = (registry.clone(), setup.clone(), sender.clone());
             let (stop, wake) = (stop.clone(), wake.clone());
             let watch = move || {
                 let mut told = BTreeMap::new();
                 while !stop.load(Ordering::Acquire) {
-                    if tell(&mut told, look(&registry, family, &setup), &sender) {
-                        wake();
+                    // A driver that panics over one answer may do better at the next look.
+                    let there = catch_unwind(AssertUnwindSafe(|| look(&registry, family, &setup)));
+                    match there {
+                        Ok(there) => {
+                            if tell(&mut told, there, &sender) {
+                                wake();
+                            }
+                        }
+                        Err(_) => tracing::error!(family = family.id, "a look for devices crashed"),
                     }
                     sleep(family.look_every_ms, &stop);
                 }
@@ -70,9 +89,16 @@ impl HotPlugMonitor {
 impl Drop for HotPlugMonitor {
     fn drop(&mut self) {
         self.stop.store(true, Ordering::Release);
+        let until = Instant::now() + END_WITHIN;
+        while self.threads.iter().any(|thread| !thread.is_finished()) && Instant::now() < until {
+            std::thread::sleep(Duration::from_millis(SLICE_MS / 5));
+        }
         for thread in self.threads.drain(..) {
-            if thread.join().is_err() {
-                tracing::error!("a hot-plug monitor crashed");
+            let name = thread.thread().name().unwrap_or_default().to_owned();
+            if !thread.is_finished() {
+                tracing::warn!(name, "a look for devices takes long; its thread is left to end by itself");
+            } else if thread.join().is_err() {
+                tracing::error!(name, "a hot-plug monitor crashed");
             }
         }
     }

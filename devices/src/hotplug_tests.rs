@@ -1,7 +1,11 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 use std::sync::atomic::AtomicUsize;
+use std::sync::mpsc::RecvTimeoutError;
+
+use toml::Table;
 
 use super::*;
+use crate::registry::{Bench, family};
 use crate::vocabulary::{DeviceInfo, DeviceKind};
 
 const WITHIN: Duration = Duration::from_secs(5);
@@ -95,4 +99,46 @@ fn production_tells_of_no_simulated_device() {
     let registry = Arc::new(Registry::new(false));
     let monitor = HotPlugMonitor::start(&registry, &Setup::simulated(1), || {}).unwrap();
     assert!(monitor.events().recv_timeout(Duration::from_millis(200)).is_err());
+}
+
+/// The simulated family with another look.
+fn looking(list: fn(&Bench, DeviceKind, &Table) -> Vec<Sighting>) -> &'static DriverFamily {
+    let simulated = family("simulated").unwrap();
+    Box::leak(Box::new(DriverFamily { look_every_ms: 1, list, ..*simulated }))
+}
+
+fn watching(family: &'static DriverFamily) -> HotPlugMonitor {
+    let setup = Setup::from_toml("[iris]\ndriver = \"simulated\"").unwrap();
+    HotPlugMonitor::of([family].into_iter(), &Arc::new(Registry::new(true)), &setup, || {}).unwrap()
+}
+
+#[test]
+fn a_look_that_panics_is_not_the_last_one() {
+    static LOOKS: AtomicUsize = AtomicUsize::new(0);
+    let monitor = watching(looking(|_, _, _| {
+        assert!(LOOKS.fetch_add(1, Ordering::SeqCst) >= 2, "a driver that crashes");
+        sightings(&[("a", 1)]).into_values().collect()
+    }));
+    assert_eq!(word(&monitor.events().recv_timeout(Duration::from_secs(60)).unwrap()), "+a");
+}
+
+#[test]
+fn closing_does_not_wait_for_a_look_that_hangs() {
+    static LOOKING: AtomicBool = AtomicBool::new(false);
+    static LET_GO: AtomicBool = AtomicBool::new(false);
+    let monitor = watching(looking(|_, _, _| {
+        LOOKING.store(true, Ordering::SeqCst);
+        let until = Instant::now() + Duration::from_secs(60);
+        while !LET_GO.load(Ordering::SeqCst) && Instant::now() < until {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        Vec::new()
+    }));
+    while !LOOKING.load(Ordering::SeqCst) {
+        assert_eq!(monitor.events().recv_timeout(Duration::from_millis(5)), Err(RecvTimeoutError::Timeout));
+    }
+    let begun = Instant::now();
+    drop(monitor);
+    assert!(begun.elapsed() < Duration::from_secs(30), "it would hang for a minute");
+    LET_GO.store(true, Ordering::SeqCst);
 }

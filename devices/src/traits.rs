@@ -58,6 +58,9 @@ pub trait Camera: CaptureDevice {
     /// # Errors
     /// [`DeviceFault`] when the device is gone, hangs or breaks its protocol.
     fn frame(&mut self, deadline: Instant) -> Result<RgbImage, DeviceFault>;
+    /// Nobody looks any more: a camera that streams stops, so that its lamp is off and no picture of one person waits
+    /// for the next. The next frame or capture starts it again.
+    fn pause(&mut self) {}
 }
 
 /// A fingerprint reader (tasks [`CaptureTask::Slap`] and [`CaptureTask::Finger`]).

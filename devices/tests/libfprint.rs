@@ -310,7 +310,7 @@ fn suite(c: &mut Checks, open: conformance::Open<'_>, socket: &Path) {
             std::thread::sleep(Duration::from_millis(250));
         }
     });
-    let checked = conformance::run(open, &[FINGER]);
+    let checked = conformance::run(open, &[FINGER], 1);
     stop.store(true, Ordering::Release);
     feeding.unwrap().join().unwrap();
     c.check("the conformance suite passes", checked.as_ref().is_ok_and(|n| *n >= 8), &checked);

@@ -98,7 +98,7 @@ fn check(check: &Check, place: &mut Place) -> Done {
     let (registry, setup) = (Registry::new(environment == Environment::Training), setup(place, environment));
     let open = || registry.open_capture(check.kind, &setup, None);
     let info = open()?.info().clone();
-    let kept = conformance::run(&open, &conformance::tasks(check.kind));
+    let kept = conformance::run(&open, &conformance::tasks(check.kind), 1);
     let failures = kept.as_ref().err().cloned().unwrap_or_default();
     if check.json {
         let checked = kept.as_ref().ok();

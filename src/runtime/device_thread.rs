@@ -19,6 +19,8 @@ use super::preview::{Candidates, PreviewSlot};
 const FRAME_EVERY: Duration = Duration::from_millis(66);
 /// How long the camera may take for one live picture.
 const FRAME_LIMIT: Duration = Duration::from_millis(2_000);
+/// How long for the first one, when the camera may have to start.
+const FIRST_FRAME_LIMIT: Duration = Duration::from_millis(6_000);
 
 /// What the device's thread is asked to do.
 pub(super) enum DeviceJob {
@@ -168,9 +170,9 @@ impl DeviceThread {
         }
     }
 
-    fn frame(&self, device: &mut Option<Live>) -> Result<(), DeviceFault> {
+    fn frame(&self, device: &mut Option<Live>, limit: Duration) -> Result<(), DeviceFault> {
         let Live::Camera(camera) = self.ready(device)? else { return Err(DeviceFault::Unsupported) };
-        let work = AssertUnwindSafe(|| camera.frame(Instant::now() + FRAME_LIMIT));
+        let work = AssertUnwindSafe(|| camera.frame(Instant::now() + limit));
         match catch_unwind(work).unwrap_or(Err(DeviceFault::Crashed)) {
             Ok(frame) => {
                 self.preview.put(Arc::new(PreviewFrame::Rgb(frame)));
@@ -187,7 +189,7 @@ impl DeviceThread {
     /// Serves jobs until the host lets go of it.
     pub(super) fn run(mut self, jobs: Receiver<DeviceJob>) {
         let mut device: Option<Live> = None;
-        let mut live = false;
+        let (mut live, mut limit) = (false, FIRST_FRAME_LIMIT);
         loop {
             let next = if live {
                 jobs.recv_timeout(FRAME_EVERY)
@@ -197,7 +199,9 @@ impl DeviceThread {
             match next {
                 Err(RecvTimeoutError::Disconnected) => break,
                 Err(RecvTimeoutError::Timeout) => {
-                    if let Err(fault) = self.frame(&mut device) {
+                    let shown = self.frame(&mut device, limit);
+                    limit = FRAME_LIMIT;
+                    if let Err(fault) = shown {
                         live = false;
                         self.preview.clear();
                         self.send(DeviceMessage::Broken(self.kind, self.generation, fault));
@@ -210,9 +214,10 @@ impl DeviceThread {
                 }
                 Ok(DeviceJob::Close) => drop_guarded(device.take()),
                 Ok(DeviceJob::Preview(on)) => {
-                    live = on;
+                    (live, limit) = (on, FIRST_FRAME_LIMIT);
                     if !on {
                         self.preview.clear();
+                        pause_guarded(&mut device);
                     }
                 }
                 Ok(DeviceJob::Capture { ticket, task, deadline, cancel }) => {
@@ -226,6 +231,16 @@ impl DeviceThread {
         }
         drop_guarded(device);
         self.send(DeviceMessage::Ended(self.kind));
+    }
+}
+
+/// Stops a camera that nobody looks at; one whose driver panics is opened again.
+fn pause_guarded(device: &mut Option<Live>) {
+    if let Some(Live::Camera(camera)) = device
+        && catch_unwind(AssertUnwindSafe(|| camera.pause())).is_err()
+    {
+        tracing::error!("a driver crashed while its camera was stopped");
+        drop_guarded(device.take());
     }
 }
 

@@ -95,7 +95,9 @@ fn ipp(reason: &str, job: i32, of_job: bool) -> Vec<u8> {
     if of_job {
         add(0x23, "job-state", &job.to_be_bytes());
     } else {
-        add(0x23, "printer-state", &3_i32.to_be_bytes());
+        // Reasons are news only while something prints.
+        let state: i32 = if reason == "none" { 3 } else { 4 };
+        add(0x23, "printer-state", &state.to_be_bytes());
         add(0x44, "printer-state-reasons", reason.as_bytes());
         add(0x22, "printer-is-accepting-jobs", &[1]);
     }
@@ -206,7 +208,7 @@ fn a_job_that_takes_too_long_is_taken_back() {
     let rig = Rig::new(&cups.setup(), QUICK);
     cups.set("none", 5);
     assert_eq!(rig.printed(1).last(), Some(&cannot(PrintHitch::TooLong)));
-    assert_eq!(cups.cancelled(), "lab-0\n");
+    assert_eq!(cups.cancelled(), "-x lab-0\n");
     // The printer was stopped before: the document does not leave the station at all.
     cups.set("cover-open-error", 9);
     assert_eq!(rig.printed(2), [PrintProgress::Sending, cannot(PrintHitch::CoverOpen)]);

@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 
 use super::apdu::{self, Answer, Conversation, protocol, refused, status};
 use crate::traits::{ApduChannel, CaptureWatch};
-use crate::vocabulary::{CaptureEnd, DeviceFault};
+use crate::vocabulary::{CaptureEnd, DeviceFault, DeviceKind, Retry};
 
 /// Bytes of the value that opens a SAM.
 pub const SECRET_BYTES: usize = 32;
@@ -131,7 +131,7 @@ impl<C: ApduChannel> SamCard<C> {
             data => apdu::with_data(head, data)?,
         };
         let command = Zeroizing::new(command);
-        Conversation::new(&mut self.0, watch).send(&command)
+        Conversation::new(&mut self.0, watch).send(&command).map_err(of_the_station)
     }
 
     /// Sends a command that must succeed.
@@ -143,13 +143,24 @@ impl<C: ApduChannel> SamCard<C> {
     }
 }
 
+/// Nothing about the SAM is the person's to mend: where the channel blames the card, the SAM is not there or is none.
+fn of_the_station(end: CaptureEnd) -> CaptureEnd {
+    match end {
+        CaptureEnd::Retry(Retry::CardRemoved | Retry::NothingPresented) => {
+            DeviceFault::NotFound { kind: format!("{} (SAM)", DeviceKind::Card.id()) }.into()
+        }
+        CaptureEnd::Retry(_) => protocol("what is in the slot of the SAM is none").into(),
+        end => end,
+    }
+}
+
 fn untrusted(what: &str, word: u16) -> CaptureEnd {
     DeviceFault::Untrusted { detail: format!("{what} ({word:04x})") }.into()
 }
 
 impl<C: ApduChannel> Sam for SamCard<C> {
     fn open(&mut self, secret: &SamSecret, watch: &dyn CaptureWatch) -> Result<(), CaptureEnd> {
-        self.0.begin(watch)?;
+        self.0.begin(watch).map_err(of_the_station)?;
         let opened = self.send([0x00, 0xF0, 0x00, 0x00], secret.expose(), watch)?;
         if !opened.is_ok() {
             return Err(untrusted(

@@ -8,6 +8,9 @@ use std::net::{TcpStream, ToSocketAddrs};
 use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
 
+use rustix::net::sockopt::{Timeout, set_socket_timeout};
+use rustix::net::{self, AddressFamily, SocketAddrUnix, SocketFlags, SocketType};
+
 use crate::vocabulary::DeviceFault;
 
 /// Largest answer that is read, in bytes.
@@ -67,7 +70,7 @@ impl<T: Read + Write> Line for T {}
 impl Server {
     fn connect(&self, within: Duration) -> std::io::Result<Box<dyn Line>> {
         if self.0.starts_with('/') {
-            let line = UnixStream::connect(&self.0)?;
+            let line = connect_local(&self.0, within)?;
             line.set_read_timeout(Some(within))?;
             line.set_write_timeout(Some(within))?;
             return Ok(Box::new(line));
@@ -90,8 +93,6 @@ impl Server {
         within: Duration,
     ) -> Result<Option<Answer>, DeviceFault> {
         let begun = Instant::now();
-        let missing = |_| DeviceFault::ServiceMissing { service: super::ID.to_owned() };
-        let mut line = self.connect(within).map_err(missing)?;
         let body = request(operation, queue, job, wanted);
         let head = format!(
             "POST /printers/{queue} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/ipp\r\n\
@@ -102,6 +103,7 @@ impl Server {
             std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut => hung(begun),
             _ => DeviceFault::ServiceMissing { service: super::ID.to_owned() },
         };
+        let mut line = self.connect(within).map_err(failed)?;
         line.write_all(head.as_bytes()).and_then(|()| line.write_all(&body)).map_err(failed)?;
         let mut bytes = Vec::new();
         let mut chunk = [0; 4_096];
@@ -121,6 +123,16 @@ impl Server {
             Err(wrong("its answer is cut off or too long"))
         }
     }
+}
+
+/// Connects to a socket file. Where too many wait for the server already, this waits for at most `within`.
+fn connect_local(path: &str, within: Duration) -> std::io::Result<UnixStream> {
+    let address = SocketAddrUnix::new(path)?;
+    let socket = net::socket_with(AddressFamily::UNIX, SocketType::STREAM, SocketFlags::CLOEXEC, None)?;
+    // Of a local socket this is the limit for connecting, too.
+    set_socket_timeout(&socket, Timeout::Send, Some(within))?;
+    net::connect(&socket, &address)?;
+    Ok(UnixStream::from(socket))
 }
 
 fn hung(begun: Instant) -> DeviceFault {

@@ -183,7 +183,7 @@ impl Printer for CupsPrinter {
         let gone = || DeviceFault::NotFound { kind: DeviceKind::Printer.id().to_owned() };
         let printer = self.parameters.printer(&self.queue)?.ok_or_else(gone)?;
         // A job for a printer that cannot print would wait in the spool, where the document lies in clear.
-        if let Some(hitch) = hitch_of_printer(&printer) {
+        if let Some(hitch) = hitch_before(&printer) {
             return Err(cannot(hitch));
         }
         let plain = |c: &char| c.is_ascii_alphanumeric() || *c == '-';
@@ -222,7 +222,8 @@ impl Printer for CupsPrinter {
 
     fn withdraw(&mut self, job: &str) -> Result<(), DeviceFault> {
         self.number(job)?;
-        let said = self.parameters.programs.run("cancel", &[job], &[], ANSWER_WITHIN)?;
+        // With its files, whatever the spooler is told to keep.
+        let said = self.parameters.programs.run("cancel", &["-x", job], &[], ANSWER_WITHIN)?;
         if said.ok { Ok(()) } else { Err(cannot(PrintHitch::Refused)) }
     }
 }
@@ -236,7 +237,7 @@ impl CupsPrinter {
     /// Why `lp` did not take a document: its words are for people, the printer's state is not.
     fn refused(&self) -> DeviceFault {
         match self.parameters.printer(&self.queue) {
-            Ok(Some(printer)) => cannot(hitch_of_printer(&printer).unwrap_or(PrintHitch::Refused)),
+            Ok(Some(printer)) => cannot(hitch_before(&printer).unwrap_or(PrintHitch::Refused)),
             Ok(None) => DeviceFault::NotFound { kind: DeviceKind::Printer.id().to_owned() },
             Err(fault) => fault,
         }
@@ -253,6 +254,14 @@ fn job_id(out: &str, queue: &str) -> Option<String> {
     let number = word.strip_prefix(queue)?.strip_prefix('-')?;
     let plain = (1..=9).contains(&number.len()) && number.bytes().all(|b| b.is_ascii_digit());
     plain.then(|| word.to_owned())
+}
+
+/// What keeps a printer from taking a document. CUPS changes the reasons of a printer only while something prints, so
+/// those of an idle one are history: whether they still hold the next document shows.
+fn hitch_before(printer: &Answer) -> Option<PrintHitch> {
+    let idle = printer.number("printer-state") == Some(3)
+        && printer.flag("printer-is-accepting-jobs") != Some(false);
+    if idle { None } else { hitch_of_printer(printer) }
 }
 
 /// What keeps a printer from printing (RFC 8011 §5.4.11 to §5.4.13, and the reasons that CUPS adds). A mere warning

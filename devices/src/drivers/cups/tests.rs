@@ -146,7 +146,7 @@ fn a_document_goes_to_lp_and_the_job_is_followed() {
         assert!(printer.withdraw(foreign).is_err(), "{foreign}");
     }
     printer.withdraw("lab-12").unwrap();
-    assert_eq!(rig.read("cancel.args").trim(), "lab-12");
+    assert_eq!(rig.read("cancel.args").trim(), "-x lab-12");
     rig.program("cancel", "echo 'cancel: cancel-job failed' >&2; exit 1");
     assert!(printer.withdraw("lab-12").is_err());
 }
@@ -164,10 +164,14 @@ fn a_printer_that_cannot_print_gets_no_document() {
     check(Now { state: 5, reasons: vec!["paused"], ..GOOD }, PrintHitch::Stopped);
     check(Now { accepting: false, ..GOOD }, PrintHitch::Refused);
     check(Now { accepting: false, reasons: vec!["paused"], ..GOOD }, PrintHitch::Refused);
-    check(Now { reasons: vec!["media-empty-error"], ..GOOD }, PrintHitch::PaperOut);
-    check(Now { reasons: vec!["x", "media-jam"], ..GOOD }, PrintHitch::PaperJam);
-    check(Now { reasons: vec!["cover-open-report"], ..GOOD }, PrintHitch::CoverOpen);
-    check(Now { reasons: vec!["marker-supply-empty-error"], ..GOOD }, PrintHitch::InkOut);
+    let busy = |reasons: &[&'static str]| Now { state: 4, reasons: reasons.to_vec(), ..GOOD };
+    check(busy(&["media-empty-error"]), PrintHitch::PaperOut);
+    check(busy(&["x", "media-jam"]), PrintHitch::PaperJam);
+    check(busy(&["cover-open-report"]), PrintHitch::CoverOpen);
+    check(busy(&["marker-supply-empty-error"]), PrintHitch::InkOut);
+    // Left over from the last job: the printer may have paper again, and CUPS learns that by printing only.
+    rig.set(Now { reasons: vec!["media-empty-error", "offline-report"], ..GOOD });
+    assert!(rig.open().unwrap().print("rekam", PDF).is_ok(), "an idle printer gets its document");
     rig.set(Now { reasons: vec!["toner-low-report", "media-low-warning", "cover-open-warning"], ..GOOD });
     assert!(rig.open().unwrap().print("rekam", PDF).is_ok(), "warnings do not stop it");
     assert!(matches!(rig.open().unwrap().print("rekam", b"text"), Err(DeviceFault::BadData { .. })));
@@ -255,6 +259,15 @@ fn cups_that_is_not_there_or_says_nothing() {
     assert_eq!(open("127.0.0.1:1"), missing);
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let server = Server(listener.local_addr().unwrap().to_string());
+    let told = server.ask(Operation::PrinterAttributes, "lab", None, &[], Duration::from_millis(300));
+    assert!(matches!(told, Err(DeviceFault::Hung { .. })), "{told:?}");
+    // One that takes no more callers: the second one would wait for ever.
+    let folder = tempfile::tempdir().unwrap();
+    let socket = folder.path().join("cups.sock");
+    let listener = UnixListener::bind(&socket).unwrap();
+    rustix::net::listen(&listener, 0).unwrap();
+    let _first = std::os::unix::net::UnixStream::connect(&socket).unwrap();
+    let server = Server(socket.to_string_lossy().into_owned());
     let told = server.ask(Operation::PrinterAttributes, "lab", None, &[], Duration::from_millis(300));
     assert!(matches!(told, Err(DeviceFault::Hung { .. })), "{told:?}");
 }

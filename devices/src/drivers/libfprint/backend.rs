@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::vocabulary::DeviceFault;
 
 /// A picture as the library gives it.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub(super) struct RawPicture {
     /// Width in pixels.
     pub(super) width: u32,
@@ -16,6 +16,13 @@ pub(super) struct RawPicture {
     pub(super) ppmm: f64,
     /// Grey values, row by row from the top left, one byte a pixel.
     pub(super) pixels: Vec<u8>,
+}
+
+impl std::fmt::Debug for RawPicture {
+    // A finger: never in a log.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "RawPicture({}x{}, {} bytes)", self.width, self.height, self.pixels.len())
+    }
 }
 
 /// An error of the library: GLib's error domain and the code in it. The message may hold anything and stays behind.

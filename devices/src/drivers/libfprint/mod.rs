@@ -173,19 +173,21 @@ fn unusable(found: &Found) -> String {
     )
 }
 
-/// The library of one registry, started when a set-up first needs it.
+/// The library of one registry, started when a set-up first needs it, and anew should its thread have crashed.
 #[cfg(feature = "fprint")]
 #[derive(Debug, Default)]
-pub struct Keeper(std::sync::Mutex<Option<service::Service>>);
+pub struct Keeper(std::sync::Mutex<Option<(service::Service, std::thread::JoinHandle<()>)>>);
 
 #[cfg(feature = "fprint")]
 impl Keeper {
     fn service(&self) -> Result<service::Service, DeviceFault> {
         let mut kept = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        if kept.is_none() {
-            *kept = Some(service::Service::start()?);
+        if let Some((service, _)) = kept.as_ref().filter(|(_, thread)| !thread.is_finished()) {
+            return Ok(service.clone());
         }
-        kept.clone().ok_or(DeviceFault::Crashed)
+        let (service, thread) = service::Service::start()?;
+        *kept = Some((service.clone(), thread));
+        Ok(service)
     }
 
     fn found(&self) -> Result<Vec<Found>, DeviceFault> {

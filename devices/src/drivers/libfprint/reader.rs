@@ -129,10 +129,17 @@ impl<B: Backend> Reader<B> {
             }
             if Instant::now() >= watch.deadline() {
                 let touch = self.backend.touch();
-                // A picture that came with the deadline is a picture.
                 return match self.stop() {
+                    // A picture that came with the deadline is a picture.
                     Some(Ok(answer)) => Ok(answer),
-                    _ => Err(CaptureEnd::Retry(not_captured(touch)).into()),
+                    Some(Err(error)) if verdict(&error) == Verdict::Stopped => {
+                        Err(CaptureEnd::Retry(not_captured(touch)).into())
+                    }
+                    Some(Err(error)) => Err(ended(&error)),
+                    None => {
+                        let after_ms = STOP_WITHIN.as_millis() as u64;
+                        Err(CaptureEnd::Fault(DeviceFault::Hung { after_ms }).into())
+                    }
                 };
             }
         }

@@ -2,13 +2,14 @@
 //! The reader over a scripted library.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 
 use biometrics::position::{FingerPosition, Slap};
 
 use super::super::backend::{OURS, RawPicture};
 use super::*;
-use crate::conformance::TestWatch;
+use crate::conformance::{self, Hands, TestWatch};
 use crate::vocabulary::{DeviceId, DeviceKind};
 
 /// What the scripted library does with one piece of work.
@@ -19,6 +20,8 @@ enum Does {
     Fails(&'static str, i32),
     /// Answers only when it is cancelled, as the library does.
     Waits(Touch),
+    /// Answers with an error when it is cancelled.
+    EndsBy(&'static str, i32),
     /// Does not answer, not even to a cancel.
     Hangs,
     /// Takes no work.
@@ -61,7 +64,10 @@ impl Backend for Scripted {
             Does::Waits(_) if self.cancelled => {
                 Err(LibraryError { domain: "g-io-error-quark".to_owned(), code: 19 })
             }
-            Does::Waits(_) | Does::Hangs | Does::Refuses => {
+            Does::EndsBy(domain, code) if self.cancelled => {
+                Err(LibraryError { domain: (*domain).to_owned(), code: *code })
+            }
+            Does::Waits(_) | Does::EndsBy(..) | Does::Hangs | Does::Refuses => {
                 std::thread::sleep(at_most);
                 return None;
             }
@@ -84,18 +90,21 @@ impl Backend for Scripted {
     }
 }
 
-fn reader(script: &[Does]) -> (Reader<Scripted>, Arc<Mutex<Log>>) {
-    let log = Arc::new(Mutex::new(Log { script: script.iter().cloned().collect(), done: Vec::new() }));
-    let info = DeviceInfo {
+fn info() -> DeviceInfo {
+    DeviceInfo {
         id: DeviceId("libfprint-x-1".to_owned()),
         kind: DeviceKind::Fingerprint,
         driver: "libfprint".to_owned(),
         model: "x".to_owned(),
         serial: String::new(),
         training_only: false,
-    };
+    }
+}
+
+fn reader(script: &[Does]) -> (Reader<Scripted>, Arc<Mutex<Log>>) {
+    let log = Arc::new(Mutex::new(Log { script: script.iter().cloned().collect(), done: Vec::new() }));
     let backend = Scripted { log: log.clone(), now: None, cancelled: false };
-    (Reader::new(info, Mounting::default(), backend), log)
+    (Reader::new(info(), Mounting::default(), backend), log)
 }
 
 const FINGER: CaptureTask = CaptureTask::Finger { position: FingerPosition::RightIndex, again: false };
@@ -157,8 +166,14 @@ fn a_lost_claim_is_made_again_with_pauses_and_not_for_ever() {
     assert!(begun.elapsed() >= FIRST_PAUSE * 7, "150 + 300 + 600 ms of pauses");
     // A deadline within the pause ends it with the fault, a cancel as a cancel.
     let busy = Does::Fails("g-usb-device-error-quark", 10);
-    let soon = TestWatch::within_ms(60);
-    check(std::slice::from_ref(&busy), soon, Err(DeviceFault::Busy.into()), &["Open", "close"]);
+    // The pauses are 150, 300 and 600 ms: it ends in one of them.
+    let soon = TestWatch::within_ms(300);
+    check(
+        &[busy.clone(), busy.clone()],
+        soon,
+        Err(DeviceFault::Busy.into()),
+        &["Open", "close", "Open", "close"],
+    );
     let cancelled = TestWatch::cancelled_after(Duration::from_millis(50));
     check(&[busy], cancelled, Err(CaptureEnd::Cancelled), &["Open", "close"]);
 }
@@ -168,7 +183,7 @@ fn cancel_and_deadline_stop_the_library() {
     let asked = ["Open", "Capture", "cancel"];
     let check_touch = |touch: Touch, expected: Retry| {
         let script = [Does::Opens, Does::Waits(touch)];
-        check(&script, TestWatch::within_ms(80), Err(expected.into()), &asked);
+        check(&script, TestWatch::within_ms(1_000), Err(expected.into()), &asked);
     };
     check_touch(Touch { present: false, ever: false }, Retry::NothingPresented);
     check_touch(Touch { present: false, ever: true }, Retry::TooShort);
@@ -176,9 +191,16 @@ fn cancel_and_deadline_stop_the_library() {
     let script = [Does::Opens, Does::Waits(Touch::default())];
     let cancelled = TestWatch::cancelled_after(Duration::from_millis(60));
     check(&script, cancelled, Err(CaptureEnd::Cancelled), &asked);
+    // What the library says at the deadline is said of the reader, and so is its silence.
+    let hot = ("fp-device-error-quark", 0x101);
+    let script = [Does::Opens, Does::EndsBy(hot.0, hot.1)];
+    let too_hot = DeviceFault::Reported { code: "fp-too-hot".to_owned() };
+    check(&script, TestWatch::within_ms(1_000), Err(too_hot.into()), &asked);
+    let hung = DeviceFault::Hung { after_ms: STOP_WITHIN.as_millis() as u64 };
+    check(&[Does::Opens, Does::Hangs], TestWatch::within_ms(1_000), Err(hung.into()), &asked);
     // A reader that cannot be opened in time is no fault of the person.
     let (mut reader, _) = reader(&[Does::Waits(Touch::default())]);
-    let end = reader.capture(&FINGER, &mut TestWatch::within_ms(60)).unwrap_err();
+    let end = reader.capture(&FINGER, &mut TestWatch::within_ms(500)).unwrap_err();
     assert!(matches!(end, CaptureEnd::Fault(DeviceFault::Hung { .. })), "{end:?}");
 }
 
@@ -221,4 +243,77 @@ fn one_finger_at_a_time() {
     assert!(reader.capture(&FINGER, &mut patient()).is_ok());
     assert!(reader.capture(&FINGER, &mut patient()).is_ok());
     assert_eq!(log.lock().unwrap().done, ["Open", "Capture", "Capture"]);
+}
+
+/// A port with a reader in it, or none.
+#[derive(Default)]
+struct Port {
+    empty: AtomicBool,
+    /// Counts sleeps: a claim does not survive one.
+    sleeps: AtomicU32,
+}
+
+impl Hands for Arc<Port> {
+    fn unplug(&self) {
+        self.empty.store(true, Ordering::SeqCst);
+    }
+    fn replug(&self) {
+        self.empty.store(false, Ordering::SeqCst);
+    }
+    fn sleep_and_wake(&self) -> bool {
+        self.sleeps.fetch_add(1, Ordering::SeqCst);
+        true
+    }
+}
+
+struct Plugged {
+    port: Arc<Port>,
+    /// The sleep after which it was claimed.
+    claimed: Option<u32>,
+    work: Option<Work>,
+}
+
+impl Backend for Plugged {
+    fn begin(&mut self, work: Work) -> Result<(), DeviceFault> {
+        self.work = Some(work);
+        Ok(())
+    }
+    fn poll(&mut self, at_most: Duration) -> Option<Result<Answer, LibraryError>> {
+        std::thread::sleep(at_most);
+        let work = self.work.take()?;
+        let sleeps = self.port.sleeps.load(Ordering::SeqCst);
+        let fails = |domain: &str, code| Some(Err(LibraryError { domain: domain.to_owned(), code }));
+        match work {
+            _ if self.port.empty.load(Ordering::SeqCst) => fails(OURS, super::super::backend::GONE),
+            Work::Open => {
+                self.claimed = Some(sleeps);
+                Some(Ok(Answer::Opened))
+            }
+            Work::Capture if self.claimed != Some(sleeps) => fails("fp-device-error-quark", 2),
+            Work::Capture => Some(Ok(Answer::Picture(raw()))),
+        }
+    }
+    fn cancel(&mut self) {}
+    fn touch(&self) -> Touch {
+        Touch::default()
+    }
+    fn close(&mut self) {
+        self.claimed = None;
+    }
+}
+
+#[test]
+fn cables_are_pulled_and_the_machine_sleeps() {
+    let port = Arc::new(Port::default());
+    let open = || {
+        let backend = Plugged { port: port.clone(), claimed: None, work: None };
+        let mut reader = Reader::new(info(), Mounting::default(), backend);
+        match reader.claim(&patient()) {
+            Ok(()) => Ok(Box::new(reader) as Box<dyn CaptureDevice>),
+            Err(CaptureEnd::Fault(fault)) => Err(fault),
+            Err(_) => Err(DeviceFault::Hung { after_ms: 0 }),
+        }
+    };
+    let checked = conformance::run_faults(&open, &FINGER, &port);
+    assert!(checked.as_ref().is_ok_and(|n| *n >= 8), "{checked:#?}");
 }

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use gio::glib::{self, ControlFlow, MainContext};
@@ -56,22 +57,22 @@ pub(super) struct Service {
 }
 
 impl Service {
-    /// Starts the library's thread and waits for its first listing.
+    /// Starts the library's thread and waits for its first listing. Who keeps the thread sees when it has crashed.
     ///
     /// # Errors
     /// [`DeviceFault::Busy`] where another part of the program runs the library, [`DeviceFault::Hung`] when the first
     /// listing takes too long, [`DeviceFault::Crashed`] when there is no thread to be had.
-    pub(super) fn start() -> Result<Self, DeviceFault> {
+    pub(super) fn start() -> Result<(Self, JoinHandle<()>), DeviceFault> {
         let (jobs, receiver) = sync_channel(JOBS);
         let (told, started) = sync_channel(1);
         let seen = Arc::new(Mutex::new(Vec::new()));
         let shared = seen.clone();
-        std::thread::Builder::new()
+        let thread = std::thread::Builder::new()
             .name("libfprint".to_owned())
             .spawn(move || serve(&receiver, &shared, &told))
             .map_err(|_| DeviceFault::Crashed)?;
         match started.recv_timeout(START_WITHIN) {
-            Ok(true) => Ok(Self { jobs, seen }),
+            Ok(true) => Ok((Self { jobs, seen }, thread)),
             Ok(false) => Err(DeviceFault::Busy),
             Err(RecvTimeoutError::Timeout) => {
                 Err(DeviceFault::Hung { after_ms: START_WITHIN.as_millis() as u64 })
@@ -231,6 +232,18 @@ fn gives_pictures(_: &FpDevice) -> bool {
     CAPTURE != 0
 }
 
+/// A timer on the main context. It goes with its thread, also when that crashes: run by the next thread that owns the
+/// context it would end the program.
+struct Timer(Option<glib::SourceId>);
+
+impl Drop for Timer {
+    fn drop(&mut self) {
+        if let Some(timer) = self.0.take() {
+            timer.remove();
+        }
+    }
+}
+
 fn serve(jobs: &Receiver<Job>, seen: &Arc<Mutex<Vec<Found>>>, started: &SyncSender<bool>) {
     let main = MainContext::default();
     let Ok(_owned) = main.acquire() else {
@@ -242,14 +255,14 @@ fn serve(jobs: &Receiver<Job>, seen: &Arc<Mutex<Vec<Found>>>, started: &SyncSend
     shelf.borrow_mut().look(&context, seen);
     started.try_send(true).ok();
     // While a call runs the main context, only its timers see what comes and goes.
-    let timer = {
+    let _timer = {
         let (context, shelf, seen) = (context.clone(), shelf.clone(), seen.clone());
-        glib::timeout_add_local(LOOK_EVERY, move || {
+        Timer(Some(glib::timeout_add_local(LOOK_EVERY, move || {
             if let Ok(mut shelf) = shelf.try_borrow_mut() {
                 shelf.look(&context, &seen);
             }
             ControlFlow::Continue
-        })
+        })))
     };
     let mut claimed: BTreeMap<String, FpDevice> = BTreeMap::new();
     loop {
@@ -273,7 +286,6 @@ fn serve(jobs: &Receiver<Job>, seen: &Arc<Mutex<Vec<Found>>>, started: &SyncSend
             }
         }
     }
-    timer.remove();
     claimed.into_values().for_each(|device| close(Some(device)));
 }
 

@@ -37,8 +37,9 @@ struct World {
     held: bool,
     /// Looks hang while it is true.
     looks_hang: bool,
-    /// Error of the next command.
+    /// Error of the next command, and of every command.
     next: Option<Error>,
+    always: Option<Error>,
     /// The reader is pulled out, or the service stopped, at this command.
     at_command: Option<(u32, Fate)>,
     changes: u64,
@@ -128,6 +129,9 @@ impl Fake {
     pub(super) fn fail_next(&self, error: Error) {
         self.change(|world| world.next = Some(error));
     }
+    pub(super) fn fail_always(&self, error: Option<Error>) {
+        self.change(|world| world.always = error);
+    }
     pub(super) fn at_command(&self, number: u32, fate: Fate) {
         self.change(|world| world.at_command = Some((number, fate)));
     }
@@ -213,7 +217,7 @@ impl Link for FakeLink {
         let world = self.fake.0.world.lock().unwrap();
         let waited = self.fake.0.changed.wait_timeout_while(world, Duration::from_secs(60), |w| w.hangs);
         let mut world = waited.unwrap().0;
-        if let Some(error) = world.next.take() {
+        if let Some(error) = world.next.take().or(world.always) {
             return Err(error);
         }
         let at_command = world.at_command;

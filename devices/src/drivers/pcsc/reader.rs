@@ -5,6 +5,7 @@ use std::sync::atomic::AtomicUsize;
 use std::time::{Duration, Instant};
 
 use ::pcsc::Error;
+use zeroize::Zeroizing;
 
 use super::monitor::Monitor;
 use super::service::Service;
@@ -12,6 +13,7 @@ use super::worker::{Failed, Order, Worker};
 use super::{PcscBench, PcscParameters, end_of, names};
 use crate::ktp;
 use crate::ktp::sam::{Sam, SamCard};
+use crate::pace::SLICE_MS;
 use crate::traits::{ApduChannel, CaptureDevice, CaptureWatch, CardReader, Device};
 use crate::vocabulary::{CaptureEnd, CaptureTask, Captured, DeviceFault, DeviceInfo, DeviceKind, Retry};
 
@@ -69,26 +71,38 @@ impl Slot {
             }
             Err(Failed::Service(error)) => {
                 self.worker = Some(worker);
-                Err(self.cause(match error {
-                    // On a connection that had a protocol: another program's reset has taken it away.
-                    Error::ProtoMismatch if sending => Error::ResetCard,
-                    error => error,
-                }))
+                Err(self.cause(
+                    watch,
+                    match error {
+                        // On a connection that had a protocol: another program's reset has taken it away.
+                        Error::ProtoMismatch if sending => Error::ResetCard,
+                        error => error,
+                    },
+                ))
             }
             Err(Failed::Left(end)) => Err(end),
         }
     }
 
     /// True when the monitor sees, now or soon, that the card is no longer there.
-    fn lost_card(&self) -> bool {
-        self.monitor.wait_until(CAUSE_WITHIN, |there| {
-            !there.as_ref().is_ok_and(|there| there.get(&self.name).is_some_and(|reader| reader.card))
-        })
+    fn lost_card(&self, watch: &dyn CaptureWatch) -> Result<bool, CaptureEnd> {
+        let until = watch.deadline().min(Instant::now() + CAUSE_WITHIN);
+        loop {
+            let lost = self.monitor.wait_until(Duration::from_millis(SLICE_MS), |there| {
+                !there.as_ref().is_ok_and(|there| there.get(&self.name).is_some_and(|reader| reader.card))
+            });
+            if lost || Instant::now() >= until {
+                return Ok(lost);
+            }
+            if watch.cancelled() {
+                return Err(CaptureEnd::Cancelled);
+            }
+        }
     }
 
     /// Why a command was lost. The same errors come when the card was moved, the reader pulled out and the service
     /// stopped; the monitor knows soon which it was.
-    fn cause(&self, error: Error) -> CaptureEnd {
+    fn cause(&self, watch: &dyn CaptureWatch, error: Error) -> CaptureEnd {
         let end = end_of(error);
         if !matches!(
             error,
@@ -103,8 +117,10 @@ impl Slot {
         ) {
             return end;
         }
-        if !self.lost_card() {
-            return end;
+        match self.lost_card(watch) {
+            Ok(true) => {}
+            Ok(false) => return end,
+            Err(cancelled) => return cancelled,
         }
         match self.has_card() {
             Err(fault) => fault.into(),
@@ -130,10 +146,10 @@ impl ApduChannel for Slot {
         if self.worker.is_none() {
             return Err(DeviceFault::Reported { code: ktp::CARD_RESET.to_owned() }.into());
         }
-        let answer = self.ask(Order::Transmit(apdu.to_vec()), watch, COMMAND_LIMIT)?;
+        let answer = self.ask(Order::Transmit(Zeroizing::new(apdu.to_vec())), watch, COMMAND_LIMIT)?;
         // Some readers answer with nothing when the card has left.
-        if answer.len() < 2 && self.lost_card() {
-            return Err(self.cause(Error::CommError));
+        if answer.len() < 2 && self.lost_card(watch)? {
+            return Err(self.cause(watch, Error::CommError));
         }
         Ok(answer)
     }

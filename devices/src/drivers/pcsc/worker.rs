@@ -6,6 +6,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync
 use std::time::{Duration, Instant};
 
 use ::pcsc::Error;
+use zeroize::Zeroizing;
 
 use super::service::{Link, Service};
 use crate::pace::SLICE_MS;
@@ -15,13 +16,12 @@ use crate::vocabulary::{CaptureEnd, DeviceFault};
 /// Threads that may live at the same time, those left behind among them.
 pub(super) const WORKERS_MAX: usize = 8;
 
-/// What a worker is to do.
-#[derive(Debug)]
+/// What a worker is to do. Not printable: commands hold what opens a SAM.
 pub(super) enum Order {
     /// Connect to the card in the reader of this name; answered with the ATR.
     Begin(String),
-    /// One command.
-    Transmit(Vec<u8>),
+    /// One command. Wiped when it is done with.
+    Transmit(Zeroizing<Vec<u8>>),
     /// Let the card go. Not answered.
     End,
 }

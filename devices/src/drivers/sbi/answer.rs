@@ -2,11 +2,12 @@
 
 use biometrics::iso::{self, RecordKind};
 use chrono::{DateTime, Utc};
+use rustls_pki_types::CertificateDer;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::codes;
-use super::info::{DigitalId, Target};
+use super::info::{self, DigitalId, Target};
 use super::jwt::{self, Assurance, Trust};
 use super::order::{Order, Part};
 use super::wire::{self, BioType};
@@ -81,6 +82,13 @@ pub(super) fn told_error(answer: &Value) -> Option<String> {
     codes.into_iter().find(|code| code != wire::SUCCESS)
 }
 
+/// True when every element names this certificate as its signer's. Nothing is checked yet.
+pub(super) fn names_signer(answer: &Value, signer: Option<&CertificateDer<'_>>) -> bool {
+    let elements = answer.get("biometrics").map(wire::items).unwrap_or_default();
+    let mut tokens = elements.into_iter().map(|element| wire::text(element, "data"));
+    tokens.all(|token| jwt::named_signer(&token).as_ref() == signer)
+}
+
 /// Checks an answer in full; gives the samples in the order in which they were asked for, and the hash to go on
 /// with.
 ///
@@ -124,6 +132,14 @@ fn check_element(element: &Value, asked: &Asked<'_>, before: &str) -> Result<(Sa
     let digital = jwt::open("digital id", &wire::text(payload, "digitalId"), trust, asked.now)?;
     if DigitalId::read(&digital.payload).as_ref() != Some(&target.digital) {
         return Err(untrusted("the capture comes from another device than the one that was opened"));
+    }
+    if let Trust::Roots(_) = trust {
+        if data.signer != target.signer {
+            return Err(untrusted("the capture is signed by another key than the device info"));
+        }
+        if info::has_one_key(&target.certification) && digital.signer != target.signer {
+            return Err(untrusted("the digital id is signed by another key than the device info"));
+        }
     }
     let equal = |key: &str, asked: &str| match wire::label(payload, key) {
         told if told == asked => Ok(()),

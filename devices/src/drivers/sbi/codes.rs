@@ -27,8 +27,8 @@ pub(super) fn end(code: &str, kind: DeviceKind) -> CaptureEnd {
         _ => Retry::NothingPresented,
     };
     match code {
-        // No biometric object; not found; no image on the stream; out of time on the stream or in the capture.
-        "101" | "106" | "608" | "609" | "701" => nothing.into(),
+        // No biometric object; not found; out of time in the capture. 608 and 609 tell of the stream, not of a person.
+        "101" | "106" | "701" => nothing.into(),
         // Orientation.
         "105" => Retry::OffCentre.into(),
         "111" | "607" | "703" => DeviceFault::Busy.into(),
@@ -60,7 +60,7 @@ mod tests {
         };
         for code in CODES {
             let expected = match code {
-                101 | 106 | 608 | 609 | 701 => "nothing-presented".to_owned(),
+                101 | 106 | 701 => "nothing-presented".to_owned(),
                 105 => "off-centre".to_owned(),
                 111 | 607 | 703 => "busy".to_owned(),
                 other => format!("sbi-{other}"),

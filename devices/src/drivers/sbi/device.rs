@@ -10,9 +10,9 @@ use uuid::Uuid;
 
 use super::answer::{self, Asked, Sample};
 use super::codes;
-use super::discovery::{Lease, Services};
+use super::discovery::{self, Lease, Services};
 use super::http::{self, Connection, HttpError, Request, SLICE};
-use super::info::Target;
+use super::info::{Policy, Target};
 use super::jwt::Trust;
 use super::order::{DeviceShape, Order, Part};
 use super::stream::LiveStream;
@@ -33,6 +33,8 @@ const BUSY_PAUSE: Duration = Duration::from_millis(200);
 const GONE_PAUSE: Duration = Duration::from_millis(40);
 /// Time behind the timeout that the device was given, after which it counts as hung.
 const GRACE: Duration = Duration::from_secs(5);
+/// Live pictures that nobody read for so long may show somebody else: they are begun again.
+const STALE: Duration = Duration::from_secs(1);
 /// Time for live pictures that the device is told.
 const LIVE_MS: u64 = 300_000;
 
@@ -51,7 +53,7 @@ pub struct SbiDevice {
     info: DeviceInfo,
     target: Target,
     shape: DeviceShape,
-    trust: Trust,
+    policy: Policy,
     wishes: Wishes,
     services: Services,
     /// Hash of the last answer, empty before the first.
@@ -64,13 +66,20 @@ pub struct SbiDevice {
 struct Live {
     stream: LiveStream,
     lease: Lease,
+    read: Instant,
+}
+
+impl Live {
+    fn is_fresh(&self) -> bool {
+        !self.stream.ended() && self.read.elapsed() <= STALE
+    }
 }
 
 impl SbiDevice {
-    pub(super) fn new(target: Target, trust: Trust, wishes: Wishes, services: Services) -> Self {
+    pub(super) fn new(target: Target, policy: Policy, wishes: Wishes, services: Services) -> Self {
         let shape = DeviceShape::new(&target.digital, &target.sub_ids);
         let info = target.device_info();
-        Self { info, target, shape, trust, wishes, services, hash: String::new(), live: None }
+        Self { info, target, shape, policy, wishes, services, hash: String::new(), live: None }
     }
 
     /// What decides how this device is asked.
@@ -86,10 +95,10 @@ impl SbiDevice {
     pub fn take(&mut self, order: &Order, watch: &mut dyn CaptureWatch) -> Result<Vec<Sample>, CaptureEnd> {
         pace::check(watch)?;
         let patience = Instant::now() + BUSY_PATIENCE;
-        let live = self.live.take();
+        let live = self.live.take().filter(Live::is_fresh);
         let (mut stream, _lease) = match live {
-            Some(live) if !live.stream.ended() => (Some(live.stream), live.lease),
-            _ => (None, self.services.lease(self.target.port)),
+            Some(live) => (Some(live.stream), live.lease),
+            None => (None, self.services.lease(self.target.port)),
         };
         loop {
             let transaction = Uuid::now_v7().to_string();
@@ -109,17 +118,45 @@ impl SbiDevice {
                 }
                 Told::Passing(code) => return Err(codes::end(&code, self.info.kind)),
             };
+            self.follow_key(&answer, watch);
             let asked = Asked {
                 target: &self.target,
                 order,
                 transaction_id: &transaction,
                 previous_hash: &self.hash,
-                trust: &self.trust,
+                trust: &self.policy.trust,
                 now: Utc::now(),
             };
             let (samples, hash) = answer::check(&answer, &asked)?;
             self.hash = hash;
             return Ok(samples);
+        }
+    }
+
+    /// Device keys change every month, perhaps while the device is open: when an answer names another signer, the
+    /// device info is read and checked anew. What that does not explain the checks of the answer refuse.
+    fn follow_key(&mut self, answer: &Value, watch: &dyn CaptureWatch) {
+        let signed = matches!(self.policy.trust, Trust::Roots(_));
+        if !signed || answer::names_signer(answer, self.target.signer.as_ref()) {
+            return;
+        }
+        let stop = || watch.cancelled() || Instant::now() >= watch.deadline();
+        let found = discovery::devices_of(self.target.port, &stop).unwrap_or_default();
+        let known = &self.target;
+        let same = |target: &Target| {
+            target.port == known.port
+                && target.device_code == known.device_code
+                && target.digital == known.digital
+                && target.certification == known.certification
+        };
+        let renewed = found
+            .iter()
+            .filter(|found| found.device_id == known.device_id)
+            .filter_map(|found| Target::verify(found, &self.policy, Utc::now()).ok())
+            .find(same);
+        if let Some(renewed) = renewed {
+            tracing::info!(port = renewed.port, "the device has a new key");
+            self.target.signer = renewed.signer;
         }
     }
 
@@ -327,12 +364,15 @@ impl Camera for SbiDevice {
         let begun = Instant::now();
         let mut late = None;
         loop {
-            if self.live.as_ref().is_none_or(|live| live.stream.ended()) {
+            if self.live.as_ref().is_none_or(|live| !live.is_fresh()) {
+                // Closed before it is asked for again.
+                self.live = None;
                 let stream = self.open_stream("0", LIVE_MS)?;
                 let lease = self.services.lease(self.target.port);
-                self.live = Some(Live { stream, lease });
+                self.live = Some(Live { stream, lease, read: Instant::now() });
             }
             let Some(live) = &mut self.live else { return Err(DeviceFault::Crashed) };
+            live.read = Instant::now();
             match live.stream.pump() {
                 Ok(newest) => {
                     if let Some(image) = newest.and_then(|jpeg| codec::decode_rgb(&jpeg).ok()) {
@@ -368,5 +408,9 @@ impl Camera for SbiDevice {
                 http::wait(&[&live.stream.connection], deadline - now);
             }
         }
+    }
+
+    fn pause(&mut self) {
+        self.live = None;
     }
 }

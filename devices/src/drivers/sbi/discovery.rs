@@ -212,7 +212,7 @@ fn look_at(ports: &[u16]) -> Vec<(u16, Seen)> {
 }
 
 fn look_at_one(port: u16) -> Seen {
-    match devices_of(port) {
+    match devices_of(port, &|| false) {
         Ok(devices) => Seen::Devices(devices),
         Err(HttpError::Refused) => Seen::Closed,
         Err(fault) => Seen::Failed(fault.to_string()),
@@ -220,10 +220,10 @@ fn look_at_one(port: u16) -> Seen {
 }
 
 /// Asks one service for its devices and their infos.
-fn devices_of(port: u16) -> Result<Vec<Found>, HttpError> {
+pub(super) fn devices_of(port: u16, stop: &dyn Fn() -> bool) -> Result<Vec<Found>, HttpError> {
     let call = |method, path, body: &str| {
         let request = Request { port, method, path, body };
-        http::call(&request, Instant::now() + CALL, &|| false)
+        http::call(&request, http::TOLD_MAX_BYTES, Instant::now() + CALL, stop)
     };
     let answer = call("MOSIPDISC", "/device", &wire::discover_request())?;
     let items = wire::items(&answer);

@@ -108,6 +108,21 @@ fn answers_to_a_discovery() {
 }
 
 #[test]
+fn a_program_that_talks_without_end_is_cut_off() {
+    let service = Service::start(|_| {
+        Script::default().on("MOSIPDISC", |call, socket| {
+            send(socket, "HTTP/1.1 200 OK\r\nContent-Length: 30000000\r\n\r\n[\"");
+            while call.goes_on(socket) {
+                send(socket, vec![b'a'; 1 << 16]);
+            }
+        })
+    });
+    let looked = look(&Services::default(), service.port, Look::Wanted);
+    let told = looked.faults.first().map(|(_, fault)| fault.as_str()).unwrap_or_default();
+    assert!(told.contains("more than 1048576 bytes"), "{told}");
+}
+
+#[test]
 fn a_hundred_ports_are_looked_at_in_no_time() {
     let services = Services::default();
     let service = serve(Fake::new(BioType::Finger));

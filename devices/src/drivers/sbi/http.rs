@@ -16,6 +16,8 @@ use crate::vocabulary::{CaptureEnd, DeviceFault};
 
 /// Most bytes of one answer. A slap of four lossless 500 ppi fingers has 1 to 3 MB.
 pub(super) const BODY_MAX_BYTES: usize = 32 * 1024 * 1024;
+/// Most bytes of a discovery or device info: any program may have taken a port.
+pub(super) const TOLD_MAX_BYTES: usize = 1024 * 1024;
 /// Most bytes of the head of an answer.
 pub(super) const HEAD_MAX_BYTES: usize = 16 * 1024;
 /// Most headers of an answer.
@@ -87,11 +89,19 @@ impl Request<'_> {
 }
 
 /// A connection with its request sent. Never blocks; what has come stands in `buffer`.
-#[derive(Debug)]
 pub(super) struct Connection {
     socket: TcpStream,
     pub(super) buffer: Vec<u8>,
+    /// Most bytes of the body.
+    limit: usize,
     ended: bool,
+}
+
+impl std::fmt::Debug for Connection {
+    // Pictures and records come through it: never in a log.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Connection({} bytes, ended {})", self.buffer.len(), self.ended)
+    }
 }
 
 impl Connection {
@@ -115,14 +125,15 @@ impl Connection {
         socket.set_write_timeout(Some(CONNECT)).map_err(failed)?;
         socket.write_all(&request.bytes()).map_err(failed)?;
         socket.set_nonblocking(true).map_err(failed)?;
-        Ok(Self { socket, buffer: Vec::new(), ended: false })
+        Ok(Self { socket, buffer: Vec::new(), limit: BODY_MAX_BYTES, ended: false })
     }
 
     /// Takes what has come, without waiting; true when there was something.
     pub(super) fn pump(&mut self) -> Result<bool, HttpError> {
         let before = self.buffer.len();
         let mut chunk = vec![0u8; 64 * 1024];
-        while !self.ended && self.buffer.len() - before < PUMP_MAX_BYTES {
+        let most = self.limit + HEAD_MAX_BYTES;
+        while !self.ended && self.buffer.len() <= most && self.buffer.len() - before < PUMP_MAX_BYTES {
             match self.socket.read(&mut chunk) {
                 Ok(0) => self.ended = true,
                 Ok(n) => self.buffer.extend_from_slice(chunk.get(..n).unwrap_or_default()),
@@ -132,8 +143,8 @@ impl Connection {
                 Err(_) => self.ended = true,
             }
         }
-        if self.buffer.len() > BODY_MAX_BYTES + HEAD_MAX_BYTES {
-            return Err(HttpError::TooLarge { what: "the answer", limit: BODY_MAX_BYTES });
+        if self.buffer.len() > most {
+            return Err(HttpError::TooLarge { what: "the answer", limit: self.limit });
         }
         Ok(self.buffer.len() > before)
     }
@@ -168,7 +179,7 @@ impl Connection {
         };
         match parsed {
             Parsed::Value(value) => head.accept(value).map(Some),
-            Parsed::CutOff if !self.ended && !(whole && head.length == Some(0)) => Ok(None),
+            Parsed::CutOff if !(self.ended || whole && head.length == Some(0)) => Ok(None),
             Parsed::CutOff | Parsed::Wrong if head.status != 200 => Err(head.refused()),
             Parsed::CutOff if body.is_empty() => Err(HttpError::Malformed("the answer is empty".to_owned())),
             Parsed::CutOff => Err(HttpError::Malformed("the answer's JSON is cut off".to_owned())),
@@ -195,17 +206,18 @@ pub(super) fn wait(connections: &[&Connection], at_most: Duration) {
     let _ = poll(&mut fds, Some(&timeout));
 }
 
-/// One call with a JSON answer.
+/// One call with a JSON answer of at most `limit` bytes.
 ///
 /// # Errors
 /// [`HttpError`]; nothing is read behind the deadline, and `stop` is looked at every [`SLICE`].
 pub(super) fn call(
     request: &Request<'_>,
+    limit: usize,
     deadline: Instant,
     stop: &dyn Fn() -> bool,
 ) -> Result<Value, HttpError> {
     let begun = Instant::now();
-    let mut connection = Connection::open(request)?;
+    let mut connection = Connection { limit, ..Connection::open(request)? };
     loop {
         if stop() {
             return Err(HttpError::Cancelled);
@@ -335,13 +347,19 @@ impl Head {
 }
 
 /// Takes chunked transfer coding off (RFC 9112, 7.1), piece by piece.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Chunks {
     kept: Vec<u8>,
     /// Bytes of the running chunk that have not come yet, with its line end.
     left: usize,
     /// True behind the last chunk.
     pub(super) done: bool,
+}
+
+impl std::fmt::Debug for Chunks {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Chunks({} bytes, done {})", self.kept.len(), self.done)
+    }
 }
 
 impl Chunks {

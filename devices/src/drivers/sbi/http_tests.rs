@@ -16,7 +16,7 @@ fn answered(bytes: &[u8], hold: bool, within_ms: u64) -> Result<Value, HttpError
         })
     });
     let request = Request { port: service.port, method: "TEST", path: "/", body: "{}" };
-    call(&request, Instant::now() + Duration::from_millis(within_ms), &|| false)
+    call(&request, BODY_MAX_BYTES, Instant::now() + Duration::from_millis(within_ms), &|| false)
 }
 
 #[track_caller]
@@ -77,7 +77,7 @@ fn ends() {
     // A port that was just given back.
     let port = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port();
     let request = Request { port, method: "TEST", path: "/", body: "" };
-    assert_eq!(call(&request, Instant::now() + CONNECT, &|| false), Err(HttpError::Refused));
+    assert_eq!(call(&request, BODY_MAX_BYTES, Instant::now() + CONNECT, &|| false), Err(HttpError::Refused));
 }
 
 #[test]
@@ -86,7 +86,10 @@ fn stop_is_seen_soon() {
     let request = Request { port: service.port, method: "TEST", path: "/", body: "" };
     let begun = Instant::now();
     let stop = || begun.elapsed() > Duration::from_millis(50);
-    assert_eq!(call(&request, begun + Duration::from_secs(60), &stop), Err(HttpError::Cancelled));
+    assert_eq!(
+        call(&request, BODY_MAX_BYTES, begun + Duration::from_secs(60), &stop),
+        Err(HttpError::Cancelled)
+    );
     assert!(begun.elapsed() < Duration::from_secs(20));
 }
 

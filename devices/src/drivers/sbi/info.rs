@@ -3,6 +3,7 @@
 use std::ops::RangeInclusive;
 
 use chrono::{DateTime, Utc};
+use rustls_pki_types::CertificateDer;
 use serde_json::Value;
 
 use super::jwt::{self, Assurance, Trust};
@@ -22,6 +23,7 @@ pub(super) struct Found {
     /// Counts arrivals of this device.
     pub(super) arrival: u64,
     pub(super) device_id: String,
+    pub(super) device_code: String,
     pub(super) status: String,
     pub(super) callback: String,
     pub(super) purpose: String,
@@ -49,6 +51,7 @@ impl Found {
             port,
             arrival: 0,
             device_id,
+            device_code: wire::label(item, "deviceCode"),
             status: wire::label(item, "deviceStatus"),
             callback: wire::label(item, "callbackId"),
             purpose: wire::label(item, "purpose"),
@@ -127,6 +130,8 @@ pub(super) struct Target {
     pub(super) service_version: String,
     pub(super) firmware: String,
     pub(super) assurance: Assurance,
+    /// Who signed the device info. Captured data must be signed by the same key.
+    pub(super) signer: Option<CertificateDer<'static>>,
 }
 
 impl Target {
@@ -151,6 +156,12 @@ impl Target {
         let digital = jwt::open("digital id", &wire::text(&info.payload, "digitalId"), &policy.trust, now)?;
         let assurance = info.assurance.max(digital.assurance);
         let payload = &info.payload;
+        if assurance == Assurance::Trusted
+            && has_one_key(&wire::label(payload, "certification"))
+            && digital.signer != info.signer
+        {
+            return Err(untrusted("the digital id is signed by another key than the device info"));
+        }
         let digital = DigitalId::read(&digital.payload)
             .ok_or_else(|| protocol("the digital id has no serial number or no known type"))?;
         if digital != found.digital {
@@ -161,6 +172,11 @@ impl Target {
         let label = |key| wire::label(payload, key);
         if label("deviceId") != found.device_id || found.device_id.is_empty() {
             return Err(untrusted("the device info is of another device"));
+        }
+        if !found.device_code.is_empty() && label("deviceCode") != found.device_code {
+            return Err(untrusted(
+                "the device code of the discovery is another one than that of the device info",
+            ));
         }
         let purpose = label("purpose");
         if !purpose.eq_ignore_ascii_case(wire::REGISTRATION) {
@@ -187,6 +203,7 @@ impl Target {
             service_version: label("serviceVersion"),
             firmware: label("firmware"),
             assurance,
+            signer: info.signer,
             digital,
         })
     }
@@ -207,6 +224,11 @@ impl Target {
             training_only: false,
         }
     }
+}
+
+/// True for devices of level L0: they sign their digital id with the device's key, as they have no trust module.
+pub(super) fn has_one_key(certification: &str) -> bool {
+    certification.eq_ignore_ascii_case("L0")
 }
 
 fn environment(env: &str, training: bool) -> Result<String, DeviceFault> {

@@ -81,6 +81,11 @@ fn elements_of_a_discovery() {
     let target = Target::verify(&found, &policy, Utc::now()).unwrap();
     assert_eq!((target.port, target.assurance, target.spec_version), (4501, Assurance::Trusted, "0.9.5"));
     assert_eq!(target.device_info().id.0, "sbi-fingerprint-SN-1");
+    let coded = Found { device_code: "SN-9".to_owned(), ..found.clone() };
+    let fault = Target::verify(&coded, &policy, Utc::now()).unwrap_err();
+    assert!(matches!(&fault, DeviceFault::Untrusted { detail } if detail.contains("device code")), "{fault}");
+    let uncoded = Found { device_code: String::new(), ..found.clone() };
+    assert!(Target::verify(&uncoded, &policy, Utc::now()).is_ok());
     let without = Found { info: String::new(), info_error: "104".to_owned(), ..found.clone() };
     assert_eq!(Target::verify(&without, &policy, Utc::now()).err(), Some(reported("104")));
     // Signed info of another device that is as genuine.

@@ -53,10 +53,20 @@ pub(super) enum Trust {
 }
 
 /// What a token says, and how sure that is.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(super) struct Opened {
     pub(super) payload: Value,
     pub(super) assurance: Assurance,
+    /// Certificate of who signed; `None` where nobody did.
+    pub(super) signer: Option<CertificateDer<'static>>,
+}
+
+impl std::fmt::Debug for Opened {
+    // Captured data are biometric: never in a log.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let fields = self.payload.as_object().map_or(0, serde_json::Map::len);
+        write!(f, "Opened({fields} fields, {:?})", self.assurance)
+    }
 }
 
 /// Takes every key purpose: certificates of devices name none, or one of their maker's.
@@ -98,7 +108,9 @@ pub(super) fn open(
     let (header, payload, signature) = match parts.as_slice() {
         [""] => return Err(broken("is missing")),
         [payload] => match trust {
-            Trust::Nothing => return Ok(Opened { payload: json(payload)?, assurance: Assurance::Unsigned }),
+            Trust::Nothing => {
+                return Ok(Opened { payload: json(payload)?, assurance: Assurance::Unsigned, signer: None });
+            }
             Trust::Roots(_) => return Err(untrusted(what, "is not signed")),
         },
         [header, payload, signature] => (*header, *payload, *signature),
@@ -128,7 +140,14 @@ pub(super) fn open(
             Assurance::Trusted
         }
     };
-    Ok(Opened { payload: json(payload)?, assurance })
+    Ok(Opened { payload: json(payload)?, assurance, signer: chain.into_iter().next() })
+}
+
+/// The certificate that a token names as its signer's. Nothing of it is checked.
+pub(super) fn named_signer(token: &str) -> Option<CertificateDer<'static>> {
+    let header = token.trim().split('.').next().filter(|header| header.len() <= HEADER_MAX_BYTES)?;
+    let head: Value = serde_json::from_slice(&base64url(header)?).ok()?;
+    chain("token", &head).ok()?.into_iter().next()
 }
 
 fn chain(what: &str, head: &Value) -> Result<Vec<CertificateDer<'static>>, DeviceFault> {

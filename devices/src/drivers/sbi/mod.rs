@@ -195,13 +195,14 @@ impl Door {
                 timeout_ms: self.parameters.timeout_ms,
                 requested_score: self.parameters.requested_score,
             };
-            return Ok(SbiDevice::new(target, self.policy.trust.clone(), wishes, self.services.clone()));
+            return Ok(SbiDevice::new(target, self.policy.clone(), wishes, self.services.clone()));
         }
         if let Some(fault) = targets.refused.into_iter().next() {
             return Err(fault);
         }
-        if let Some((port, fault)) = targets.looked.faults.first() {
-            return Err(DeviceFault::Protocol { detail: format!("service on port {port}: {fault}") });
+        // Any program may listen on these ports: one that speaks otherwise keeps no other driver from its turn.
+        for (port, fault) in &targets.looked.faults {
+            tracing::warn!(port, %fault, "no device service, or one that answers wrongly");
         }
         if targets.looked.devices.is_empty() {
             return Err(DeviceFault::ServiceMissing { service: SERVICE.to_owned() });

@@ -27,16 +27,24 @@ enum State {
 }
 
 /// Takes pictures out of a multipart stream as it comes, in pieces of any size.
-#[derive(Debug)]
 pub(super) struct Frames {
     /// Without leading dashes: services declare it with and without them. Empty until a delimiter tells it.
     boundary: Vec<u8>,
     kept: Vec<u8>,
+    /// Bytes of `kept` that are done with; they go when more comes.
+    done: usize,
     state: State,
     /// Bytes of the running part's headers so far.
     head_bytes: usize,
     /// True once a delimiter was seen.
     begun: bool,
+}
+
+impl std::fmt::Debug for Frames {
+    // Live pictures of people: never in a log.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Frames({} bytes, {:?})", self.rest().len(), self.state)
+    }
 }
 
 impl Frames {
@@ -47,12 +55,27 @@ impl Frames {
             name.trim().eq_ignore_ascii_case("boundary").then(|| value.trim().trim_matches('"'))
         });
         let boundary = declared.unwrap_or_default().trim_start_matches('-').as_bytes().to_vec();
-        Self { boundary, kept: Vec::new(), state: State::Between, head_bytes: 0, begun: false }
+        Self { boundary, kept: Vec::new(), done: 0, state: State::Between, head_bytes: 0, begun: false }
     }
 
     /// Adds what came.
     pub(super) fn feed(&mut self, bytes: &[u8]) {
+        self.kept.drain(..self.done);
+        self.done = 0;
         self.kept.extend_from_slice(bytes);
+    }
+
+    /// What is not done with.
+    fn rest(&self) -> &[u8] {
+        self.kept.get(self.done..).unwrap_or_default()
+    }
+
+    /// Takes the next bytes, at most as many as there are.
+    fn take(&mut self, count: usize) -> Vec<u8> {
+        let rest = self.rest();
+        let taken = rest.get(..count).unwrap_or(rest).to_vec();
+        self.done += taken.len();
+        taken
     }
 
     /// The next whole part; `None` when more bytes are needed or no part will follow.
@@ -65,21 +88,21 @@ impl Frames {
                     }
                 }
                 State::Body(Some(length)) => {
-                    if self.kept.len() < length {
+                    if self.rest().len() < length {
                         return Ok(None);
                     }
-                    let part = self.kept.drain(..length).collect();
+                    let part = self.take(length);
                     self.state = State::Between;
                     return Ok(Some(part));
                 }
                 State::Body(None) => {
                     let Some(end) = self.end_of_part() else {
-                        return match self.kept.len() > PART_MAX_BYTES {
+                        return match self.rest().len() > PART_MAX_BYTES {
                             true => Err(too_large()),
                             false => Ok(None),
                         };
                     };
-                    let mut part: Vec<u8> = self.kept.drain(..end).collect();
+                    let mut part = self.take(end);
                     while part.last().is_some_and(|b| matches!(b, b'\r' | b'\n')) {
                         part.pop();
                     }
@@ -87,7 +110,7 @@ impl Frames {
                     return Ok(Some(part));
                 }
                 State::Tail => {
-                    self.kept.truncate(TAIL_MAX_BYTES);
+                    self.kept.truncate(self.done + TAIL_MAX_BYTES);
                     return Ok(None);
                 }
             }
@@ -96,13 +119,18 @@ impl Frames {
 
     /// Takes one line between parts or of a part's headers; false when none is complete.
     fn line(&mut self) -> Result<bool, HttpError> {
-        let within = self.kept.get(..self.kept.len().min(LINES_MAX_BYTES)).unwrap_or_default();
+        if self.state == State::Between {
+            // Line ends between parts, however many, at one go.
+            self.done += self.rest().iter().take_while(|b| b.is_ascii_whitespace()).count();
+        }
+        let rest = self.rest();
+        let within = rest.get(..rest.len().min(LINES_MAX_BYTES)).unwrap_or_default();
         if self.state == State::Between && begins_other(within, self.begun) {
             self.state = State::Tail;
             return Ok(true);
         }
         let Some(end) = within.iter().position(|b| *b == b'\n') else {
-            if self.kept.len() < LINES_MAX_BYTES {
+            if rest.len() < LINES_MAX_BYTES {
                 return Ok(false);
             }
             if let State::Headers(_) = self.state {
@@ -110,10 +138,10 @@ impl Frames {
             }
             // The rest of a picture whose length was told too small: a delimiter may still follow.
             let boundary = self.boundary.len().max(1) + 16;
-            self.kept.drain(..LINES_MAX_BYTES - boundary.min(LINES_MAX_BYTES / 2));
+            self.done += LINES_MAX_BYTES - boundary.min(LINES_MAX_BYTES / 2);
             return Ok(true);
         };
-        let line: Vec<u8> = self.kept.drain(..=end).collect();
+        let line = self.take(end + 1);
         let line = line.trim_ascii();
         match self.delimiter(line) {
             Some(true) => self.state = State::Tail,
@@ -174,25 +202,25 @@ impl Frames {
     fn end_of_part(&self) -> Option<usize> {
         let delimiter = match self.boundary.as_slice() {
             [] => None,
-            boundary => find(&self.kept, boundary),
+            boundary => find(self.rest(), boundary),
         };
         let delimiter = delimiter.map(|at| {
-            let before = self.kept.get(..at).unwrap_or_default();
+            let before = self.rest().get(..at).unwrap_or_default();
             before.iter().rposition(|b| *b != b'-').map_or(0, |last| last + 1)
         });
-        let other = find(&self.kept, b"\nHTTP/1.").map(|at| at + 1);
+        let other = find(self.rest(), b"\nHTTP/1.").map(|at| at + 1);
         delimiter.into_iter().chain(other).min()
     }
 
     /// The error that a service tells instead of pictures or behind them.
     pub(super) fn error(&self) -> Option<String> {
         // Also within a part: one that was cut short swallows the second answer.
-        let from = match find(&self.kept, b"HTTP/1.") {
+        let from = match find(self.rest(), b"HTTP/1.") {
             Some(at) => at,
             None if matches!(self.state, State::Between | State::Tail) => 0,
             None => return None,
         };
-        let rest = self.kept.get(from..)?;
+        let rest = self.rest().get(from..)?;
         let json = rest.get(rest.iter().position(|b| *b == b'{')?..)?;
         let value = serde_json::Deserializer::from_slice(json).into_iter::<Value>().next()?.ok()?;
         wire::error_code(&value)

@@ -91,8 +91,22 @@ fn limits() {
     for _ in 0..64 {
         frames.feed(&vec![b'x'; 1 << 16]);
         assert_eq!(frames.next(), Ok(None));
-        assert!(frames.kept.len() <= 1 << 16);
+        assert!(frames.rest().len() <= 1 << 14 && frames.kept.len() <= 1 << 17);
     }
+}
+
+#[test]
+fn a_flood_of_line_ends_is_passed_over_at_once() {
+    let picture = format!("--BoundaryString\r\nContent-Length:{}\r\n\r\n", PICTURE.len());
+    let mut frames = Frames::new(TYPE);
+    // Line by line, each moving the rest, this would be some ten million million moved bytes.
+    frames.feed(&b"\r\n".repeat(4 << 20));
+    assert_eq!(frames.next(), Ok(None));
+    assert!(frames.rest().is_empty());
+    frames.feed(&b"x\n".repeat(1 << 18));
+    assert_eq!(frames.next(), Ok(None));
+    frames.feed(&[picture.as_bytes(), PICTURE].concat());
+    assert_eq!(frames.next(), Ok(Some(PICTURE.to_vec())));
 }
 
 proptest! {

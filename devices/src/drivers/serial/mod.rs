@@ -169,7 +169,6 @@ impl CaptureDevice for SerialThermometer {
         }
         pace::check(watch)?;
         self.drain()?;
-        let begun = Instant::now();
         let mut seen = Seen::new(self.parameters.readings);
         let mut bytes = [0; 256];
         loop {
@@ -177,7 +176,7 @@ impl CaptureDevice for SerialThermometer {
                 return Err(CaptureEnd::Cancelled);
             }
             if Instant::now() >= watch.deadline() {
-                return Err(seen.end(begun.elapsed()));
+                return Err(seen.end());
             }
             let count = self.read(&mut bytes)?;
             let mut agreed = None;
@@ -251,8 +250,12 @@ struct Seen {
     wanted: usize,
     /// The latest readings that agree, oldest first.
     run: Vec<i32>,
-    of_a_body: bool,
-    of_no_body: bool,
+    /// The latest new reading.
+    latest: Option<i32>,
+    /// The latest two readings do not agree.
+    moved: bool,
+    /// When the latest line came, or the request.
+    heard: Instant,
     repeated: bool,
     bad: usize,
     last_error: Option<LineError>,
@@ -263,8 +266,9 @@ impl Seen {
         Self {
             wanted,
             run: Vec::with_capacity(wanted),
-            of_a_body: false,
-            of_no_body: false,
+            latest: None,
+            moved: false,
+            heard: Instant::now(),
             repeated: false,
             bad: 0,
             last_error: None,
@@ -272,17 +276,17 @@ impl Seen {
     }
 
     fn reading(&mut self, centidegrees_c: i32, again: bool) -> Option<i32> {
-        self.bad = 0;
+        (self.bad, self.heard) = (0, Instant::now());
         if again {
             self.repeated = true;
             return None;
         }
+        let before = self.latest.replace(centidegrees_c);
+        self.moved = before.is_some_and(|before| before.abs_diff(centidegrees_c) > AGREE_CENTIDEGREES as u32);
         if !BODY_CENTIDEGREES_C.contains(&centidegrees_c) {
-            self.of_no_body = true;
             self.run.clear();
             return None;
         }
-        self.of_a_body = true;
         self.run.push(centidegrees_c);
         let spread = |run: &[i32]| Some(run.iter().max()? - run.iter().min()?);
         while spread(&self.run).is_some_and(|s| s > AGREE_CENTIDEGREES) {
@@ -297,24 +301,29 @@ impl Seen {
 
     fn bad(&mut self, error: LineError) -> Result<(), DeviceFault> {
         self.bad += 1;
+        self.heard = Instant::now();
         self.last_error = Some(error);
         if self.bad < BAD_LINES_MAX { Ok(()) } else { Err(protocol(error)) }
     }
 
     /// Why there was no temperature until the deadline: whose matter it is.
-    fn end(&self, after: Duration) -> CaptureEnd {
-        match self.last_error {
-            _ if self.of_a_body => Retry::Moved.into(),
-            _ if self.of_no_body => Retry::NothingPresented.into(),
-            Some(error) => protocol(error).into(),
-            None if self.repeated => {
+    fn end(&self) -> CaptureEnd {
+        let silent = || DeviceFault::Hung {
+            after_ms: u64::try_from(self.heard.elapsed().as_millis()).unwrap_or(u64::MAX),
+        };
+        match (self.latest, self.last_error) {
+            // What came last was not understood.
+            (_, Some(error)) if self.bad > 0 => protocol(error).into(),
+            (Some(_), _) if self.moved => Retry::Moved.into(),
+            (Some(latest), _) if !BODY_CENTIDEGREES_C.contains(&latest) => Retry::NothingPresented.into(),
+            _ if self.repeated => {
                 DeviceFault::Protocol { detail: "it repeats one old reading".to_owned() }.into()
             }
+            // They agree, but no more came.
+            (Some(_), _) => silent().into(),
             // A thermometer with a trigger says nothing until somebody presses it.
-            None if self.wanted == 1 => Retry::NothingPresented.into(),
-            None => {
-                DeviceFault::Hung { after_ms: u64::try_from(after.as_millis()).unwrap_or(u64::MAX) }.into()
-            }
+            (None, _) if self.wanted == 1 => Retry::NothingPresented.into(),
+            (None, _) => silent().into(),
         }
     }
 }

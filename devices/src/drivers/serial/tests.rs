@@ -2,17 +2,17 @@
 //! Over a pty: the driver opens the slave as any other serial port, the test is the thermometer on the master.
 
 use std::io::Write;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 
 use super::*;
-use crate::conformance::{self, TestWatch};
+use crate::conformance::{self, Hands, SLOW, TestWatch};
 use crate::setup::Setup;
 
 /// Generous, for a machine that builds at the same time.
 const WITHIN_MS: u64 = 20_000;
-/// Long enough that what was written has arrived and nothing more comes.
-const SHORT_MS: u64 = 300;
+/// Long enough, also on a slow machine, that what was written has arrived; nothing more comes.
+const SHORT_MS: u64 = 1_500;
 
 struct Rig {
     master: TTYPort,
@@ -83,7 +83,9 @@ fn streams_without_a_temperature_say_whose_matter_it_is() {
     };
     let protocol = |what: LineError| CaptureEnd::Fault(super::protocol(what));
     check("", "T=36.6C\nT=37.6C\nT=36.6C\n", Retry::Moved.into());
-    check("", "T=36.6C\nT=36.6C\n", Retry::Moved.into());
+    check("", "T=36.6C\nT=15.0C\n", Retry::Moved.into());
+    check("", "T=36.6C\nT=15.0C\nT=15.0C\n", Retry::NothingPresented.into());
+    check("", "T=36.6C\nhello\n", protocol(LineError::Form));
     check("", "T=15.0C\nT=15.0C\nT=15.0C\n", Retry::NothingPresented.into());
     check("readings = 1", "T=80.0C\n", Retry::NothingPresented.into());
     check("readings = 1", "", Retry::NothingPresented.into());
@@ -105,8 +107,11 @@ fn streams_without_a_temperature_say_whose_matter_it_is() {
     });
     assert_eq!(open.capture(&task, &mut TestWatch::within_ms(2 * SHORT_MS)), Err(repeated.into()));
     writer.unwrap().join().unwrap();
-    let silent = capture("", b"", SHORT_MS);
-    assert!(matches!(silent, Err(CaptureEnd::Fault(DeviceFault::Hung { .. }))), "{silent:?}");
+    // Silent from the beginning, or after readings that agree: the thermometer, not a person who moved.
+    for stream in ["", "T=36.6C\n", "T=36.6C\nT=36.6C\n", "T=31.0C\nT=36.6C\nT=36.6C\n"] {
+        let silent = capture("", stream.as_bytes(), SHORT_MS);
+        assert!(matches!(silent, Err(CaptureEnd::Fault(DeviceFault::Hung { .. }))), "{stream:?}: {silent:?}");
+    }
 }
 
 #[test]
@@ -213,8 +218,51 @@ fn conforms() {
             std::thread::sleep(Duration::from_millis(10));
         }
     });
-    let checked = conformance::run(&|| device(&path, ""), &[CaptureTask::Temperature]);
+    let checked = conformance::run(&|| device(&path, ""), &[CaptureTask::Temperature], SLOW);
     stop.store(true, Ordering::Release);
     writer.unwrap().join().unwrap();
     assert!(checked.unwrap() > 10);
+}
+
+/// A cable under a name that stays, as in `/dev/serial/by-id`.
+struct Cable(std::path::PathBuf, Arc<Mutex<Option<TTYPort>>>);
+
+impl Hands for Cable {
+    fn unplug(&self) {
+        self.1.lock().unwrap().take();
+        std::fs::remove_file(&self.0).unwrap();
+    }
+    fn replug(&self) {
+        let mut rig = rig();
+        rig.master.set_timeout(Duration::from_millis(10)).unwrap();
+        std::os::unix::fs::symlink(&rig.path, &self.0).unwrap();
+        *self.1.lock().unwrap() = Some(rig.master);
+    }
+    fn sleep_and_wake(&self) -> bool {
+        self.unplug();
+        self.replug();
+        true
+    }
+}
+
+#[test]
+fn cables_are_pulled_and_the_machine_sleeps() {
+    let folder = tempfile::tempdir().unwrap();
+    let cable = Cable(folder.path().join("thermometer"), Arc::default());
+    cable.replug();
+    let (master, stop) = (cable.1.clone(), Arc::new(AtomicBool::new(false)));
+    let ended = stop.clone();
+    let writer = std::thread::Builder::new().name("thermometer".into()).spawn(move || {
+        while !ended.load(Ordering::Acquire) {
+            if let Some(master) = master.lock().unwrap().as_mut() {
+                master.write_all(b"T=36.6C\r\n").ok();
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    });
+    let path = cable.0.to_string_lossy().into_owned();
+    let checked = conformance::run_faults(&|| device(&path, ""), &CaptureTask::Temperature, &cable);
+    stop.store(true, Ordering::Release);
+    writer.unwrap().join().unwrap();
+    assert!(checked.as_ref().is_ok_and(|n| *n >= 8), "{checked:#?}");
 }

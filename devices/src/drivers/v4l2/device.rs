@@ -17,6 +17,8 @@ use crate::vocabulary::{CaptureEnd, CaptureTask, Captured, DeviceFault, DeviceIn
 const OPEN_WITHIN: Duration = Duration::from_millis(6_000);
 /// A stream that gives nothing for so long is opened again. The slowest cameras give five frames a second.
 const STALLED_AFTER: Duration = Duration::from_millis(1_000);
+/// Exposure and colours of a camera that has just started take so long to settle.
+const SETTLE: Duration = Duration::from_millis(700);
 /// So many damaged frames in a row are no accident.
 const BAD_FRAMES_MAX: u32 = 8;
 
@@ -26,6 +28,8 @@ pub(super) struct V4l2Camera {
     source: Arc<dyn Source>,
     left_behind: LeftBehind,
     worker: Option<Worker>,
+    /// True while the stream was stopped because nobody looks.
+    paused: bool,
 }
 
 impl V4l2Camera {
@@ -38,15 +42,32 @@ impl V4l2Camera {
         source: Arc<dyn Source>,
         left_behind: LeftBehind,
     ) -> Result<Self, DeviceFault> {
-        let mut camera = Self { info, source, left_behind, worker: None };
+        let mut camera = Self { info, source, left_behind, worker: None, paused: true };
         let deadline = Instant::now() + OPEN_WITHIN;
-        camera.start(false, deadline).map(|_| ()).map_err(fault_of)?;
+        camera.start(deadline, &|| false).map(|_| ()).map_err(fault_of)?;
         Ok(camera)
     }
 
-    fn start(&mut self, again: bool, deadline: Instant) -> Result<&mut Worker, CaptureEnd> {
-        let worker = Worker::start(&self.info.id, &self.source, again, &self.left_behind, deadline)?;
+    fn start(&mut self, deadline: Instant, cancelled: &dyn Fn() -> bool) -> Result<&mut Worker, CaptureEnd> {
+        let broke = !std::mem::take(&mut self.paused);
+        let (id, source) = (&self.info.id, &self.source);
+        let worker = Worker::start(id, source, broke, &self.left_behind, deadline, cancelled)?;
         Ok(self.worker.insert(worker))
+    }
+
+    /// Starts it and lets its first pictures go by, as far as there is time.
+    fn settle(&mut self, watch: &mut dyn CaptureWatch) -> Result<(), CaptureEnd> {
+        let deadline = watch.deadline();
+        let mut until = None;
+        loop {
+            let picture = self.picture(deadline, &|| watch.cancelled())?;
+            let now = Instant::now();
+            let left = deadline.saturating_duration_since(now);
+            if now >= *until.get_or_insert(now + SETTLE.min(left / 4)) {
+                return Ok(());
+            }
+            watch.preview(PreviewFrame::Rgb(picture));
+        }
     }
 
     /// The next picture. A stream that breaks or stalls is opened again, once.
@@ -56,7 +77,7 @@ impl V4l2Camera {
             let until = if again { deadline } else { deadline.min(Instant::now() + STALLED_AFTER) };
             let worker = match &mut self.worker {
                 Some(worker) => Ok(worker),
-                None => self.start(true, deadline),
+                None => self.start(deadline, cancelled),
             };
             let broken = match worker.and_then(|worker| worker.next(until, cancelled)) {
                 Ok(raw) => match pixels::decode(raw.shape, &raw.bytes) {
@@ -114,6 +135,9 @@ impl CaptureDevice for V4l2Camera {
             return Err(DeviceFault::Unsupported.into());
         }
         pace::check(watch)?;
+        if self.worker.is_none() {
+            self.settle(watch)?;
+        }
         let image = match task {
             CaptureTask::Face => burst::take(Burst::CAMERA, watch, |_, watch| {
                 self.picture(watch.deadline(), &|| watch.cancelled())
@@ -128,5 +152,9 @@ impl CaptureDevice for V4l2Camera {
 impl Camera for V4l2Camera {
     fn frame(&mut self, deadline: Instant) -> Result<RgbImage, DeviceFault> {
         self.picture(deadline, &|| false).map_err(fault_of)
+    }
+
+    fn pause(&mut self) {
+        (self.worker, self.paused) = (None, true);
     }
 }

@@ -43,6 +43,10 @@ pub(super) struct Fake {
     /// Ends every [`Act::Block`].
     pub(super) let_go: AtomicBool,
     level: AtomicU32,
+    /// Nothing is there while it is true.
+    pub(super) unplugged: AtomicBool,
+    /// A stream breaks when this is another number than at its beginning.
+    pub(super) plugged_in: AtomicU32,
 }
 
 impl Fake {
@@ -54,6 +58,8 @@ impl Fake {
             opened_again: AtomicU32::new(0),
             let_go: AtomicBool::new(false),
             level: AtomicU32::new(0),
+            unplugged: AtomicBool::new(false),
+            plugged_in: AtomicU32::new(0),
         })
     }
 
@@ -96,9 +102,18 @@ impl Source for FakeSource {
     fn open(&self, again: bool) -> Result<Box<dyn Backend>, DeviceFault> {
         self.0.opened.fetch_add(1, Ordering::SeqCst);
         self.0.opened_again.fetch_add(u32::from(again), Ordering::SeqCst);
+        if self.0.unplugged.load(Ordering::SeqCst) {
+            return Err(DeviceFault::NotFound { kind: "camera".to_owned() });
+        }
+        let plugged_in = self.0.plugged_in.load(Ordering::SeqCst);
         match self.0.refusal() {
             Some(fault) => Err(fault),
-            None => Ok(Box::new(FakeBackend { fake: self.0.clone(), frame: Vec::new(), silent: false })),
+            None => Ok(Box::new(FakeBackend {
+                fake: self.0.clone(),
+                frame: Vec::new(),
+                silent: false,
+                plugged_in,
+            })),
         }
     }
 }
@@ -107,6 +122,7 @@ struct FakeBackend {
     fake: Arc<Fake>,
     frame: Vec<u8>,
     silent: bool,
+    plugged_in: u32,
 }
 
 impl Backend for FakeBackend {
@@ -116,6 +132,10 @@ impl Backend for FakeBackend {
 
     fn next(&mut self) -> Result<Option<Cow<'_, [u8]>>, DeviceFault> {
         std::thread::sleep(FRAME_EVERY);
+        let woke = self.fake.plugged_in.load(Ordering::SeqCst) != self.plugged_in;
+        if woke || self.fake.unplugged.load(Ordering::SeqCst) {
+            return Err(DeviceFault::Unplugged);
+        }
         if self.silent {
             return Ok(None);
         }

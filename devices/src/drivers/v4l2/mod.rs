@@ -78,7 +78,7 @@ impl<'a> CameraParameters<'a> {
 
     fn cameras(&self, bench: &Bench) -> Vec<Node> {
         // A production vault can only be fed by hardware.
-        let allowed = |node: &Node| bench.training || !node.is_loopback();
+        let allowed = |node: &Node| bench.training || !node.is_virtual;
         let wanted = |node: &Node| allowed(node) && self.device.is_none_or(|wanted| node.is(wanted));
         bench.cameras.known.look(&Linux).into_iter().filter(wanted).collect()
     }

@@ -18,8 +18,8 @@ use crate::vocabulary::DeviceId;
 
 /// Most nodes that are looked at; the kernel has 256 numbers at most.
 const NODES_MAX: usize = 64;
-/// Where programs show pictures of their own as a camera.
-const LOOPBACK: &str = "platform:v4l2loopback";
+/// Drivers of the kernel behind which is no lens: test cameras, and one that shows what a program gives it.
+const VIRTUAL: &[&str] = &["v4l2loopback", "v4l2 loopback", "vivid", "vimc", "vim2m", "vicodec", "visl"];
 /// Longest name that is kept, in characters (the kernel's own are 31 bytes).
 const NAME_CHARS_MAX: usize = 64;
 
@@ -36,17 +36,14 @@ pub(super) struct Node {
     pub(super) bus: String,
     /// Another number for each time that it is plugged in.
     pub(super) arrival: u64,
+    /// No lens behind it: a program or the kernel makes its pictures.
+    pub(super) is_virtual: bool,
 }
 
 impl Node {
     /// The device node.
     pub(super) fn path(&self) -> PathBuf {
         path(self.number)
-    }
-
-    /// True for a camera that shows what a program gives it, not what is before a lens.
-    pub(super) fn is_loopback(&self) -> bool {
-        self.bus.starts_with(LOOPBACK)
     }
 
     /// True when `wanted` names it: bus path, identifier, name, or a path (`/dev/video0`, `/dev/v4l/by-id/...`).
@@ -63,12 +60,14 @@ fn path(number: u32) -> PathBuf {
 }
 
 /// What a node says of itself.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Told {
     /// True when it gives pictures that this driver reads.
     pub(super) camera: bool,
     pub(super) name: String,
     pub(super) bus: String,
+    /// True when no lens is behind it.
+    pub(super) is_virtual: bool,
 }
 
 /// What is asked of the operating system.
@@ -114,7 +113,8 @@ impl Known {
             let earlier = cameras.iter().filter(|camera| camera.bus == told.bus).count();
             let more = if earlier == 0 { String::new() } else { format!("-{}", earlier + 1) };
             let id = DeviceId(format!("{}-{}{more}", super::ID, told.bus));
-            cameras.push(Node { id, number, name: told.name, bus: told.bus, arrival });
+            let (name, bus, is_virtual) = (told.name, told.bus, told.is_virtual);
+            cameras.push(Node { id, number, name, bus, arrival, is_virtual });
         }
         *self.locked() = known;
         cameras
@@ -148,18 +148,21 @@ impl System for Linux {
     fn ask(&self, number: u32) -> io::Result<Told> {
         let device = Device::with_path(path(number))?;
         // The crate panics on a name that is cut off within a character.
-        let caps = catch_unwind(AssertUnwindSafe(|| device.query_caps()));
-        let Ok(caps) = caps else {
+        let asked = catch_unwind(AssertUnwindSafe(|| {
+            device.query_caps().and_then(|caps| Ok((caps, device.enum_formats()?)))
+        }));
+        let hearsay = self.hearsay(number);
+        let Ok(asked) = asked else {
             let unreadable = || io::Error::new(io::ErrorKind::InvalidData, "capabilities cannot be read");
-            return self.hearsay(number).ok_or_else(unreadable);
+            return hearsay.ok_or_else(unreadable);
         };
-        let caps = caps?;
-        let formats = device.enum_formats()?;
+        let (caps, formats) = asked?;
         let readable = formats.iter().any(|f| Pixels::from_fourcc(f.fourcc.repr).is_some());
-        let hearsay = || self.hearsay(number).map(|told| told.bus).unwrap_or_default();
-        let bus = if caps.bus.is_empty() { hearsay() } else { plain(&caps.bus) };
         let camera = gives_pictures(caps.capabilities) && readable;
-        Ok(Told { camera, name: plain(&caps.card), bus })
+        let hearsay = hearsay.unwrap_or_default();
+        let is_virtual = hearsay.is_virtual || is_virtual_driver(&caps.driver) || is_virtual_place(&caps.bus);
+        let bus = if caps.bus.is_empty() { hearsay.bus } else { plain(&caps.bus) };
+        Ok(Told { camera, name: plain(&caps.card), bus, is_virtual })
     }
 
     fn hearsay(&self, number: u32) -> Option<Told> {
@@ -169,7 +172,13 @@ impl System for Linux {
         let first = attribute(&folder.join("index")).is_none_or(|index| index == "0");
         let device = std::fs::canonicalize(folder.join("device")).ok();
         let bus = device.as_deref().and_then(place).unwrap_or_else(|| format!("video{number}"));
-        Some(Told { camera: first, name, bus: plain(&bus) })
+        let node = std::fs::canonicalize(&folder).ok();
+        let driver = std::fs::canonicalize(folder.join("device/driver")).ok();
+        let driver = driver.as_deref().and_then(Path::file_name).map(|name| name.to_string_lossy());
+        let is_virtual = node.is_some_and(|node| node.starts_with("/sys/devices/virtual"))
+            || driver.is_some_and(|driver| is_virtual_driver(&driver))
+            || is_virtual_place(&bus);
+        Some(Told { camera: first, name, bus: plain(&bus), is_virtual })
     }
 }
 
@@ -184,6 +193,17 @@ fn place(device: &Path) -> Option<String> {
         Some(format!("usb-{host}-{ports}"))
     });
     usb.or_else(|| names.last().map(|name| (*name).to_owned()))
+}
+
+fn is_virtual_driver(driver: &str) -> bool {
+    VIRTUAL.contains(&driver.trim())
+}
+
+/// True for a place on the platform that one of [`VIRTUAL`] has made for itself, e.g. `platform:vivid-000`, `vivid.0`.
+fn is_virtual_place(bus: &str) -> bool {
+    let name = bus.strip_prefix("platform:").unwrap_or(bus);
+    let end = name.find(['.', '-', ':']).unwrap_or(name.len());
+    name.get(..end).is_some_and(is_virtual_driver)
 }
 
 /// True for a node that gives single-planar pictures by streaming and does nothing else with them.

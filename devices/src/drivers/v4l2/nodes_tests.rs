@@ -31,7 +31,7 @@ impl System for Paper {
 }
 
 fn told(camera: bool, name: &str, bus: &str) -> Told {
-    Told { camera, name: name.to_owned(), bus: bus.to_owned() }
+    Told { camera, name: name.to_owned(), bus: bus.to_owned(), is_virtual: false }
 }
 
 fn ids(known: &Known, paper: &Paper) -> Vec<String> {
@@ -100,13 +100,20 @@ fn a_chosen_camera_is_found_by_its_names() {
 
 #[test]
 fn cameras_that_programs_feed_are_told_apart() {
-    let check = |bus: &str, expected: bool| {
-        let nodes = Paper::new(vec![(0, 1, Ok(told(true, "camera", bus)))]);
-        assert_eq!(Known::default().look(&nodes)[0].is_loopback(), expected, "{bus}");
-    };
+    let check = |bus: &str, expected: bool| assert_eq!(is_virtual_place(bus), expected, "{bus}");
     check("platform:v4l2loopback-000", true);
+    check("platform:vivid-000", true);
+    check("platform:vim2m", true);
+    check("vivid.0", true);
     check("usb-0000:00:14.0-2", false);
-    check("platform:vivid-000", false);
+    check("usb-vhci_hcd.0-1", false);
+    check("platform:uvcvideo", false);
+    check("", false);
+    assert!(
+        is_virtual_driver("v4l2 loopback") && is_virtual_driver("vivid") && !is_virtual_driver("uvcvideo")
+    );
+    let node = Told { is_virtual: true, ..told(true, "camera", "x") };
+    assert!(Known::default().look(&Paper::new(vec![(0, 1, Ok(node))]))[0].is_virtual);
 }
 
 #[test]

@@ -8,14 +8,21 @@ use super::backend::Source;
 use super::fake::{Act, Fake, FakeSource};
 use super::format::Pixels;
 use super::*;
-use crate::conformance::{self, TestWatch};
+use crate::conformance::{self, Hands, SLOW, TestWatch};
 use crate::setup::Setup;
 use crate::traits::{Camera, CaptureDevice, Device};
 use crate::vocabulary::{CaptureEnd, CaptureTask, Captured};
 
 fn node() -> Node {
     let id = DeviceId("v4l2-usb-1".to_owned());
-    Node { id, number: 0, name: "scripted".to_owned(), bus: "usb-1".to_owned(), arrival: 1 }
+    Node {
+        id,
+        number: 0,
+        name: "scripted".to_owned(),
+        bus: "usb-1".to_owned(),
+        arrival: 1,
+        is_virtual: false,
+    }
 }
 
 fn opened(fake: &Arc<Fake>, left_behind: &LeftBehind) -> Result<V4l2Camera, DeviceFault> {
@@ -36,8 +43,32 @@ fn frame(camera: &mut V4l2Camera) -> Result<u8, DeviceFault> {
 fn keeps_the_promises_of_every_driver() {
     let fake = Fake::new(Pixels::Rgb, Vec::new());
     let open = || opened(&fake, &LeftBehind::default()).map(|c| Box::new(c) as Box<dyn CaptureDevice>);
-    let checked = conformance::run(&open, &[CaptureTask::Face, CaptureTask::EvidencePhoto]);
+    let checked = conformance::run(&open, &[CaptureTask::Face, CaptureTask::EvidencePhoto], SLOW);
     assert!(checked.as_ref().is_ok_and(|n| *n >= 20), "{checked:#?}");
+}
+
+struct Cable(Arc<Fake>);
+
+impl Hands for Cable {
+    fn unplug(&self) {
+        self.0.unplugged.store(true, Ordering::SeqCst);
+    }
+    fn replug(&self) {
+        self.0.unplugged.store(false, Ordering::SeqCst);
+    }
+    fn sleep_and_wake(&self) -> bool {
+        // Streams do not survive it, the camera is there.
+        self.0.plugged_in.fetch_add(1, Ordering::SeqCst);
+        true
+    }
+}
+
+#[test]
+fn cables_are_pulled_and_the_machine_sleeps() {
+    let fake = Fake::new(Pixels::Rgb, Vec::new());
+    let open = || opened(&fake, &LeftBehind::default()).map(|c| Box::new(c) as Box<dyn CaptureDevice>);
+    let checked = conformance::run_faults(&open, &CaptureTask::Face, &Cable(fake.clone()));
+    assert!(checked.as_ref().is_ok_and(|n| *n >= 8), "{checked:#?}");
 }
 
 #[test]
@@ -129,6 +160,31 @@ fn a_silent_camera_is_hung_and_can_be_cancelled() {
     assert!(begun.elapsed() < Duration::from_secs(5));
     let fault = camera.frame(Instant::now() + Duration::from_millis(200)).err();
     assert!(matches!(fault, Some(DeviceFault::Hung { .. })), "{fault:?}");
+}
+
+#[test]
+fn a_cancel_is_seen_while_the_camera_is_opened_again() {
+    let fake = Fake::new(Pixels::Rgb, vec![Act::Frame(1), Act::Fail(DeviceFault::Unplugged), Act::Silent]);
+    let mut watch = TestWatch::cancelled_after(Duration::from_millis(200));
+    assert_eq!(camera(&fake).capture(&CaptureTask::Face, &mut watch), Err(CaptureEnd::Cancelled));
+    assert_eq!(fake.openings(), (2, 1));
+}
+
+#[test]
+fn a_paused_camera_stops_and_starts_again() {
+    let fake = Fake::new(Pixels::Rgb, Vec::new());
+    let mut camera = camera(&fake);
+    frame(&mut camera).unwrap();
+    camera.pause();
+    let stopped_at = fake.newest();
+    std::thread::sleep(Duration::from_millis(100));
+    assert_eq!(fake.newest(), stopped_at, "no frame is made while nobody looks");
+    assert!(frame(&mut camera).is_ok());
+    camera.pause();
+    let photo = camera.capture(&CaptureTask::EvidencePhoto, &mut TestWatch::within_ms(30_000));
+    assert!(photo.is_ok(), "{photo:?}");
+    // Nothing broke: opened as at the first time.
+    assert_eq!(fake.openings(), (3, 0));
 }
 
 #[test]

@@ -73,16 +73,20 @@ impl Worker {
     ///
     /// # Errors
     /// The camera's fault; [`DeviceFault::Hung`] when there is no frame by the deadline, or while a thread from
-    /// before still holds the camera.
+    /// before still holds the camera; [`CaptureEnd::Cancelled`].
     pub(super) fn start(
         id: &DeviceId,
         source: &Arc<dyn Source>,
         again: bool,
         left_behind: &LeftBehind,
         deadline: Instant,
+        cancelled: &dyn Fn() -> bool,
     ) -> Result<Self, CaptureEnd> {
         let begun = Instant::now();
         while !left_behind.allows(id) {
+            if cancelled() {
+                return Err(CaptureEnd::Cancelled);
+            }
             if Instant::now() >= deadline.min(begun + END_WITHIN) {
                 return Err(hung(begun).into());
             }
@@ -104,7 +108,7 @@ impl Worker {
         let thread = thread.map_err(|e| DeviceFault::Protocol { detail: format!("no thread: {e}") })?;
         let (id, left_behind) = (id.clone(), left_behind.clone());
         let mut worker = Self { id, left_behind, shared, answers, thread: Some(thread) };
-        worker.answer(1, deadline, &|| false)?;
+        worker.answer(1, deadline, cancelled)?;
         Ok(worker)
     }
 

@@ -1,7 +1,7 @@
 //! Captures of every kind that go well, and cancels, deadlines and services that come and go.
 
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use biometrics::position::{Eye, FingerPosition, Slap};
@@ -10,11 +10,12 @@ use serde_json::json;
 use super::fake::{Fake, failed, jpeg, script, stream};
 use super::service::{Script, Service, json_answer, send};
 use super::*;
-use crate::conformance::{self, CANCEL_WITHIN_MS, TestWatch};
+use crate::conformance::{self, Hands, SLOW, TestWatch};
 use crate::drivers::file::test_gray;
 use crate::drivers::sbi::tests::records::portrait;
 use crate::drivers::sbi::wire::BioType;
 use crate::hotplug::HotPlugMonitor;
+use crate::traits::Camera;
 use crate::vocabulary::{CaptureEnd, CaptureTask, Captured, DeviceFault, HotPlug};
 
 /// Long enough for a slow machine.
@@ -31,7 +32,8 @@ fn the_suite_of_promises() {
         let service = serve(Fake { capture_ms: 60, ..Fake::new(bio_type) });
         let (_folder, roots) = roots();
         let (setup, registry) = (setup(bio_type.kind(), service.port, Some(&roots)), production());
-        let kept = conformance::run(&|| registry.open_capture(bio_type.kind(), &setup, None), tasks);
+        let open = || registry.open_capture(bio_type.kind(), &setup, None);
+        let kept = conformance::run(&open, tasks, SLOW);
         assert!(kept.as_ref().is_ok_and(|n| *n >= 8), "{bio_type:?}: {kept:#?}");
     };
     let missing = vec![FingerPosition::RightRing];
@@ -45,6 +47,45 @@ fn the_suite_of_promises() {
     );
     check(BioType::Iris, &[CaptureTask::Irises { missing: vec![Eye::Right] }]);
     check(BioType::Face, &[CaptureTask::Face, CaptureTask::EvidencePhoto]);
+}
+
+/// A service that can be ended and started again on its port.
+struct Plug(u16, Mutex<Option<Service>>);
+
+impl Hands for Plug {
+    fn unplug(&self) {
+        drop(self.1.lock().unwrap().take());
+        // What was found a moment ago is taken at an opening.
+        std::thread::sleep(crate::drivers::sbi::WANTED_FRESH);
+    }
+    fn replug(&self) {
+        let until = Instant::now() + Duration::from_secs(30);
+        let listener = loop {
+            match std::net::TcpListener::bind(("127.0.0.1", self.0)) {
+                Ok(listener) => break listener,
+                Err(e) => assert!(Instant::now() < until, "{e}"),
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        };
+        let device = Arc::new(Fake::new(BioType::Iris));
+        *self.1.lock().unwrap() = Some(Service::start_on(listener, |port| device.script(port)));
+    }
+    fn sleep_and_wake(&self) -> bool {
+        self.unplug();
+        self.replug();
+        true
+    }
+}
+
+#[test]
+fn services_that_end_and_come_back() {
+    let service = serve(Fake { capture_ms: 300, ..Fake::new(BioType::Iris) });
+    let (_folder, roots) = roots();
+    let (setup, registry) = (setup(DeviceKind::Iris, service.port, Some(&roots)), production());
+    let plug = Plug(service.port, Mutex::new(Some(service)));
+    let open = || registry.open_capture(DeviceKind::Iris, &setup, None);
+    let checked = conformance::run_faults(&open, &CaptureTask::Irises { missing: Vec::new() }, &plug);
+    assert!(checked.as_ref().is_ok_and(|n| *n >= 8), "{checked:#?}");
 }
 
 #[test]
@@ -106,6 +147,69 @@ fn live_pictures_run_on_into_the_capture() {
     assert_eq!(requests(&service, "STREAM").len(), 1, "the running pictures were taken over");
     camera.frame(Instant::now() + Duration::from_millis(WITHIN_MS)).unwrap();
     assert_eq!(requests(&service, "STREAM").len(), 2);
+}
+
+#[test]
+fn a_key_that_changes_while_the_device_is_open() {
+    let (before, after) = (Arc::new(Fake::new(BioType::Iris)), Arc::new(Fake::new(BioType::Iris)));
+    let changed = Arc::new(AtomicBool::new(false));
+    let service = Service::start(|port| {
+        let (told, answering, new) = (after.clone(), after, changed.clone());
+        let first = before.clone();
+        script(vec![before], port)
+            .on("MOSIPDINFO", move |_, socket| {
+                let of = if new.load(Ordering::SeqCst) { &told } else { &first };
+                send(socket, json_answer(&json!([of.told_info(port)]).to_string()));
+            })
+            .on("RCAPTURE", move |call, socket| {
+                changed.store(true, Ordering::SeqCst);
+                send(socket, json_answer(&answering.captured(&call.json()).to_string()));
+            })
+    });
+    let (_folder, roots) = roots();
+    let setup = setup(DeviceKind::Iris, service.port, Some(&roots));
+    let mut device = production().open_capture(DeviceKind::Iris, &setup, None).unwrap();
+    for _ in 0..2 {
+        let task = CaptureTask::Irises { missing: Vec::new() };
+        let captured = device.capture(&task, &mut TestWatch::within_ms(WITHIN_MS));
+        assert!(captured.is_ok(), "{captured:?}");
+    }
+    let infos = service.calls().iter().filter(|call| call.method == "MOSIPDINFO").count();
+    assert_eq!(infos, 2, "at the opening, and once for the new key");
+}
+
+#[test]
+fn live_pictures_that_nobody_looks_at_end() {
+    let (_folder, roots) = roots();
+    let service = serve(Fake::new(BioType::Face));
+    let setup = setup(DeviceKind::Camera, service.port, Some(&roots));
+    let mut camera = production().open_camera(&setup, None).unwrap();
+    let frame = |camera: &mut dyn Camera, streams: usize, what: &str| {
+        camera.frame(Instant::now() + Duration::from_millis(WITHIN_MS)).unwrap();
+        assert_eq!(requests(&service, "STREAM").len(), streams, "{what}");
+    };
+    frame(camera.as_mut(), 1, "the first");
+    camera.pause();
+    frame(camera.as_mut(), 2, "stopped, and begun again");
+    // What waits in the socket shows who sat there before.
+    std::thread::sleep(Duration::from_millis(1500));
+    frame(camera.as_mut(), 3, "old pictures are not shown");
+}
+
+#[test]
+fn a_program_that_is_no_service_leaves_its_turn_to_the_next_driver() {
+    let service = Service::start(|_| {
+        Script::default().on("MOSIPDISC", |_, socket| send(socket, "HTTP/1.1 200 OK\r\n\r\n<html>"))
+    });
+    let alone =
+        training().open_capture(DeviceKind::Iris, &setup(DeviceKind::Iris, service.port, None), None).err();
+    assert_eq!(alone, Some(DeviceFault::ServiceMissing { service: "SBI".to_owned() }));
+    let both = format!(
+        "[[iris]]\ndriver = \"sbi\"\ntrust = \"none\"\nports = \"{}\"\n[[iris]]\ndriver = \"simulated\"",
+        service.port
+    );
+    let next = training().open_capture(DeviceKind::Iris, &Setup::from_toml(&both).unwrap(), None);
+    assert_eq!(next.map(|d| d.info().driver.clone()), Ok("simulated".to_owned()));
 }
 
 #[test]
@@ -180,10 +284,9 @@ fn cancel_closes_both_connections() {
     let setup = setup(DeviceKind::Fingerprint, service.port, Some(&roots));
     let mut device = production().open_capture(DeviceKind::Fingerprint, &setup, None).unwrap();
     let task = CaptureTask::Slap { slap: Slap::LeftFour, missing: Vec::new() };
-    let (begun, delay) = (Instant::now(), Duration::from_millis(700));
+    let delay = Duration::from_millis(700);
     let ended = device.capture(&task, &mut TestWatch::cancelled_after(delay));
     assert_eq!(ended, Err(CaptureEnd::Cancelled));
-    assert!(begun.elapsed() < delay + Duration::from_millis(CANCEL_WITHIN_MS));
     drop(device);
     drop(service); // Its workers end once their callers are gone: this would hang else.
 }

@@ -117,6 +117,24 @@ fn answers_that_do_not_hold() {
 }
 
 #[test]
+fn keys_that_are_not_the_devices() {
+    // As genuine, and below the same root; the device info stays with the first key.
+    let (device, other) = (Arc::new(finger()), Arc::new(finger()));
+    let service = Service::start(|port| {
+        script(vec![device], port).on("RCAPTURE", move |call, socket| {
+            send(socket, json_answer(&other.captured(&call.json()).to_string()));
+        })
+    });
+    let told = ended(&service, BioType::Finger);
+    assert!(told.contains("DEV-12") && told.contains("another key"), "{told}");
+    // A device without a trust module signs its digital id by itself.
+    let level = || set("certification", json!("L0"));
+    check(Fake { info: level(), ..finger() }, &["not opened", "DEV-12", "another key"]);
+    let own = keys().device();
+    check(Fake { info: level(), device: Some(own.clone()), ftm: Some(own), ..finger() }, &["captured"]);
+}
+
+#[test]
 fn answers_that_were_changed_on_the_way() {
     let changed = |edit: fn(&mut Vec<Value>)| Fake {
         answer: Box::new(move |answer| edit(answer["biometrics"].as_array_mut().unwrap())),
@@ -246,7 +264,7 @@ fn a_device_tells_what_is_wrong() {
     let nothing = CaptureEnd::Retry(Retry::NothingPresented);
     check("STREAM", r#"{"error":{"errorCode":"202","errorInfo":"x"}}"#, reported("sbi-202"));
     check("STREAM", r#"{"errorCode":"606","errorInfo":"x"}"#, reported("sbi-606"));
-    check("STREAM", r#"{"errorCode":609}"#, nothing.clone());
+    check("STREAM", r#"{"errorCode":609}"#, reported("sbi-609"));
     check("STREAM", r#"{"errorCode":"607"}"#, CaptureEnd::Fault(DeviceFault::Busy));
     check("RCAPTURE", r#"{"errorCode":"123"}"#, reported("sbi-123"));
     check("RCAPTURE", r#"{"biometrics":[{"error":{"errorCode":"701"}}]}"#, nothing);

@@ -34,6 +34,7 @@ impl Rsa {
 }
 
 /// A key with its certificates, the signer's first.
+#[derive(Clone)]
 pub(in crate::drivers::sbi) struct Signer {
     pub(in crate::drivers::sbi) rsa: &'static Rsa,
     pub(in crate::drivers::sbi) chain: Vec<Vec<u8>>,
