@@ -1,9 +1,11 @@
 //! What happens to a handover, and what it asks for.
 
+use std::collections::BTreeSet;
+
 use biometrics::minutiae::Template;
 use biometrics::position::FingerPosition;
 use biometrics::signature::Strokes;
-use devices::vocabulary::{CaptureTask, RequestId};
+use devices::vocabulary::{CaptureTask, DeviceKind, RequestId};
 use record::grant::{Grant, GrantRequest};
 use uuid::Uuid;
 
@@ -59,6 +61,8 @@ pub enum Command {
     Back,
     /// The card leaves the counter.
     Leave(Leaving),
+    /// The receipt could not be made: once more.
+    ReceiptAgain,
 }
 
 impl std::fmt::Debug for Command {
@@ -100,8 +104,8 @@ pub enum Event {
     Captured(RequestId, CaptureOutcome),
     /// Time passed.
     Tick,
-    /// The list was read.
-    Listed(Result<Vec<Candidate>, String>),
+    /// The list was read, the newest records first, and how many older ones are not on it.
+    Listed(Result<(Vec<Candidate>, usize), String>),
     /// A record was opened.
     Opened(Uuid, Result<Box<Person>, String>),
     /// A number was compared; `None` where the record does not know it or the vault failed.
@@ -116,6 +120,8 @@ pub enum Event {
     Saved(Result<SavedCard, String>),
     /// Where the receipt is.
     Receipt(Result<String, String>),
+    /// Devices that must be disinfected before they are used here.
+    Hygiene(BTreeSet<DeviceKind>),
 }
 
 /// What is to be written.
@@ -132,7 +138,7 @@ pub struct Report {
 }
 
 /// One thing to do.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub enum Effect {
     /// Read the records whose card may be handed over.
     List,
@@ -179,6 +185,15 @@ pub enum Effect {
         reason: String,
         /// NIK that it is bound to.
         nik: String,
+        /// SHA-256 of what is decided about, hex.
+        evidence: String,
+    },
+    /// Keep how many comparisons of fingers have failed.
+    Tried {
+        /// The record.
+        record: Uuid,
+        /// All of today.
+        failed: u32,
     },
     /// Write how the card left the counter.
     Save(Box<Report>),
@@ -191,6 +206,25 @@ pub enum Effect {
         /// Details, `key=value`.
         details: Vec<(&'static str, String)>,
     },
+}
+
+impl std::fmt::Debug for Effect {
+    // NIK, KK, templates and strokes: never in a log.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::List => f.write_str("List"),
+            Self::Open(id) => write!(f, "Open({id})"),
+            Self::Check { id, number, .. } => write!(f, "Check({id:?}, {number:?})"),
+            Self::Capture { id, target, .. } => write!(f, "Capture({id:?}, {target:?})"),
+            Self::AnalyseStrokes { id, .. } => write!(f, "AnalyseStrokes({id:?})"),
+            Self::Cancel(id) => write!(f, "Cancel({id:?})"),
+            Self::Ask { what, .. } => write!(f, "Ask({what:?})"),
+            Self::Tried { record, failed } => write!(f, "Tried({record}, {failed})"),
+            Self::Save(report) => write!(f, "Save({report:?})"),
+            Self::Receipt => f.write_str("Receipt"),
+            Self::Audit { event, .. } => write!(f, "Audit({event})"),
+        }
+    }
 }
 
 /// Effects in order.

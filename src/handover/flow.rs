@@ -3,6 +3,7 @@
 use chrono::{DateTime, Duration, Utc};
 use devices::vocabulary::{CaptureTask, DeviceKind, RequestId, Retry};
 use record::grant::{Grant, GrantRequest};
+use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::event::{Command, Effect, Effects, Field, Number, Report};
@@ -33,6 +34,9 @@ impl Handover {
             Command::DismissFault => self.fault = None,
             // While a device or the vault is at work nothing else moves.
             _ if self.busy() => {}
+            Command::Leave(leaving) if self.may_leave(leaving) => self.leave(leaving, now, fx),
+            // Nobody knows yet whether the card has left: only the same may be ordered again.
+            _ if self.unanswered.is_some() => {}
             Command::Query(text) => self.query = clean(&text),
             Command::Refresh if self.page == Page::Pick => {
                 (self.list, self.list_failed) = (None, None);
@@ -46,7 +50,10 @@ impl Handover {
             }
             Command::Next if self.blockers().is_empty() => self.turn(1),
             Command::Back => self.back(fx),
-            Command::Leave(leaving) if self.may_leave(leaving) => self.leave(leaving, now, fx),
+            Command::ReceiptAgain if matches!(self.receipt, Some(Err(_))) => {
+                self.receipt = None;
+                fx.push(Effect::Receipt);
+            }
             other => self.fill(other, now, fx),
         }
     }
@@ -68,8 +75,8 @@ impl Handover {
             (Page::Receiver, Command::Receiver(kind)) if self.receiver.kind != Some(kind) => {
                 self.receiver.kind = Some(kind);
                 // Nobody's finger but the person's own says anything, and a signature is its writer's.
-                (self.matched, self.signature, self.cannot_sign) = (None, None, false);
-                self.finger_exempt = false;
+                (self.matched, self.finger_exempt) = (None, false);
+                self.receiver_changed();
             }
             (Page::Receiver, Command::Field(field, text)) => self.field(field, &text, now, fx),
             (Page::Finger, Command::ExemptFinger(on)) if !on || self.may_exempt_finger() => {
@@ -112,6 +119,7 @@ impl Handover {
         match result {
             Ok(person) => {
                 self.forget_person();
+                (self.id, self.failed) = (person.handover, person.failed.min(TRIES));
                 fx.push(Effect::Audit {
                     event: "handover-begun",
                     details: vec![("record", person.id.to_string())],
@@ -149,7 +157,15 @@ impl Handover {
         }
     }
 
+    /// Somebody else perhaps: what was signed and decided for the one before does not stand.
+    fn receiver_changed(&mut self) {
+        (self.signature, self.cannot_sign) = (None, false);
+        self.approvals.remove(&Exempt::Finger);
+        self.approvals.remove(&Exempt::Signature);
+    }
+
     fn field(&mut self, field: Field, text: &str, now: DateTime<Utc>, fx: &mut Effects) {
+        let before = (self.receiver.clone(), self.kk.text.clone());
         match field {
             Field::Name => self.receiver.name = clean(text).to_uppercase(),
             Field::Relation => self.receiver.relation = clean(text).to_uppercase(),
@@ -162,6 +178,9 @@ impl Handover {
                     self.check(Number::Kk, valid, now, fx);
                 }
             }
+        }
+        if before != (self.receiver.clone(), self.kk.text.clone()) {
+            self.receiver_changed();
         }
     }
 
@@ -189,7 +208,10 @@ impl Handover {
     /// True when this capture can be asked for now.
     #[must_use]
     pub fn can_capture(&self, target: Target) -> bool {
-        !self.busy() && self.targets().contains(&target)
+        !self.busy()
+            && self.unanswered.is_none()
+            && self.targets().contains(&target)
+            && self.locks(target).is_none()
     }
 
     fn begin(&mut self, target: Target, kind: DeviceKind, now: DateTime<Utc>) -> RequestId {
@@ -257,7 +279,8 @@ impl Handover {
             ],
         });
         (self.card, self.card_known, self.face) = (None, None, None);
-        self.approvals.remove(&Exempt::Face);
+        // Every approval is bound to the card that was read.
+        self.approvals.clear();
         if !card.is_ktp {
             self.retry = Some((Target::Card, Retry::NotKtp.id().to_owned()));
             return;
@@ -306,34 +329,65 @@ impl Handover {
             None => {
                 self.failed = (self.failed + 1).min(TRIES);
                 self.retry = Some((target, "no-match".to_owned()));
+                if let Some(record) = self.person.as_ref().map(|p| p.id) {
+                    fx.push(Effect::Tried { record, failed: self.failed });
+                }
             }
         }
     }
 
     /// Approvals that are needed and not asked for yet.
     pub(super) fn ask_approvals(&mut self, now: DateTime<Utc>, fx: &mut Effects) {
-        if self.page == Page::Done || self.saving.is_some() {
+        if self.page == Page::Done || self.unanswered.is_some() {
             return;
         }
         let needed = self.exempted();
         self.approvals.retain(|what, _| needed.contains(what));
         let Some(nik) = self.known_nik().map(ToOwned::to_owned) else { return };
+        // While the receiver is being typed there is nobody to decide about.
+        let receiver_known = matches!(self.page, Page::Finger | Page::Sign);
         for what in needed {
+            if what != Exempt::Face && !receiver_known {
+                continue;
+            }
+            let evidence = self.evidence(what);
             let approval = self.approvals.entry(what).or_insert_with(|| Approval::new(what));
             if approval.met.is_none() && approval.request.as_ref().is_some_and(|r| r.expires <= now) {
                 approval.request = None;
             }
-            if approval.met.is_none() && approval.request.is_none() && !approval.asking {
-                approval.asking = true;
-                fx.push(Effect::Ask { what, reason: approval.reason(), nik: nik.clone() });
+            let due = approval.again.is_none_or(|again| now >= again);
+            if approval.met.is_none() && approval.request.is_none() && !approval.asking && due {
+                (approval.asking, approval.again) = (true, None);
+                fx.push(Effect::Ask { what, reason: approval.reason(), nik: nik.clone(), evidence });
             }
         }
     }
 
+    /// What a supervisor decides about, as SHA-256 in hex: the card, and where it is not about the card's picture who
+    /// receives it. Each fact with its length before it; all of them stand in the proof.
+    pub(super) fn evidence(&self, what: Exempt) -> String {
+        let card = self.card.as_ref().map_or("", |c| c.uid_hmac.as_str());
+        let mut facts = vec![what.id(), card];
+        if what != Exempt::Face {
+            let r = &self.receiver;
+            facts.extend([r.kind.map_or("", ReceiverKind::id), &r.name, &r.relation, &r.document]);
+        }
+        let mut hash = Sha256::new();
+        for fact in facts {
+            hash.update((fact.len() as u64).to_be_bytes());
+            hash.update(fact);
+        }
+        hex::encode(hash.finalize())
+    }
+
     pub(super) fn on_asked(&mut self, request: GrantRequest) {
-        let id = self.id;
-        let waits = |a: &&mut Approval| a.asking && a.reason() == request.reason && request.session == id;
-        if let Some(approval) = self.approvals.values_mut().find(waits) {
+        let found = self.approvals.values().find(|a| a.asking && a.reason() == request.reason);
+        let Some(what) = found.map(|a| a.what) else { return };
+        // One that was asked for before something changed says nothing about what is there now.
+        if request.session != self.id || request.evidence != [self.evidence(what)] {
+            return;
+        }
+        if let Some(approval) = self.approvals.get_mut(&what) {
             (approval.asking, approval.request) = (false, Some(request));
         }
     }
@@ -373,7 +427,9 @@ impl Handover {
     fn leave(&mut self, leaving: Leaving, now: DateTime<Utc>, fx: &mut Effects) {
         let Some(record) = self.person.as_ref().map(|p| p.id) else { return };
         let proof = self.proof(leaving, now);
-        (self.saving, self.ordered, self.save_failed) = (Some((now, leaving)), true, None);
+        let orders = self.unanswered.map_or(0, |(_, orders)| orders);
+        (self.saving, self.save_failed) = (Some((now, leaving)), None);
+        self.unanswered = Some((leaving, orders.saturating_add(1)));
         fx.push(Effect::Save(Box::new(Report { id: self.id, record, leaving, proof })));
     }
 

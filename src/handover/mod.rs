@@ -14,7 +14,7 @@ pub mod view;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -39,8 +39,10 @@ pub const MAX_FIELD: usize = 120;
 pub const MIN_FIELD: usize = 3;
 /// Seconds after which the vault's answer to a question is no longer waited for.
 pub const ANSWER_S: i64 = 30;
-/// Seconds after which a save that has not answered counts as failed; its late answer still counts.
+/// Seconds after which nobody waits for the answer to a save any longer. Whether the card left is unknown until it comes.
 pub const SAVE_S: i64 = 120;
+/// Seconds after which an approval request that could not be made out is made out again.
+pub const ASK_AGAIN_S: i64 = 10;
 /// Grace over a device's own timeout before the flow itself gives up waiting, in milliseconds.
 pub const GRACE_MS: u64 = 5_000;
 
@@ -93,9 +95,9 @@ impl std::fmt::Debug for Checked {
 }
 
 /// One card on its way over the counter. Nothing of it is on disk before it is saved.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct Handover {
-    /// Its id; the ledger's row gets the same.
+    /// Its id, another for each person that is picked; the ledger's row gets the same.
     pub id: Uuid,
     /// What does not change.
     pub ctx: Arc<HandoverContext>,
@@ -107,6 +109,8 @@ pub struct Handover {
     pub page: Page,
     /// Records whose card may be handed over; `None` while they are read.
     pub list: Option<Vec<Candidate>>,
+    /// How many older records are not on the list.
+    pub list_cut: usize,
     /// Why they could not be read.
     pub list_failed: Option<String>,
     /// What is searched for.
@@ -128,7 +132,7 @@ pub struct Handover {
     pub receiver: Receiver,
     /// No. KK of a family member.
     pub kk: Checked,
-    /// Failed comparisons of fingers, both together.
+    /// Failed comparisons of fingers, both together, also those of an earlier visit on the same day.
     pub failed: u32,
     /// The finger that matched.
     pub matched: Option<Matched>,
@@ -150,14 +154,25 @@ pub struct Handover {
     pub fault: Option<Fault>,
     /// Being written since, and what.
     pub saving: Option<(DateTime<Utc>, Leaving)>,
-    ordered: bool,
+    /// What the vault was told to write and how often it was told without an answer yet: until the last one comes,
+    /// nobody knows whether the card has left.
+    pub unanswered: Option<(Leaving, u32)>,
     /// Why it could not be written.
     pub save_failed: Option<String>,
     /// What was written.
     pub saved: Option<SavedCard>,
     /// Where the receipt is, or the code why there is none.
     pub receipt: Option<Result<String, String>>,
+    /// Devices that touched somebody else and were not disinfected since.
+    pub locked: BTreeSet<DeviceKind>,
     last_request: u64,
+}
+
+impl std::fmt::Debug for Handover {
+    // Names and numbers: never in a log.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Handover({}, {})", self.id, self.page.id())
+    }
 }
 
 impl Handover {
@@ -171,6 +186,7 @@ impl Handover {
             last_seen: now,
             page: Page::Pick,
             list: None,
+            list_cut: 0,
             list_failed: None,
             query: String::new(),
             opening: None,
@@ -193,10 +209,11 @@ impl Handover {
             retry: None,
             fault: None,
             saving: None,
-            ordered: false,
+            unanswered: None,
             save_failed: None,
             saved: None,
             receipt: None,
+            locked: BTreeSet::new(),
             last_request: 0,
         };
         (handover, vec![Effect::List])
@@ -212,14 +229,20 @@ impl Handover {
             Event::Command(command) => self.on_command(command, now, &mut fx),
             Event::Captured(id, outcome) => self.on_captured(id, outcome, now, &mut fx),
             Event::Tick => self.on_tick(now, &mut fx),
-            Event::Listed(Ok(list)) => (self.list, self.list_failed) = (Some(list), None),
+            Event::Listed(Ok((list, cut))) => {
+                (self.list, self.list_cut, self.list_failed) = (Some(list), cut, None);
+            }
             Event::Listed(Err(code)) => self.list_failed = Some(code),
             Event::Opened(id, result) => self.on_opened(id, result, &mut fx),
             Event::Checked(id, number, fits) => self.on_checked(id, number, fits, &mut fx),
             Event::Asked(request) => self.on_asked(request),
-            Event::NotAsked(reason) => self.approvals.values_mut().for_each(|a| {
-                a.asking &= a.reason() != reason;
-            }),
+            Event::NotAsked(reason) => {
+                let again = Some(now + chrono::Duration::seconds(ASK_AGAIN_S));
+                for a in self.approvals.values_mut().filter(|a| a.asking && a.reason() == reason) {
+                    (a.asking, a.again) = (false, again);
+                }
+            }
+            Event::Hygiene(locked) => self.locked = locked,
             Event::Decided(grant) => self.on_decided(grant, now, &mut fx),
             Event::Saved(result) => self.on_saved(result, &mut fx),
             Event::Receipt(result) => self.receipt = Some(result),
@@ -328,31 +351,29 @@ impl Handover {
     }
 
     fn on_saved(&mut self, result: Result<SavedCard, String>, fx: &mut Effects) {
-        if !self.ordered || self.saved.is_some() {
-            return;
-        }
-        let ordered = self.saving.take();
+        let Some((leaving, orders)) = self.unanswered else { return };
         match result {
             Ok(saved) => {
                 if saved.issued() {
                     fx.push(Effect::Receipt);
                 }
                 (self.saved, self.save_failed) = (Some(saved), None);
+                (self.saving, self.unanswered) = (None, None);
                 self.page = Page::Done;
             }
-            // A failure that comes after the wait was given up is known already.
-            Err(code) if ordered.is_some() => self.save_failed = Some(code),
-            Err(_) => {}
+            // The same was ordered again meanwhile: that answer decides.
+            Err(_) if orders > 1 => self.unanswered = Some((leaving, orders - 1)),
+            Err(code) => (self.saving, self.unanswered, self.save_failed) = (None, None, Some(code)),
         }
     }
 
     /// Everything that was found out of one record, before another is picked.
     fn forget_person(&mut self) {
         let ctx = Arc::clone(&self.ctx);
-        let list = self.list.take();
-        let (query, last_request, last_seen) =
-            (std::mem::take(&mut self.query), self.last_request, self.last_seen);
-        let (fresh, _) = Self::new(self.id, ctx, self.begun);
-        *self = Self { list, query, last_request, last_seen, ..fresh };
+        let (list, list_cut) = (self.list.take(), self.list_cut);
+        let (query, locked) = (std::mem::take(&mut self.query), std::mem::take(&mut self.locked));
+        let (last_request, last_seen) = (self.last_request, self.last_seen);
+        let (fresh, _) = Self::new(self.id, ctx, last_seen);
+        *self = Self { list, list_cut, query, locked, last_request, last_seen, ..fresh };
     }
 }

@@ -165,6 +165,8 @@ impl std::fmt::Debug for Candidate {
 pub struct Person {
     /// Record id.
     pub id: Uuid,
+    /// Id that the handover of this card gets.
+    pub handover: Uuid,
     /// Name.
     pub name: String,
     /// Birth date.
@@ -177,6 +179,8 @@ pub struct Person {
     pub fingers: Vec<(FingerPosition, Template)>,
     /// Cards of this record that went back or were spoiled before.
     pub earlier: usize,
+    /// Comparisons of fingers that failed today, before this visit.
+    pub failed: u32,
 }
 
 impl std::fmt::Debug for Person {
@@ -227,6 +231,8 @@ pub struct Approval {
     pub request: Option<GrantRequest>,
     /// It is being made out.
     pub asking: bool,
+    /// It could not be made out: not before then again.
+    pub again: Option<DateTime<Utc>>,
     /// The grant that met it.
     pub met: Option<Grant>,
     /// A supervisor said no.
@@ -235,7 +241,7 @@ pub struct Approval {
 
 impl Approval {
     pub(super) fn new(what: Exempt) -> Self {
-        Self { what, request: None, asking: false, met: None, denied: false }
+        Self { what, request: None, asking: false, again: None, met: None, denied: false }
     }
     /// Reason in the request, e.g. `handover-finger`.
     #[must_use]

@@ -1,6 +1,7 @@
-//! The flow by tables; `walks`: random events against its promises.
+//! The flow by tables; `guards`: what must not slip through; `walks`: random events against its promises.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod guards;
 mod walks;
 
 use biometrics::minutiae::Template;
@@ -11,7 +12,7 @@ use record::grant::{Ask, GrantRequest};
 use record::schema::{Environment, RecordState, RequirementKind, StepId};
 
 use super::event::{Command, Field, Report};
-use super::parts::{ReceiverKind, ReturnReason, SpoilReason};
+use super::parts::{Proof, ReceiverKind, ReturnReason, SpoilReason};
 use super::view::Primary;
 use super::*;
 use crate::session::sample::{Match, Media, Samples};
@@ -19,6 +20,7 @@ use crate::session::testing as t;
 
 const KK: &str = t::NO_KK;
 const RECORD: Uuid = Uuid::from_u128(77);
+const HANDOVER: Uuid = Uuid::from_u128(6);
 const CHIP: [FingerPosition; 2] = [FingerPosition::RightIndex, FingerPosition::LeftIndex];
 
 fn context(environment: Environment) -> Arc<HandoverContext> {
@@ -42,12 +44,14 @@ fn person(fingers: bool) -> Person {
     let c = candidate();
     Person {
         id: RECORD,
+        handover: HANDOVER,
         name: c.name,
         birth: c.birth,
         state: c.state,
         photo: Some(Media::new("image/jpeg", b"small".to_vec())),
         fingers: if fingers { CHIP.map(|f| (f, template())).into() } else { Vec::new() },
         earlier: 0,
+        failed: 0,
     }
 }
 
@@ -67,6 +71,7 @@ struct World {
     known_card: bool,
     reports: Vec<Report>,
     supervisor_says: bool,
+    failed: u32,
 }
 
 impl World {
@@ -79,7 +84,7 @@ impl World {
         let (h, owed) = Handover::new(Uuid::from_u128(5), context(environment), now);
         let (fingers, known_card) = (true, false);
         let mut world =
-            Self { h, now, owed, fingers, known_card, reports: Vec::new(), supervisor_says: true };
+            Self { h, now, owed, fingers, known_card, reports: Vec::new(), supervisor_says: true, failed: 0 };
         world.settle();
         world
     }
@@ -122,11 +127,19 @@ impl World {
             let own = p.receiver.kind == Some(ReceiverKind::Own);
             assert!((matched && own) || granted(Exempt::Finger), "issued without finger or grant");
             assert!(p.signature.is_some() || granted(Exempt::Signature));
+            assert!(p.grants.iter().all(|g| g.request.evidence == [self.evidence_of(p, &g.request.reason)]));
         }
         // There is always a way on: the primary action, back, or the way out of the page.
         let primary = h.primary();
         let waits = matches!(primary, Primary::Wait | Primary::Cancel);
         assert!(waits || h.page == Page::Pick || h.page == Page::Done || !h.return_reasons().is_empty());
+    }
+
+    /// What a grant must have been about, from the proof alone.
+    fn evidence_of(&self, proof: &Proof, reason: &str) -> String {
+        let what = Exempt::ALL.iter().find(|w| reason == format!("handover-{}", w.id())).unwrap();
+        let seen = Handover { card: proof.card.clone(), receiver: proof.receiver.clone(), ..self.h.clone() };
+        seen.evidence(*what)
     }
 
     fn settle(&mut self) {
@@ -141,8 +154,11 @@ impl World {
 
     fn answer(&self, effect: Effect) -> Option<Event> {
         Some(match effect {
-            Effect::List => Event::Listed(Ok(vec![candidate()])),
-            Effect::Open(id) => Event::Opened(id, Ok(Box::new(person(self.fingers)))),
+            Effect::List => Event::Listed(Ok((vec![candidate()], 0))),
+            Effect::Open(id) => {
+                let person = Person { failed: self.failed, ..person(self.fingers) };
+                Event::Opened(id, Ok(Box::new(person)))
+            }
             Effect::Check { id, number, value, record } => {
                 assert_eq!(record, RECORD);
                 let fits = match number {
@@ -168,13 +184,14 @@ impl World {
                 Event::Captured(id, CaptureOutcome::Samples(sample))
             }
             Effect::Cancel(id) => Event::Captured(id, CaptureOutcome::Cancelled),
-            Effect::Ask { reason, nik, .. } => Event::Asked(self.request(&reason, &nik)),
+            Effect::Ask { reason, nik, evidence, .. } => Event::Asked(self.request(&reason, &nik, evidence)),
             Effect::Save(report) => Event::Saved(Ok(SavedCard {
                 outcome: report.leaving.id().into(),
                 reason: report.leaving.reason().map(Into::into),
                 row: 1,
                 at: self.now,
             })),
+            Effect::Tried { .. } => return None,
             Effect::Receipt => Event::Receipt(Ok("memory".into())),
             Effect::Audit { event, details } => {
                 assert!(event.bytes().all(|b| b.is_ascii_lowercase() || b == b'-'));
@@ -187,12 +204,12 @@ impl World {
         })
     }
 
-    fn request(&self, reason: &str, nik: &str) -> GrantRequest {
+    fn request(&self, reason: &str, nik: &str, evidence: String) -> GrantRequest {
         let ask = Ask {
             kind: RequirementKind::SupervisorApproval,
             step: StepId::Verification,
             reason: reason.into(),
-            evidence: Vec::new(),
+            evidence: vec![evidence],
             station: "TEST-01".into(),
             session: self.h.id,
             operator: self.h.ctx.operator,
@@ -342,7 +359,7 @@ fn a_forged_or_foreign_grant_is_not_believed() {
     let mut forged = t::decision(&request, false, w.now);
     forged.approved = true;
     w.give(Event::Decided(forged));
-    let other = w.request("handover-finger", t::NIK);
+    let other = w.request("handover-finger", t::NIK, w.h.evidence(Exempt::Finger));
     w.give(Event::Decided(t::decision(&other, true, w.now)));
     let own = record::grant::sign(request.clone(), true, "", &t::supervisor_key(), w.h.ctx.operator, w.now);
     if let Ok(own) = own {
@@ -456,7 +473,20 @@ fn a_save_that_fails_is_said_and_can_be_made_again() {
     w.now += Duration::seconds(SAVE_S + 1);
     w.give(Event::Tick);
     assert_eq!(w.h.save_failed.as_deref(), Some("save-timeout"));
-    // The late answer still counts: it is durable.
+    // Nobody knows whether the card has left: nothing else may be done with it, only the same again.
+    let other = Leaving::Return(ReturnReason::DamagedChip);
+    assert_eq!((w.h.primary(), w.h.may_leave(other)), (Primary::SaveAgain(spoil), false));
+    for command in [Command::Back, Command::Leave(other), Command::Capture(Target::Card)] {
+        w.give(Event::Command(command));
+        assert!(w.owed.is_empty() && w.h.person.is_some() && w.h.unanswered == Some((spoil, 1)));
+    }
+    w.give(Event::Command(Command::Leave(spoil)));
+    assert!(matches!(w.owed.as_slice(), [Effect::Save(_)]));
+    w.owed.clear();
+    // The first order failed late; the second decides.
+    w.give(Event::Saved(Err("VLT-09".into())));
+    assert_eq!((w.h.unanswered, w.h.save_failed.as_deref()), (Some((spoil, 1)), None));
+    // A late answer still counts: it is durable.
     let at = w.now;
     let saved = SavedCard { outcome: "spoiled".into(), reason: None, row: 3, at };
     w.give(Event::Saved(Ok(saved)));

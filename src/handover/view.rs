@@ -1,5 +1,6 @@
 //! What a screen may show and offer of a handover: derived from it alone, so that a test can do what an operator can.
 
+use devices::vocabulary::DeviceKind;
 use record::schema::Environment;
 
 use super::event::Command;
@@ -8,6 +9,7 @@ use super::{Handover, MIN_FIELD, TRIES};
 use crate::population::kk::NoKk;
 use crate::population::nik::Nik;
 use crate::session::event::Target;
+use crate::session::flow::target_kind;
 use crate::session::sample::CardJudgement;
 
 /// Most lines of the list that are shown at once.
@@ -18,10 +20,14 @@ pub const SHOWN: usize = 50;
 pub enum Primary {
     /// Ask a device.
     Capture(Target),
+    /// Confirm that a device was disinfected, which is the station's matter.
+    Disinfect(DeviceKind),
     /// On to the next page; false while something is missing.
     Next(bool),
     /// Hand the card over; false while something is missing.
     Issue(bool),
+    /// Order the same again: the vault has not answered.
+    SaveAgain(Leaving),
     /// Stop the running capture.
     Cancel,
     /// The vault is at work.
@@ -40,8 +46,14 @@ impl Primary {
             Self::Capture(target) => Some(Command::Capture(*target)),
             Self::Next(true) => Some(Command::Next),
             Self::Issue(true) => Some(Command::Leave(Leaving::Issue)),
+            Self::SaveAgain(leaving) => Some(Command::Leave(*leaving)),
             Self::Cancel => Some(Command::CancelCapture),
-            Self::Next(false) | Self::Issue(false) | Self::Again | Self::Wait | Self::Nothing => None,
+            Self::Next(false)
+            | Self::Issue(false)
+            | Self::Disinfect(_)
+            | Self::Again
+            | Self::Wait
+            | Self::Nothing => None,
         }
     }
 }
@@ -79,6 +91,12 @@ impl Handover {
             Page::Sign if !self.cannot_sign => vec![Target::StatementSignature],
             _ => Vec::new(),
         }
+    }
+
+    /// The device of a capture, while it waits for disinfection.
+    #[must_use]
+    pub fn locks(&self, target: Target) -> Option<DeviceKind> {
+        target_kind(target).filter(|kind| self.locked.contains(kind))
     }
 
     /// Ids of what is missing on the page (`handover-missing-<id>` in the catalogue).
@@ -145,16 +163,18 @@ impl Handover {
         if self.busy() {
             return Primary::Wait;
         }
+        if let Some((leaving, _)) = self.unanswered {
+            return Primary::SaveAgain(leaving);
+        }
         let next = Primary::Next(self.blockers().is_empty());
+        let capture = |t: Target| self.locks(t).map_or(Primary::Capture(t), Primary::Disinfect);
         match self.page {
             Page::Pick => Primary::Nothing,
-            Page::Card if self.card.is_none() => Primary::Capture(Target::Card),
-            Page::Finger if !self.finger_exempt => {
-                self.targets().first().map_or(next, |t| Primary::Capture(*t))
-            }
+            Page::Card if self.card.is_none() => capture(Target::Card),
+            Page::Finger if !self.finger_exempt => self.targets().first().map_or(next, |t| capture(*t)),
             Page::Card | Page::Receiver | Page::Finger => next,
             Page::Sign if self.signature.is_none() && !self.cannot_sign => {
-                Primary::Capture(Target::StatementSignature)
+                capture(Target::StatementSignature)
             }
             Page::Sign => Primary::Issue(self.blockers().is_empty()),
             Page::Done => Primary::Again,
@@ -177,6 +197,9 @@ impl Handover {
     pub fn may_leave(&self, leaving: Leaving) -> bool {
         if self.busy() || self.person.is_none() || self.page == Page::Done {
             return false;
+        }
+        if let Some((ordered, _)) = self.unanswered {
+            return ordered == leaving;
         }
         match leaving {
             // Every page is looked at again: what was found on one may have changed since.

@@ -13,6 +13,7 @@ use record::schema::{Environment, ExceptionTerm, Outcome, RecordState};
 use uuid::Uuid;
 
 use super::error;
+use super::station::DocumentKind;
 use super::workers::{Answer, Made, Outbox};
 use crate::documents::{
     self, DocumentError, NotRecorded, Office, Proof, ProofException, Receipt, Slip, SlipKind,
@@ -62,6 +63,15 @@ pub(super) enum Sheet {
     Slip,
 }
 
+impl Sheet {
+    pub(super) const fn kind(&self) -> DocumentKind {
+        match self {
+            Self::Proof { .. } => DocumentKind::Proof,
+            Self::Slip => DocumentKind::Slip,
+        }
+    }
+}
+
 /// Where documents go and in which language they are.
 pub(super) struct Documents {
     pub(super) folder: PathBuf,
@@ -75,16 +85,19 @@ impl Documents {
         // Fluent bundles are not made for other threads, so the words are built here.
         let words = Words::new(self.language);
         while let Ok(job) = jobs.recv() {
-            let (session, proof) = match &job {
-                DocumentJob::Session(job) => (job.session.core.id, matches!(job.sheet, Sheet::Proof { .. })),
-                DocumentJob::Receipt(job) => (job.handover, true),
+            let (session, kind, name) = match &job {
+                DocumentJob::Session(job) => {
+                    (job.session.core.id, job.sheet.kind(), &job.session.data.biodata.values.nama)
+                }
+                DocumentJob::Receipt(job) => (job.handover, DocumentKind::Receipt, &job.name),
             };
+            let name = name.clone();
             let made = catch_unwind(AssertUnwindSafe(|| match &job {
                 DocumentJob::Session(job) => self.make(&words, job),
                 DocumentJob::Receipt(job) => self.make_receipt(&words, job),
             }));
             let made = made.unwrap_or_else(|_| Err(error::WORKER_CRASHED.to_owned()));
-            if !out.send(Answer::Document { session, proof, made }) {
+            if !out.send(Answer::Document { session, kind, name, made }) {
                 return;
             }
         }

@@ -127,6 +127,8 @@ pub struct Station {
 struct Document {
     id: Uuid,
     kind: DocumentKind,
+    /// Of the person it is for.
+    name: String,
     path: PathBuf,
     bytes: Arc<[u8]>,
 }

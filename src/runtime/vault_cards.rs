@@ -31,6 +31,7 @@ pub(super) enum CardsJob {
     List,
     Open(Uuid),
     Check { id: RequestId, record: Uuid, number: Number, value: Zeroizing<String> },
+    Tried { record: Uuid, failed: u32 },
     Save(Box<Report>),
     Ledger,
     Enter(Box<NewCardRow>),
@@ -47,9 +48,10 @@ pub struct Ledger {
 
 /// What it answers.
 pub(super) enum CardsAnswer {
-    Listed(Result<Vec<Candidate>, String>),
+    Listed(Result<(Vec<Candidate>, usize), String>),
     Opened(Uuid, Result<Box<Person>, String>),
     Checked(RequestId, Number, Option<bool>),
+    Tried,
     Saved(Result<SavedCard, String>),
     /// `entered` tells the answer to a row that was entered from one that was only asked for.
     Ledger {
@@ -64,6 +66,7 @@ impl CardsJob {
             Self::List => CardsAnswer::Listed(Err(String::new())),
             Self::Open(id) => CardsAnswer::Opened(*id, Err(String::new())),
             Self::Check { id, number, .. } => CardsAnswer::Checked(*id, *number, None),
+            Self::Tried { .. } => CardsAnswer::Tried,
             Self::Save(_) => CardsAnswer::Saved(Err(String::new())),
             Self::Ledger => CardsAnswer::Ledger { ledger: None, entered: None },
             Self::Enter(_) => CardsAnswer::Ledger { ledger: None, entered: Some(Err(String::new())) },
@@ -97,9 +100,13 @@ impl VaultWorker {
         self.operator()?;
         Ok(match job {
             CardsJob::List => CardsAnswer::Listed(Ok(self.candidates(now)?)),
-            CardsJob::Open(id) => CardsAnswer::Opened(id, Ok(Box::new(self.open_person(id)?))),
+            CardsJob::Open(id) => CardsAnswer::Opened(id, Ok(Box::new(self.open_person(id, now)?))),
             CardsJob::Check { id, record, number, value } => {
                 CardsAnswer::Checked(id, number, self.compare(record, number, &value)?)
+            }
+            CardsJob::Tried { record, failed } => {
+                self.vault.note_tries(record, failed, now)?;
+                CardsAnswer::Tried
             }
             CardsJob::Save(report) => CardsAnswer::Saved(Ok(self.card_leaves(*report, now)?)),
             CardsJob::Ledger => CardsAnswer::Ledger { ledger: Some(Box::new(self.ledger()?)), entered: None },
@@ -111,13 +118,15 @@ impl VaultWorker {
         })
     }
 
-    fn candidates(&self, now: DateTime<Utc>) -> Result<Vec<Candidate>, JobError> {
+    /// The newest records whose card may be here, and how many older ones are left out.
+    fn candidates(&self, now: DateTime<Utc>) -> Result<(Vec<Candidate>, usize), JobError> {
         // What the station may not keep any longer is not shown either.
         let kept = |row: &QueueRow| row.expires.is_some_and(|at| at > now);
         let fits = |row: &QueueRow| at_counter(row.state) && !row.damaged && kept(row);
-        let rows = self.vault.queue()?.into_iter().filter(fits);
+        let rows: Vec<_> = self.vault.queue()?.into_iter().filter(fits).collect();
+        let cut = rows.len().saturating_sub(LIST_MAX);
         let mut list = Vec::new();
-        for row in rows.take(LIST_MAX) {
+        for row in rows.into_iter().take(LIST_MAX) {
             // A damaged extract costs its own line only; `vault check` says what is wrong.
             let Ok(extract) = self.vault.extract(row.id) else { continue };
             list.push(Candidate {
@@ -129,10 +138,10 @@ impl VaultWorker {
                 created: row.created,
             });
         }
-        Ok(list)
+        Ok((list, cut))
     }
 
-    fn open_person(&self, id: Uuid) -> Result<Person, JobError> {
+    fn open_person(&self, id: Uuid, now: DateTime<Utc>) -> Result<Person, JobError> {
         let row = self.vault.find(id)?.ok_or(VaultError::UnknownRecord)?;
         if !at_counter(row.state) {
             return Err(VaultError::CardState { state: row.state }.into());
@@ -140,14 +149,17 @@ impl VaultWorker {
         let extract = self.vault.extract(id)?;
         let photo =
             (!extract.photo_jpeg.is_empty()).then(|| Media::new("image/jpeg", extract.photo_jpeg.clone()));
+        let today = now.with_timezone(&self.office).date_naive();
         Ok(Person {
             id,
+            handover: Uuid::now_v7(),
             name: extract.name.clone(),
             birth: extract.birth_date,
             state: row.state,
             photo,
             fingers: extract.templates.iter().filter_map(finger).collect(),
             earlier: extract.cards.len(),
+            failed: extract.tries_on(today, self.office),
         })
     }
 

@@ -1,5 +1,6 @@
 //! The vault worker: the one thread that owns the vault. Everything that waits for the disk or for Argon2id is here.
 
+mod local;
 mod papers;
 
 use std::collections::VecDeque;
@@ -7,15 +8,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError, TrySendError};
 
-use biometrics::codec::{decode_rgb, encode_jpeg};
-use biometrics::face::scaled;
 use chrono::{DateTime, Duration, FixedOffset, Utc};
 use record::grant::{self, Ask, GrantRequest};
 use record::schema::{RequirementKind, Role, StepId, short_code};
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-use super::analysis::kept_template;
 use super::audit_words::plain;
 use super::error;
 use super::finger_search::SearchJob;
@@ -27,19 +25,12 @@ use crate::population::roster::Roster;
 use crate::session::effect::ApprovalDraft;
 use crate::session::event::{FingerOwner, LookUpAnswer};
 use crate::session::{Session, SessionContext, assemble};
-use crate::steps::verification::chip_fingers;
-use crate::vault::{AuditEvent, ExtractInput, OfficerKeys, QueueRow, Vault, VaultError};
+use crate::vault::{AuditEvent, OfficerKeys, QueueRow, Vault, VaultError};
 
 /// Records on one page of the queue.
 pub(super) const PAGE: usize = 50;
 /// How long an approval request is open.
 const REQUEST_VALID_MIN: i64 = 30;
-/// How long the station keeps the local extract of a record, in days.
-const EXTRACT_DAYS: i64 = 90;
-/// Size of the small portrait in the extract, in pixels.
-const SMALL_PORTRAIT: (u32, u32) = (160, 240);
-/// JPEG quality of the small portrait.
-const SMALL_QUALITY: u8 = 75;
 /// Records whose fingers are read between two jobs.
 const READ_AT_ONCE: usize = 20;
 /// How long the next few are left alone when the search worker has enough to do.
@@ -83,7 +74,7 @@ fn told(message: &'static str, error: impl std::fmt::Display) -> JobError {
 pub(super) struct VaultWorker {
     pub(super) vault: Vault,
     roster: Roster,
-    office: FixedOffset,
+    pub(super) office: FixedOffset,
     out: Outbox,
     pub(super) operator: Option<OfficerKeys>,
     /// Audit lines that could not be written yet: nothing is sealed before they are.
@@ -346,8 +337,9 @@ impl VaultWorker {
             .map_err(|e| told("runtime-request-failed", e))?;
         let line = AuditEvent::new("approval-asked").by(request.operator).in_session(session);
         let line = line.with("nonce", request.nonce).with("reason", plain("reason", &request.reason));
-        self.owe(line, now);
+        // Asked again when it fails, so its line is not owed: a full disk would gather one with each try.
         self.write_owed()?;
+        self.vault.append_audit(&line, now)?;
         Ok(request)
     }
 
@@ -393,7 +385,7 @@ impl VaultWorker {
         let mut token = [0; 16];
         record::keys::fill_random(&mut token).map_err(|e| told("runtime-no-randomness", e))?;
         let draft = assemble::draft(session, token, now).map_err(|e| told("runtime-not-assembled", e))?;
-        let input = extract_input(session, now)?;
+        let input = local::extract_input(session, now)?;
         let operator = self.operator.as_ref().ok_or(VaultError::Locked)?;
         let saved = self.vault.save(&draft, &input, operator, now)?;
         self.page_ends.clear();
@@ -566,35 +558,4 @@ pub(super) fn officer_line(officer: &crate::vault::Officer) -> OfficerLine {
 /// The notice of something that the vault mended by itself.
 pub(super) fn note_notice(message: &str) -> Notice {
     Notice { level: NoticeLevel::Warning, message: message.to_owned(), code: "VLT-00".to_owned() }
-}
-
-fn extract_input(s: &Session, now: DateTime<Utc>) -> Result<ExtractInput, JobError> {
-    let incomplete = || JobError::Told("runtime-not-assembled", error::INCOMPLETE.to_owned());
-    let values = &s.data.biodata.values;
-    let mut templates = Vec::new();
-    for position in chip_fingers(s) {
-        let Some(finger) = s.data.fingers.samples.get(&position) else { continue };
-        let kept = kept_template(position, &finger.template, finger.quality.score);
-        templates.push(kept.map_err(|e| told("runtime-not-assembled", e))?);
-    }
-    let photo_jpeg = match crate::steps::photo::card(s) {
-        Some(card) => small(&card.bytes).map_err(|code| JobError::Told("runtime-not-assembled", code))?,
-        None => Vec::new(),
-    };
-    Ok(ExtractInput {
-        nik: Zeroizing::new(s.nik().ok_or_else(incomplete)?.to_owned()),
-        kk: Zeroizing::new(values.no_kk.clone()),
-        name: Zeroizing::new(values.nama.clone()),
-        birth_date: values.tanggal_lahir.ok_or_else(incomplete)?,
-        templates,
-        photo_jpeg,
-        expires: now + Duration::days(EXTRACT_DAYS),
-    })
-}
-
-fn small(jpeg: &[u8]) -> Result<Vec<u8>, String> {
-    let code = |e: String| e.chars().take(6).collect::<String>();
-    let picture = decode_rgb(jpeg).map_err(|e| code(e.to_string()))?;
-    let picture = scaled(&picture, SMALL_PORTRAIT.0, SMALL_PORTRAIT.1).map_err(|e| code(e.to_string()))?;
-    encode_jpeg(&picture, SMALL_QUALITY).map_err(|e| code(e.to_string()))
 }

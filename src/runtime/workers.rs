@@ -9,7 +9,7 @@ use std::thread::{Builder, JoinHandle};
 use devices::vocabulary::{DeviceId, DeviceInfo, DeviceKind, RequestId};
 use uuid::Uuid;
 
-use super::station::{DeviceLine, Notice, NoticeLevel, PrintProgress};
+use super::station::{DeviceLine, DocumentKind, Notice, NoticeLevel, PrintProgress};
 use super::vault_jobs::VaultAnswer;
 use crate::session::event::{CaptureOutcome, FingerHit};
 use crate::vault::VaultError;
@@ -24,13 +24,30 @@ const BACKLOG: usize = 1_024;
 /// What a worker says.
 pub(super) enum Answer {
     Vault(VaultAnswer),
-    Captured { session: Uuid, id: RequestId, outcome: CaptureOutcome },
-    FingersSearched { session: Uuid, id: RequestId, result: Result<Vec<FingerHit>, String> },
+    Captured {
+        session: Uuid,
+        id: RequestId,
+        outcome: CaptureOutcome,
+    },
+    FingersSearched {
+        session: Uuid,
+        id: RequestId,
+        result: Result<Vec<FingerHit>, String>,
+    },
     Devices(Vec<DeviceLine>),
     Arrived(DeviceInfo),
     Left(DeviceKind, DeviceId),
-    Document { session: Uuid, proof: bool, made: Result<Made, String> },
-    Printing { document: Uuid, progress: PrintProgress },
+    /// `name`: of the person it is for.
+    Document {
+        session: Uuid,
+        kind: DocumentKind,
+        name: String,
+        made: Result<Made, String>,
+    },
+    Printing {
+        document: Uuid,
+        progress: PrintProgress,
+    },
     Notice(Notice),
 }
 

@@ -15,7 +15,7 @@ use crate::session::sample::SlapSample;
 pub const MAX_EFFECTS: usize = 32;
 
 /// A request for an approval that the runtime makes out (adds nonce, salt, times).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct ApprovalDraft {
     /// Supervisor or second person.
     pub kind: RequirementKind,
@@ -29,8 +29,15 @@ pub struct ApprovalDraft {
     pub nik: String,
 }
 
+impl std::fmt::Debug for ApprovalDraft {
+    // NIK: never in a log.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "ApprovalDraft({:?}, {:?})", self.kind, self.step)
+    }
+}
+
 /// One thing to do.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub enum Effect {
     /// Ask a device, judge and encode what comes, compare fingers with `gallery`.
     Capture {
@@ -108,6 +115,28 @@ pub enum Effect {
         /// Details, `key=value`.
         details: Vec<(&'static str, String)>,
     },
+}
+
+impl std::fmt::Debug for Effect {
+    // NIK, KK, templates, strokes and kept steps: never in a log.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Capture { id, target, .. } => write!(f, "Capture({id:?}, {target:?})"),
+            Self::AnalyseStrokes { id, .. } => write!(f, "AnalyseStrokes({id:?})"),
+            Self::Recut { id, .. } => write!(f, "Recut({id:?})"),
+            Self::Cancel(id) => write!(f, "Cancel({id:?})"),
+            Self::LookUp { id, .. } => write!(f, "LookUp({id:?})"),
+            Self::SearchFingers { id, .. } => write!(f, "SearchFingers({id:?})"),
+            Self::AskApproval(draft) => write!(f, "AskApproval({draft:?})"),
+            Self::KeepStep { step, .. } => write!(f, "KeepStep({step:?})"),
+            Self::Seal => f.write_str("Seal"),
+            Self::Disinfected(kind) => write!(f, "Disinfected({kind:?})"),
+            Self::MakeProof(record) => write!(f, "MakeProof({record})"),
+            Self::MakeSlip => f.write_str("MakeSlip"),
+            Self::DiscardDraft(_) => f.write_str("DiscardDraft"),
+            Self::Audit { event, .. } => write!(f, "Audit({event})"),
+        }
+    }
 }
 
 /// Effects in order.

@@ -128,6 +128,8 @@ pub(super) struct AuditFacts {
     pub(super) sealed: std::collections::BTreeSet<String>,
     /// Rows of the ledger of cards that have their line.
     pub(super) cards: std::collections::BTreeSet<String>,
+    /// Changes of states that have their line.
+    pub(super) changes: std::collections::BTreeSet<String>,
 }
 
 /// `prev` of the first line.
@@ -390,6 +392,9 @@ pub(super) fn walk(
                     facts.heads.insert(walk.head.clone());
                     if line.event == SEALED_EVENT {
                         facts.sealed.extend(line.details.get("record").cloned());
+                    }
+                    if line.event == super::extract::STATE_EVENT {
+                        facts.changes.extend(line.details.get("change").cloned());
                     }
                     if line.event.starts_with(super::cards::EVENTS) {
                         facts.cards.extend(line.details.get("row").cloned());

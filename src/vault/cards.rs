@@ -339,6 +339,7 @@ impl Vault {
         new.check()?;
         self.keys()?;
         self.check_clock(now)?;
+        self.recover_changes(now)?;
         let (_, end) = self.walk_rows()?;
         let row = CardRow {
             form: FORM.to_owned(),
@@ -362,7 +363,7 @@ impl Vault {
     ///
     /// # Errors
     /// [`VaultError::Locked`], [`VaultError::UnknownRecord`], [`VaultError::CardState`], [`VaultError::CardKnown`]
-    /// (production), [`VaultError::Corrupt`] or the disk's: the card then counts as not handed over.
+    /// (production), [`VaultError::CardRow`] when this handover was of another card, [`VaultError::Corrupt`] or the disk's: the card then counts as not handed over.
     pub fn card_left(
         &mut self,
         outcome: &CardOutcome,
@@ -370,12 +371,12 @@ impl Vault {
         now: DateTime<Utc>,
     ) -> Result<CardRow, VaultError> {
         self.check_clock(now)?;
-        if self.has_marker(outcome.id)? {
-            self.recover(outcome.id, false, now)?;
-        }
+        self.recover_changes(now)?;
         let (rows, end) = self.walk_rows()?;
         if let Some(row) = rows.into_iter().find(|row| row.id == outcome.id) {
-            return Ok(row);
+            let same = row.record == Some(outcome.record) && row.kind == outcome.kind;
+            let why = "another card left the counter under this handover";
+            return if same { Ok(row) } else { Err(VaultError::CardRow { why }) };
         }
         let (mut head, mut extract) = self.read_local(outcome.record)?;
         if head.state == RecordState::CardIssued || outcome.kind == CardMove::Received {
@@ -403,6 +404,7 @@ impl Vault {
             officer: by.officer.id,
             prev: end.sha256,
         };
+        extract.tries = None;
         if extract.cards.len() < NOTES_MAX {
             let (kind, reason, officer) = (row.kind, row.reason.clone(), row.officer);
             extract.cards.push(CardNote { kind, reason, uid_hash, at: now, officer });
@@ -551,7 +553,8 @@ fn row_event(row: &CardRow) -> AuditEvent {
         }
     }
     if let Some((first, last)) = &row.serials {
-        event = event.with("first", first).with("last", last);
+        // As one value: a serial of 16 digits alone has the form of a NIK, which no line may have.
+        event = event.with("serials", format!("{first}:{last}"));
     }
     event
 }

@@ -4,7 +4,7 @@
 //! that the index can be made anew without decrypting; then nonce, ciphertext and tag of the CBOR of [`Extract`] under
 //! a subkey of the vault key, with vault id and first line authenticated.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, FixedOffset, NaiveDate, Utc};
 use record::schema::RecordState;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -13,7 +13,7 @@ use zeroize::{Zeroize, Zeroizing};
 use super::audit::AuditEvent;
 use super::error::VaultError;
 use super::index::QueueRow;
-use super::save::Marker;
+use super::notes::Note;
 use super::{Keys, Vault};
 
 /// Largest extract, in bytes.
@@ -72,12 +72,25 @@ pub struct Extract {
     /// When the state came about, where it was imported.
     #[serde(default)]
     pub state_at: Option<DateTime<Utc>>,
+    /// Comparisons of fingers that failed at the counter: when the last was, and how many on that day.
+    #[serde(default)]
+    pub tries: Option<(DateTime<Utc>, u32)>,
     /// What happened to cards of this record.
     #[serde(default)]
     pub cards: Vec<super::cards::CardNote>,
     /// The hub's receipt as it came, once there is one.
     #[serde(with = "serde_bytes")]
     pub receipt: Option<Vec<u8>>,
+}
+
+impl Extract {
+    /// Comparisons of fingers that failed at the counter on this day at the office.
+    #[must_use]
+    pub fn tries_on(&self, day: NaiveDate, office: FixedOffset) -> u32 {
+        // A clock that was set back gives no new tries.
+        let counts = |(at, _): &(DateTime<Utc>, u32)| at.with_timezone(&office).date_naive() >= day;
+        self.tries.filter(counts).map_or(0, |(_, failed)| failed)
+    }
 }
 
 impl Drop for Extract {
@@ -164,6 +177,7 @@ pub(super) fn new(
         tracking_token: draft.tracking_token,
         nik_tail: input.nik.get(input.nik.len().saturating_sub(4)..).unwrap_or_default().to_owned(),
         state_at: None,
+        tries: None,
         cards: Vec::new(),
         receipt: None,
     };
@@ -246,11 +260,25 @@ impl Vault {
         }
     }
 
-    /// Puts a record into another state, with the hub's receipt where there is one, durably: the extract first, then
-    /// the row, then a line in the audit.
+    /// Keeps durably how many comparisons of this record's fingers failed today, so that leaving the counter gives no
+    /// new tries. They are forgotten when the card leaves.
     ///
     /// # Errors
     /// [`VaultError::Locked`], [`VaultError::UnknownRecord`], [`VaultError::Corrupt`] or the disk's.
+    pub fn note_tries(&mut self, id: Uuid, failed: u32, now: DateTime<Utc>) -> Result<(), VaultError> {
+        self.recover_changes(now)?;
+        let (head, mut extract) = self.read_local(id)?;
+        extract.tries = Some((now, failed));
+        let bytes = encode(self.keys()?, self.config().vault, &head, &extract)?;
+        self.files().write_durable(&self.layout().local(id), &bytes).map_err(|e| VaultError::io(WHAT, e))
+    }
+
+    /// Puts a record into another state, with the hub's receipt where there is one, durably: the extract first, then
+    /// the row, then a line in the audit. What fails before that line is there is undone.
+    ///
+    /// # Errors
+    /// [`VaultError::Locked`], [`VaultError::UnknownRecord`], [`VaultError::Corrupt`] or the disk's: the record then
+    /// keeps its state.
     pub fn set_state(
         &mut self,
         id: Uuid,
@@ -258,6 +286,7 @@ impl Vault {
         receipt: Option<&[u8]>,
         now: DateTime<Utc>,
     ) -> Result<QueueRow, VaultError> {
+        self.recover_changes(now)?;
         let (head, mut extract) = self.read_local(id)?;
         if let Some(receipt) = receipt {
             extract.receipt = Some(receipt.to_vec());
@@ -274,15 +303,76 @@ impl Vault {
         state: RecordState,
         now: DateTime<Utc>,
     ) -> Result<QueueRow, VaultError> {
-        let from = head.state;
+        let change = Uuid::now_v7();
+        let event = AuditEvent::new(STATE_EVENT).with("record", id).with("from", head.state);
+        let event = event.with("to", state).with("change", change);
         head.state = state;
         let bytes = encode(self.keys()?, self.config().vault, &head, &extract)?;
-        self.write_marker(id, Marker::State)?;
-        self.files().write_durable(&self.layout().local(id), &bytes).map_err(|e| VaultError::io(WHAT, e))?;
+        // What an earlier save of this record left to be tidied.
+        self.recover(id, false, now)?;
+        match self.write_state(id, change, &bytes, &event, now) {
+            Ok(row) => {
+                // Acknowledged: what is left is tidying, done again at the next change or open if it fails now.
+                self.remove_marker(id).ok();
+                Ok(row)
+            }
+            Err(error) => {
+                // Best effort: what cannot be undone now stays marked and is dealt with at the next change or open.
+                self.recover(id, false, now).ok();
+                Err(error)
+            }
+        }
+    }
+
+    fn write_state(
+        &mut self,
+        id: Uuid,
+        change: Uuid,
+        bytes: &[u8],
+        event: &AuditEvent,
+        now: DateTime<Utc>,
+    ) -> Result<QueueRow, VaultError> {
+        let io = |e| VaultError::io(WHAT, e);
+        let path = self.layout().local(id);
+        let before = self.files().read(&path, LOCAL_MAX).map_err(io)?;
+        let marker = [STATE_MARKER, format!(" {change}\n").as_bytes(), &before].concat();
+        self.files().write_durable(&self.layout().pending_of(id), &marker).map_err(io)?;
+        self.files().write_durable(&path, bytes).map_err(io)?;
         let row = self.put_row_from_files(id)?.ok_or(VaultError::UnknownRecord)?;
-        let event = AuditEvent::new("record-state").with("record", id).with("from", from).with("to", state);
-        self.append_audit(&event, now)?;
-        self.remove_marker(id)?;
+        self.append_audit(event, now)?;
         Ok(row)
     }
+
+    /// Deals with a change of state that was under way: kept where the audit has it, undone otherwise.
+    pub(super) fn recover_state(
+        &mut self,
+        id: Uuid,
+        marker: &[u8],
+        audited: impl Fn(&str) -> bool,
+    ) -> Result<(), VaultError> {
+        // Markers of older programs hold no extract: theirs stays as it is.
+        if let Some((change, before)) = parse_marker(marker)
+            && !audited(change)
+        {
+            self.files()
+                .write_durable(&self.layout().local(id), before)
+                .map_err(|e| VaultError::io(WHAT, e))?;
+            self.notes.push(Note::StateUndone { record: id });
+        }
+        self.put_row_from_files(id)?;
+        self.remove_marker(id)
+    }
+}
+
+/// Event of a record that came into another state.
+pub(super) const STATE_EVENT: &str = "record-state";
+/// Beginning of a marker of a change of state.
+pub(super) const STATE_MARKER: &[u8] = b"state";
+
+/// What a marker says: id of the change, the extract as it was.
+fn parse_marker(bytes: &[u8]) -> Option<(&str, &[u8])> {
+    let rest = bytes.strip_prefix(STATE_MARKER)?.strip_prefix(b" ")?;
+    let end = rest.iter().position(|b| *b == b'\n')?;
+    let (change, before) = rest.split_at_checked(end)?;
+    Some((std::str::from_utf8(change).ok()?, before.get(1..)?))
 }

@@ -38,6 +38,11 @@ pub enum Note {
         /// Handover or row.
         handover: Uuid,
     },
+    /// A change of a record's state had been interrupted: it was undone.
+    StateUndone {
+        /// Record id.
+        record: Uuid,
+    },
     /// A record's header cannot be read, so it has no row; its payload is left as it is.
     RecordUnreadable {
         /// Record id.
@@ -74,6 +79,7 @@ impl Note {
             Self::SaveCompleted { .. } => "vault-note-save-completed",
             Self::SaveUndone { .. } => "vault-note-save-undone",
             Self::CardUndone { .. } => "vault-note-card-undone",
+            Self::StateUndone { .. } => "vault-note-state-undone",
             Self::RecordUnreadable { .. } => "vault-note-record-unreadable",
             Self::AuditMended { .. } => "vault-note-audit-mended",
             Self::ClockBack { .. } => "vault-note-clock-back",

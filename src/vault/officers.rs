@@ -9,9 +9,12 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
+use super::Vault;
+use super::audit::AuditEvent;
 use super::error::VaultError;
+use super::init;
 use super::layout::{VaultConfig, key_from_hex};
-use super::slots::check_passphrase;
+use super::slots::{KdfCost, check_passphrase};
 
 /// Most accounts of one station.
 const OFFICERS_MAX: usize = 1000;
@@ -182,5 +185,52 @@ impl Roster {
 
     pub(super) fn find(&self, id: Uuid) -> Option<&Officer> {
         self.list().find(|o| o.id == id)
+    }
+}
+
+impl Vault {
+    /// Adds an account, signed by a supervisor who has just given the passphrase.
+    ///
+    /// # Errors
+    /// [`VaultError::Locked`], [`VaultError::NotSupervisor`], [`VaultError::OfficerExists`],
+    /// [`VaultError::Passphrase`], [`VaultError::KdfCost`], or the disk's.
+    pub fn add_officer(
+        &mut self,
+        new: &NewOfficer,
+        by: &OfficerKeys,
+        kdf: KdfCost,
+        now: DateTime<Utc>,
+    ) -> Result<Officer, VaultError> {
+        new.check()?;
+        init::check_cost(kdf, self.config.environment)?;
+        let supervisor = self.roster.find(by.officer.id).filter(|o| o.role == Role::Supervisor);
+        if supervisor.is_none_or(|o| o.public_key != by.officer.public_key) {
+            return Err(VaultError::NotSupervisor);
+        }
+        let keys = self.keys()?;
+        let (officer, slot) =
+            init::make_officer(self.config.vault, new, &keys.vault, &keys.people, kdf, now)?;
+        let mut roster = self.roster.clone();
+        roster.add(self.config.vault, officer.clone(), by.officer.id, &by.signing)?;
+        // The slot first: an account without a slot could not sign in, a slot without an account is nothing.
+        self.files
+            .write_durable(&self.layout.slot(officer.id), &slot.0.to_json()?)
+            .map_err(|e| VaultError::io("slot", e))?;
+        self.files
+            .write_durable(&self.layout.officers(), &roster.to_json()?)
+            .map_err(|e| VaultError::io("officers.json", e))?;
+        self.roster = roster;
+        let event = AuditEvent::new("officer-added").by(by.officer.id).with("officer", officer.id);
+        self.append_audit(&event.with("role", officer.role), now)?;
+        Ok(officer)
+    }
+
+    /// True when this NIK is that of the officer: nobody approves their own recording.
+    ///
+    /// # Errors
+    /// [`VaultError::Locked`].
+    pub fn is_nik_of(&self, officer: Uuid, nik: &str) -> Result<bool, VaultError> {
+        let hash = self.keys()?.officer_hash(nik);
+        Ok(self.roster.find(officer).is_some_and(|o| o.nik_hash == hash))
     }
 }

@@ -20,7 +20,7 @@ use super::Vault;
 use super::audit::{self, AuditEvent, SEALED_EVENT};
 use super::cards::MARKER_MAX;
 use super::error::VaultError;
-use super::extract::{self, ExtractInput, LOCAL_MAX, LocalHead};
+use super::extract::{self, ExtractInput, LOCAL_MAX, LocalHead, STATE_MARKER};
 use super::index::QueueRow;
 use super::layout::PAYLOAD_MAX;
 use super::notes::Note;
@@ -43,14 +43,8 @@ pub struct Saved {
     pub already: bool,
 }
 
-/// What is under way for a record.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Marker {
-    /// A save.
-    Save,
-    /// A change of state.
-    State,
-}
+/// Marker of a save that is under way.
+const SAVE_MARKER: &[u8] = b"save\n";
 
 /// How the files of a record look.
 enum Found {
@@ -146,7 +140,9 @@ impl Vault {
         let (head, extract) = extract::new(keys, input, draft, &context.audit_head);
         let local = extract::encode(keys, self.config().vault, &head, &extract)?;
 
-        self.write_marker(id, Marker::Save)?;
+        self.files()
+            .write_durable(&self.layout().pending_of(id), SAVE_MARKER)
+            .map_err(|e| VaultError::io("marker", e))?;
         self.write_record(id, &sealed, &local)?;
         let row = self
             .put_row_from_files(id)?
@@ -214,16 +210,6 @@ impl Vault {
         Ok(found.is_some())
     }
 
-    pub(super) fn write_marker(&self, id: Uuid, marker: Marker) -> Result<(), VaultError> {
-        let text: &[u8] = match marker {
-            Marker::Save => b"save\n",
-            Marker::State => b"state\n",
-        };
-        self.files()
-            .write_durable(&self.layout().pending_of(id), text)
-            .map_err(|e| VaultError::io("marker", e))
-    }
-
     pub(super) fn remove_marker(&self, id: Uuid) -> Result<(), VaultError> {
         self.files().remove_durable(&self.layout().pending_of(id)).map_err(|e| VaultError::io("marker", e))
     }
@@ -233,6 +219,20 @@ impl Vault {
         let listed = self.files().list(&self.layout().pending()).map_err(|e| VaultError::io("marker", e))?;
         for id in listed.iter().filter_map(|l| Uuid::parse_str(&l.name).ok()) {
             self.recover(id, true, now)?;
+        }
+        Ok(())
+    }
+
+    /// Deals with changes of states and of cards that failed and could not be undone then: undone only later, they
+    /// would be undone over what came after them.
+    pub(super) fn recover_changes(&mut self, now: DateTime<Utc>) -> Result<(), VaultError> {
+        let io = |e| VaultError::io("marker", e);
+        let listed = self.files().list(&self.layout().pending()).map_err(io)?;
+        for id in listed.iter().filter_map(|l| Uuid::parse_str(&l.name).ok()) {
+            let marker = self.files().read(&self.layout().pending_of(id), MARKER_MAX).map_err(io)?;
+            if marker.starts_with(super::cards::MARKER) || marker.starts_with(STATE_MARKER) {
+                self.recover(id, false, now)?;
+            }
         }
         Ok(())
     }
@@ -258,12 +258,12 @@ impl Vault {
             let audited = facts.cards.contains(&id.to_string());
             return self.recover_row(id, &marker, audited);
         }
-        let acknowledged = marker == b"state\n" || facts.sealed.contains(&id.to_string());
-        if acknowledged {
+        if marker.starts_with(STATE_MARKER) {
+            return self.recover_state(id, &marker, |change| facts.changes.contains(change));
+        }
+        if facts.sealed.contains(&id.to_string()) {
             self.put_row_from_files(id)?;
-            if marker != b"state\n" {
-                self.remove_draft(id)?;
-            }
+            self.remove_draft(id)?;
             return self.remove_marker(id);
         }
         match self.inspect(id)? {

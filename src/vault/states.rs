@@ -169,6 +169,7 @@ impl Vault {
     ) -> Result<StatesReport, VaultError> {
         self.keys()?;
         self.check_clock(now)?;
+        self.recover_changes(now)?;
         let mut report = StatesReport { errors, ..StatesReport::default() };
         let mut touched = BTreeSet::new();
         for line in lines {

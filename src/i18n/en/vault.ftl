@@ -63,6 +63,7 @@ vault-card-known = This card was handed over for another record before.
 vault-card-known-do = Check which card is in your hand. If it is this one, send it back and report it.
 
 vault-note-card-undone = Noting a card was interrupted and has been undone. The card counts as not handed over.
+vault-note-state-undone = A change of a record's state was interrupted and has been undone. Import the file of states again.
 vault-note-index-rebuilt = The queue's index was damaged and has been made anew from the files. No record is lost.
 vault-note-index-mended = The queue's index has been brought in step with the files.
 vault-note-save-completed = An interrupted save has been completed.

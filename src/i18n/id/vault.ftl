@@ -63,6 +63,7 @@ vault-card-known = Kartu ini sudah pernah diserahkan untuk rekaman lain.
 vault-card-known-do = Periksa kartu mana yang ada di tangan. Bila benar kartu ini, kembalikan dan laporkan.
 
 vault-note-card-undone = Pencatatan kartu yang terputus dibatalkan. Kartunya tercatat belum diserahkan.
+vault-note-state-undone = Perubahan status rekaman yang terputus dibatalkan. Impor lagi berkas statusnya.
 vault-note-index-rebuilt = Indeks antrean rusak dan sudah dibuat ulang dari berkas. Tidak ada rekaman yang hilang.
 vault-note-index-mended = Indeks antrean sudah disesuaikan dengan berkas.
 vault-note-save-completed = Penyimpanan yang terputus sudah diselesaikan.

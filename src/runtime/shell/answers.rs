@@ -29,8 +29,8 @@ impl Station {
                 self.feed(session, Event::FingersSearched(id, result));
             }
             Answer::Devices(lines) => self.lines = lines,
-            Answer::Document { session, made, .. } if self.is_handover(session) => {
-                self.receipt_made(session, made)
+            Answer::Document { session, kind: DocumentKind::Receipt, name, made } => {
+                self.receipt_made(session, name, made);
             }
             Answer::Arrived(info) => {
                 if info.kind == DeviceKind::Fingerprint {
@@ -44,7 +44,7 @@ impl Station {
                 self.feed_all(&Event::DeviceArrived(info));
             }
             Answer::Left(kind, id) => self.feed_all(&Event::DeviceLeft(kind, id)),
-            Answer::Document { session, proof, made } => self.document_made(session, proof, made),
+            Answer::Document { session, kind, name, made } => self.document_made(session, kind, name, made),
             Answer::Printing { document, progress } => self.printing_told(document, progress),
             Answer::Notice(notice) => self.notify(notice),
         }
@@ -184,15 +184,14 @@ impl Station {
         }
     }
 
-    fn document_made(&mut self, session: Uuid, proof: bool, made: Result<Made, String>) {
+    fn document_made(&mut self, session: Uuid, kind: DocumentKind, name: String, made: Result<Made, String>) {
         let event = match made {
             Ok(Made { path, bytes, place }) => {
                 let written = self.environment == Environment::Training;
                 if let Some(ended) = self.ended.as_mut().filter(|e| written && e.session == session) {
                     ended.document = Some(path.clone());
                 }
-                let kind = if proof { DocumentKind::Proof } else { DocumentKind::Slip };
-                let document = Document { id: Uuid::now_v7(), kind, path, bytes };
+                let document = Document { id: Uuid::now_v7(), kind, name, path, bytes };
                 self.print_new(session, &document);
                 if self.active_id() == Some(session) {
                     self.document = Some((session, document));
@@ -204,17 +203,21 @@ impl Station {
                 Event::ProofFailed(code)
             }
         };
-        if proof {
+        if kind == DocumentKind::Proof {
             self.feed(session, event);
         }
     }
 
-    fn receipt_made(&mut self, handover: Uuid, made: Result<Made, String>) {
+    /// A receipt is owed to the receiver also when the counter was left meanwhile.
+    fn receipt_made(&mut self, handover: Uuid, name: String, made: Result<Made, String>) {
         let result = match made {
             Ok(Made { path, bytes, place }) => {
-                let document = Document { id: Uuid::now_v7(), kind: DocumentKind::Receipt, path, bytes };
+                let kind = DocumentKind::Receipt;
+                let document = Document { id: Uuid::now_v7(), kind, name, path, bytes };
                 self.print_new(handover, &document);
-                self.document = Some((handover, document));
+                if self.is_handover(handover) {
+                    self.document = Some((handover, document));
+                }
                 Ok(place)
             }
             Err(code) => {
@@ -222,7 +225,9 @@ impl Station {
                 Err(code)
             }
         };
-        self.feed_handover(handover::Event::Receipt(result));
+        if self.is_handover(handover) {
+            self.feed_handover(handover::Event::Receipt(result));
+        }
     }
 
     fn loaded(&mut self, id: Uuid, taken: Option<Box<Session>>) {
@@ -232,6 +237,7 @@ impl Station {
         match taken {
             Some(session) => {
                 self.drafts.retain(|d| d.id != id);
+                self.close_handover();
                 self.set_aside();
                 self.activate(*session);
             }

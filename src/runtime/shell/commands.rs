@@ -29,12 +29,13 @@ impl Station {
         if !matches!(command, DeskCommand::Preview(_)) {
             self.touched = self.clock.now();
         }
-        // A record that is being sealed is not left alone: what would put it aside waits for the end.
+        // A record that is being sealed and a card that is being noted are not left alone: what would put them aside
+        // waits for the end.
         let leaves = matches!(
             command,
             DeskCommand::SignOut | DeskCommand::NewSession | DeskCommand::TakeUp(_) | DeskCommand::Leave
         );
-        if leaves && self.is_sealing() {
+        if leaves && self.is_writing() {
             self.deferred = Some(command);
             return;
         }
@@ -74,7 +75,10 @@ impl Station {
             DeskCommand::EnterCards(row) => self.enter_cards(row),
             DeskCommand::Discard(id, reason) => self.discard(id, &reason),
             DeskCommand::RestartDevice(kind) => self.tell_devices(DeviceMessage::Restart(kind)),
-            DeskCommand::Disinfected(kind) => self.confirm_disinfected(kind),
+            DeskCommand::Disinfected(kind) => {
+                self.confirm_disinfected(kind);
+                self.tell_handover_hygiene();
+            }
             DeskCommand::UseDevice(kind, id) => self.tell_devices(DeviceMessage::Use(kind, id)),
             DeskCommand::Preview(on) => {
                 let background = self.active.as_ref().and_then(photo::required);
@@ -96,8 +100,10 @@ impl Station {
         }
     }
 
-    pub(super) fn is_sealing(&self) -> bool {
-        self.active.as_ref().is_some_and(|s| s.data.seal.sealing.is_some())
+    /// The vault writes something that must not be left before it answers.
+    pub(super) fn is_writing(&self) -> bool {
+        let sealing = self.active.as_ref().is_some_and(|s| s.data.seal.sealing.is_some());
+        sealing || self.handover_saves()
     }
 
     pub(super) fn local_date(&self, now: DateTime<Utc>) -> NaiveDate {
@@ -154,7 +160,7 @@ impl Station {
     }
 
     fn new_session(&mut self) {
-        if !self.may_record() || self.handover_saves() {
+        if !self.may_record() {
             return;
         }
         self.close_handover();
@@ -218,9 +224,6 @@ impl Station {
 
     fn take_up(&mut self, id: Uuid) {
         if !self.may_record() || self.active.as_ref().is_some_and(|s| s.core.id == id && s.core.running()) {
-            return;
-        }
-        if self.handover_saves() {
             return;
         }
         self.close_handover();

@@ -185,7 +185,7 @@ impl Desk for Station {
         }
         self.tick();
         self.check_workers();
-        if !self.is_sealing()
+        if !self.is_writing()
             && let Some(command) = self.deferred.take()
         {
             self.command(command);

@@ -12,6 +12,7 @@ use crate::runtime::analysis::Work;
 use crate::runtime::device_host::{AnalysisJob, DeviceMessage, Order};
 use crate::runtime::documents::{DocumentJob, Sheet, SheetJob};
 use crate::runtime::error;
+use crate::runtime::station::DocumentKind;
 use crate::runtime::vault_jobs::{FingerQuestion, Question, VaultJob};
 use crate::runtime::workers::{Answer, error_notice};
 use crate::session::effect::Effect;
@@ -135,21 +136,22 @@ impl Station {
                 self.make_document(session, sheet, now);
             }
             // The record's token is known only to the run that sealed it.
-            _ => self.document_failed(session, true, error::NO_SESSION),
+            _ => self.document_failed(session, DocumentKind::Proof, error::NO_SESSION),
         }
     }
 
     fn make_document(&mut self, session: Uuid, sheet: Sheet, now: DateTime<Utc>) {
-        let proof = matches!(sheet, Sheet::Proof { .. });
+        let kind = sheet.kind();
         let Some(snapshot) = self.session_of(session).cloned() else { return };
         let officer = self.signed_in.as_ref().map(|s| s.line.name.clone()).unwrap_or_default();
         let job = DocumentJob::Session(SheetJob { session: Box::new(snapshot), officer, now, sheet });
         if let Err((why, _)) = self.documents.give(job) {
-            self.document_failed(session, proof, why.code());
+            self.document_failed(session, kind, why.code());
         }
     }
 
-    fn document_failed(&mut self, session: Uuid, proof: bool, code: &str) {
-        self.stash.push_back(Answer::Document { session, proof, made: Err(code.to_owned()) });
+    fn document_failed(&mut self, session: Uuid, kind: DocumentKind, code: &str) {
+        let made = Err(code.to_owned());
+        self.stash.push_back(Answer::Document { session, kind, name: String::new(), made });
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use devices::vocabulary::{Captured, RequestId};
+use devices::vocabulary::{Captured, DeviceKind, RequestId};
 use record::schema::{RequirementKind, StepId};
 use uuid::Uuid;
 use zeroize::Zeroizing;
@@ -31,7 +31,8 @@ impl Station {
 
     /// Begins a handover, in place of one that is over or not begun.
     pub(super) fn open_handover(&mut self) {
-        if self.active.is_some() || !self.may_record() || self.handover_saves() {
+        let taken = self.active.is_some() || self.taking_up.is_some() || self.handover_saves();
+        if taken || !self.may_record() {
             return;
         }
         self.close_handover();
@@ -49,11 +50,13 @@ impl Station {
         for effect in effects {
             self.run_handover(id, effect, now);
         }
+        self.tell_handover_hygiene();
         self.ask_ledger();
     }
 
+    /// True until the vault has said whether the card left the counter.
     pub(super) fn handover_saves(&self) -> bool {
-        self.handover.as_ref().is_some_and(|h| h.saving.is_some())
+        self.handover.as_ref().is_some_and(|h| h.unanswered.is_some())
     }
 
     /// Leaves the counter: what was not written is forgotten; the card counts as not handed over.
@@ -80,10 +83,18 @@ impl Station {
     pub(super) fn feed_handover(&mut self, event: Event) {
         let now = self.clock.now();
         let Some(handover) = &mut self.handover else { return };
+        let effects = handover.update(event, now);
         let id = handover.id;
-        for effect in handover.update(event, now) {
+        for effect in effects {
             self.run_handover(id, effect, now);
         }
+    }
+
+    /// Tells the handover which devices are locked for it.
+    pub(super) fn tell_handover_hygiene(&mut self) {
+        let Some(id) = self.handover.as_ref().map(|h| h.id) else { return };
+        let locked = self.hygiene.locked_for(&self.policy, id);
+        self.feed_handover(Event::Hygiene(locked));
     }
 
     pub(super) fn handover_command(&mut self, command: Command) {
@@ -117,6 +128,7 @@ impl Station {
                 self.give_cards(CardsJob::Check { id, record, number, value: Zeroizing::new(value) });
             }
             Effect::Capture { id, target, task, gallery, timeout_ms } => {
+                self.device_used(task.kind(), handover);
                 let order =
                     Order { session: handover, id, target, task, gallery, background: None, timeout_ms };
                 if self.devices.give(DeviceMessage::Capture(Box::new(order))).is_err() {
@@ -124,6 +136,7 @@ impl Station {
                 }
             }
             Effect::AnalyseStrokes { id, strokes } => {
+                self.device_used(DeviceKind::SignaturePad, handover);
                 let job = AnalysisJob {
                     session: handover,
                     id,
@@ -141,11 +154,12 @@ impl Station {
                 // A host that is gone has failed the capture already.
                 self.devices.give(DeviceMessage::Cancel(handover, id)).ok();
             }
-            Effect::Ask { what: _, reason, nik } => {
+            Effect::Ask { what: _, reason, nik, evidence } => {
                 let (kind, step) = (RequirementKind::SupervisorApproval, StepId::Verification);
-                let draft = ApprovalDraft { kind, step, reason, evidence: Vec::new(), nik };
+                let draft = ApprovalDraft { kind, step, reason, evidence: vec![evidence], nik };
                 self.give_vault(VaultJob::Ask { session: handover, draft, now });
             }
+            Effect::Tried { record, failed } => self.give_cards(CardsJob::Tried { record, failed }),
             Effect::Save(report) => self.give_cards(CardsJob::Save(report)),
             Effect::Receipt => self.make_receipt(handover, now),
             Effect::Audit { event, details } => {
@@ -196,10 +210,16 @@ impl Station {
             CardsAnswer::Opened(id, result) => Event::Opened(id, result),
             CardsAnswer::Checked(id, number, fits) => Event::Checked(id, number, fits),
             CardsAnswer::Saved(result) => Event::Saved(result),
+            CardsAnswer::Tried => return,
         };
         let saved = matches!(event, Event::Saved(Ok(_)));
+        // Each person is another handover, with devices of its own to be disinfected.
+        let opened = matches!(event, Event::Opened(..));
         if self.is_handover(handover) {
             self.feed_handover(event);
+        }
+        if opened {
+            self.tell_handover_hygiene();
         }
         if saved {
             self.refresh_page();

@@ -36,7 +36,8 @@ impl Station {
     /// Something is under way that somebody waits for: the time without input begins after it.
     fn under_way(&self) -> bool {
         let busy = self.active.as_ref().is_some_and(|s| s.busy() || s.data.proof.making.is_some());
-        self.checking || self.taking_up.is_some() || (busy && self.lock.is_none())
+        let noting = self.handover.as_ref().is_some_and(|h| h.saving.is_some());
+        self.checking || self.taking_up.is_some() || ((busy || noting) && self.lock.is_none())
     }
 
     /// Locks when nobody touched the station for long enough, signs out when it was locked for long enough.

@@ -25,11 +25,10 @@ impl Station {
     }
 
     fn keep_paper(&mut self, session: Uuid, document: &Document) {
-        let name = self.session_of(session).map(|s| s.data.biodata.values.nama.clone()).unwrap_or_default();
         let kept = UnprintedDocument {
             kind: document.kind.id().to_owned(),
             session,
-            name,
+            name: document.name.clone(),
             pdf: document.bytes.to_vec(),
         };
         let now = self.clock.now();

@@ -65,6 +65,24 @@ impl Bench {
         assert_eq!((name.as_str(), tail.as_str()), ("CONTOH LATIHAN", &t::NIK[12..]));
         self.act_at_counter(Act::Pick(record));
         assert_eq!(self.page(), Page::Card, "{:?}", self.desk().notices());
+        for kind in self.desk().to_disinfect() {
+            self.desk().send(DeskCommand::Disinfected(kind));
+        }
+    }
+
+    fn at_finger(&mut self, record: Uuid) {
+        self.at_card(record);
+        for command in [
+            Act::Nik(t::NIK.into()),
+            Act::Capture(Target::Card),
+            Act::Judge(CardJudgement::Same),
+            Act::Next,
+            Act::Receiver(ReceiverKind::Own),
+            Act::Next,
+        ] {
+            self.act_at_counter(command);
+        }
+        assert_eq!(self.page(), Page::Finger, "{:?}", self.desk().handover().unwrap().blockers());
     }
 }
 
@@ -73,14 +91,11 @@ fn a_card_is_handed_over_with_its_proof() {
     let mut b = Bench::new("");
     let record = b.recorded();
     b.printed(record);
-    b.at_card(record);
-    b.act_at_counter(Act::Nik(t::NIK.into()));
-    b.act_at_counter(Act::Capture(Target::Card));
+    let touched = [DeviceKind::Fingerprint, DeviceKind::SignaturePad];
+    assert_eq!(b.desk().to_disinfect().len(), 3, "the iris reader as well, by the session");
+    b.at_finger(record);
+    assert!(b.desk().to_disinfect().is_empty());
     assert!(b.desk().handover().unwrap().card.as_ref().is_some_and(|c| c.photo.is_some()));
-    b.act_at_counter(Act::Judge(CardJudgement::Same));
-    b.act_at_counter(Act::Next);
-    b.act_at_counter(Act::Receiver(ReceiverKind::Own));
-    b.act_at_counter(Act::Next);
     let target = b.desk().handover().unwrap().targets()[0];
     b.act_at_counter(Act::Capture(target));
     let matched = b.desk().handover().unwrap().matched.clone();
@@ -90,6 +105,7 @@ fn a_card_is_handed_over_with_its_proof() {
     assert_eq!(b.desk().handover().unwrap().blockers(), [""; 0]);
     b.act_at_counter(Act::Leave(Leaving::Issue));
     assert_eq!(b.page(), Page::Done, "{:?}", b.desk().notices());
+    assert_eq!(b.desk().to_disinfect(), touched, "by the receiver");
     b.until("receipt", |d| d.document().is_some());
     let (path, bytes) = b.desk().document().map(|(p, b)| (p.clone(), b)).unwrap();
     assert!(bytes.starts_with(b"%PDF-") && std::fs::read(&path).unwrap() == *bytes);
@@ -132,6 +148,92 @@ fn a_card_goes_back_and_what_was_interrupted_is_not_handed_over() {
     let (state, stock) =
         b.with_vault(|v| (v.find(record).unwrap().unwrap().state, CardStock::of(&v.card_rows().unwrap())));
     assert_eq!((state, stock.returned, stock.issued), (RecordState::CardPrinted, 1, 0));
+}
+
+#[test]
+fn nobody_leaves_before_the_vault_has_said_whether_the_card_did() {
+    let mut b = Bench::new("");
+    let record = b.recorded();
+    b.printed(record);
+    b.at_card(record);
+    b.desk().send(DeskCommand::Handover(Act::Leave(Leaving::Return(ReturnReason::DamagedChip))));
+    b.desk().send(DeskCommand::CloseHandover);
+    b.desk().send(DeskCommand::SignOut);
+    assert!(b.desk().handover().is_some_and(|h| h.unanswered.is_some()));
+    b.until("end of the shift", |d| d.screen() == Screen::SignIn);
+    let (rows, audit) = b.with_vault(|v| {
+        let audit = std::fs::read_to_string(v.layout().root().join("audit/000001.jsonl")).unwrap();
+        (v.card_rows().unwrap().len(), audit)
+    });
+    assert_eq!((rows, audit.contains("handover-left")), (1, false), "it was not left, it was done");
+}
+
+#[test]
+fn going_away_and_coming_back_gives_no_new_tries_and_locks_the_reader() {
+    let mut b = Bench::new("");
+    let record = b.recorded();
+    b.printed(record);
+    b.at_finger(record);
+    let (first, target) = b.desk().handover().map(|h| (h.id, h.targets()[0])).unwrap();
+    let Target::Verify(position) = target else { panic!("{target:?}") };
+    b.desk().send(DeskCommand::Handover(Act::Capture(target)));
+    let id = b.desk().handover().unwrap().pending.as_ref().unwrap().id;
+    let mut miss = t::finger(position, position, 1, 80, &[]);
+    miss.matches.clear();
+    let outcome = CaptureOutcome::Samples(crate::session::sample::Samples::Fingers(vec![miss]));
+    b.desk().take_for_test(first, id, outcome);
+    assert_eq!(b.desk().handover().unwrap().failed, 1);
+    b.desk().send(DeskCommand::CloseHandover);
+    b.desk().send(DeskCommand::OpenHandover);
+    b.until("list", |d| d.handover().is_some_and(|h| h.list.is_some()));
+    b.act_at_counter(Act::Pick(record));
+    let h = b.desk().handover().unwrap();
+    assert_eq!((h.failed, h.id == first), (1, false));
+    assert!(h.locked.contains(&DeviceKind::Fingerprint));
+}
+
+#[test]
+fn a_receipt_comes_though_the_counter_was_left() {
+    let cups = FakeCups::new();
+    let mut b = Bench::new("");
+    b.devices.push_str(&cups.setup());
+    b.open();
+    cups.set("media-empty-error", 9);
+    let record = b.recorded();
+    b.printed(record);
+    b.at_finger(record);
+    let target = b.desk().handover().unwrap().targets()[0];
+    for command in [
+        Act::Capture(target),
+        Act::Next,
+        Act::Drawn(biometrics::synth::signature::render(3, 1)),
+        Act::Leave(Leaving::Issue),
+    ] {
+        b.act_at_counter(command);
+    }
+    assert_eq!(b.page(), Page::Done, "{:?}", b.desk().notices());
+    b.desk().send(DeskCommand::CloseHandover);
+    b.until("waiting receipt", |d| d.unprinted().len() == 2);
+    let kept: Vec<_> = b.desk().unprinted().iter().map(|l| (l.kind.clone(), l.name.clone())).collect();
+    let name = "CONTOH LATIHAN".to_owned();
+    assert_eq!(kept, [("proof".to_owned(), name.clone()), ("receipt".to_owned(), name)]);
+}
+
+#[test]
+fn a_draft_that_is_being_loaded_and_the_counter_do_not_meet() {
+    let mut b = Bench::new("");
+    b.sign_in();
+    b.begin();
+    b.go_to(Some(StepId::Biodata));
+    b.open();
+    b.sign_in();
+    b.until("draft", |d| !d.waiting().is_empty());
+    let draft = b.desk().waiting()[0].id;
+    b.desk().send(DeskCommand::TakeUp(draft));
+    b.desk().send(DeskCommand::OpenHandover);
+    assert!(b.desk().handover().is_none(), "a session is on its way");
+    b.until("session", |d| d.screen() == Screen::Session);
+    assert!(b.desk().handover().is_none());
 }
 
 #[test]

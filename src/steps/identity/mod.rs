@@ -289,6 +289,10 @@ impl Step for Identity {
         if !sample.is_ktp {
             let reason = Retry::NotKtp.id().to_owned();
             s.core.retry = Some(RetryNote { target: t, reason, found: None });
+            // What was found on a KTP-el still stands: another card on the reader takes nothing away from it.
+            if s.data.identity.card.as_ref().is_some_and(|c| c.sample.is_ktp) {
+                return;
+            }
         }
         let judged = (sample.is_ktp && sample.photo.is_none()).then_some(CardJudgement::Unreadable);
         s.data.identity.card = Some(CardCheck { sample: *sample, judged });

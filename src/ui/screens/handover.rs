@@ -73,10 +73,15 @@ fn task(ui: &mut Ui, st: &mut Stage<'_>, h: &Handover) {
     }
     title(ui, &st.get(&format!("handover-page-{}", h.page.id())));
     if let Some(code) = &h.save_failed {
-        let (what, to_do) = (st.get("handover-save-failed"), st.get("handover-save-failed-do"));
+        // While the vault has not answered nobody knows whether it is written.
+        let id = if h.unanswered.is_some() { "handover-save-unknown" } else { "handover-save-failed" };
+        let (what, to_do) = (st.get(id), st.get(&format!("{id}-do")));
         widgets::banner(ui, st.words, Tone::Error, &what, &to_do, code);
     }
     capture_state(ui, st, h);
+    if let Primary::Disinfect(kind) = h.primary() {
+        super::hygiene::locked(ui, st, kind);
+    }
     match h.page {
         Page::Pick => pages::pick(ui, st, h),
         Page::Card => pages::card(ui, st, h),
@@ -186,7 +191,7 @@ fn approvals(ui: &mut Ui, st: &mut Stage<'_>, h: &Handover) {
 fn actions(ui: &mut Ui, st: &mut Stage<'_>, h: &Handover) {
     let (label, act) = primary(st, h);
     super::bar_row(ui, |ui| {
-        ui.add_enabled_ui(!h.busy(), |ui| {
+        ui.add_enabled_ui(!h.busy() && h.unanswered.is_none(), |ui| {
             if h.page == Page::Pick || h.page == Page::Done {
                 if widgets::secondary_button(ui, &st.get("handover-close")).clicked() {
                     st.out.push(DeskCommand::CloseHandover);
@@ -217,7 +222,7 @@ fn actions(ui: &mut Ui, st: &mut Stage<'_>, h: &Handover) {
 
 /// The first thing that is missing, beside the primary action.
 fn missing(ui: &mut Ui, st: &Stage<'_>, h: &Handover) {
-    if h.busy() || h.fault.is_some() || h.page == Page::Pick {
+    if h.busy() || h.unanswered.is_some() || h.fault.is_some() || h.page == Page::Pick {
         return;
     }
     if let Some(id) = h.blockers().first() {
@@ -267,6 +272,11 @@ fn primary(st: &Stage<'_>, h: &Handover) -> (Option<String>, Option<Act>) {
         Primary::Nothing => (None, None),
         Primary::Cancel => (Some(st.get("capture-cancel")), send),
         Primary::Wait => (Some(st.get("please-wait")), None),
+        Primary::SaveAgain(_) => (Some(st.get("handover-save-again")), send),
+        Primary::Disinfect(kind) => {
+            let act = Act::Desk(DeskCommand::Disinfected(kind));
+            (Some(super::hygiene::confirm_label(st, kind)), Some(act))
+        }
         Primary::Again => (Some(st.get("handover-again")), Some(Act::Desk(DeskCommand::OpenHandover))),
         Primary::Capture(Target::StatementSignature) if !st.scratch.ink.is_empty() => {
             (Some(st.get("use-drawn")), Some(Act::Drawn))
@@ -334,7 +344,17 @@ pub(super) fn pair_of_pictures(
     last
 }
 
-/// The receipt that was made.
-pub(super) fn receipt(ui: &mut Ui, st: &mut Stage<'_>) {
-    views::document(ui, st, "receipt");
+/// The receipt that was made, or why there is none.
+pub(super) fn receipt(ui: &mut Ui, st: &mut Stage<'_>, h: &Handover) {
+    match &h.receipt {
+        None => small(ui, &st.get("handover-receipt-running")),
+        Some(Ok(_)) => views::document(ui, st, "receipt"),
+        Some(Err(code)) => {
+            let (what, to_do) = (st.get("handover-receipt-failed"), st.get("handover-receipt-failed-do"));
+            widgets::banner(ui, st.words, Tone::Error, &what, &to_do, code);
+            if widgets::secondary_button(ui, &st.get("handover-receipt-again")).clicked() {
+                send(st, Command::ReceiptAgain);
+            }
+        }
+    }
 }

@@ -1,6 +1,5 @@
 //! The pages of a handover.
 
-use devices::vocabulary::DeviceKind;
 use eframe::egui::{Align, Layout, RichText, Ui, vec2};
 use record::schema::StepState;
 
@@ -66,6 +65,9 @@ pub(super) fn pick(ui: &mut Ui, st: &mut Stage<'_>, h: &Handover) {
             candidate(ui, st, line);
         }
     });
+    if h.list_cut > 0 {
+        small(ui, &st.words.with("handover-list-cut", &[("count", h.list_cut)]));
+    }
     if count > lines.len() {
         small(ui, &st.words.with("handover-more", &[("count", count - lines.len())]));
     }
@@ -329,7 +331,8 @@ pub(super) fn sign(ui: &mut Ui, st: &mut Stage<'_>, h: &Handover) {
         return;
     }
     ui.label(RichText::new(st.get("handover-sign-what")).font(fonts::bold(theme::TEXT_BODY)));
-    ui.add_enabled_ui(!h.busy(), |ui| {
+    let ready = !h.busy() && h.locks(Target::StatementSignature).is_none();
+    ui.add_enabled_ui(ready, |ui| {
         widgets::signature_canvas(ui, st.words, &mut st.scratch.ink, vec2(width, 180.0));
         ui.horizontal_wrapped(|ui| {
             let drawn = !st.scratch.ink.is_empty();
@@ -389,9 +392,8 @@ pub(super) fn done(ui: &mut Ui, st: &mut Stage<'_>, h: &Handover) {
     });
     if saved.issued() {
         ui.add_space(theme::GAP);
-        receipt(ui, st);
+        receipt(ui, st, h);
     }
-    if st.desk.devices().iter().any(|d| d.kind == DeviceKind::Fingerprint) {
-        small(ui, &st.get("handover-disinfect"));
-    }
+    ui.add_space(theme::GAP);
+    super::hygiene::panel(ui, st);
 }

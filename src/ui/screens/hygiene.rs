@@ -19,13 +19,18 @@ pub(super) fn confirm_label(st: &Stage<'_>, kind: DeviceKind) -> String {
     st.words.with("disinfected", &[("device", device)])
 }
 
+/// Why a device cannot be used yet.
+pub(super) fn locked(ui: &mut Ui, st: &Stage<'_>, kind: DeviceKind) {
+    let device = st.get(&format!("device-{}", kind.id()));
+    let what = st.words.with("disinfect-first", &[("device", device)]);
+    widgets::banner(ui, st.words, Tone::Warning, &what, &st.get("disinfect-first-do"), "");
+    ui.add_space(theme::GAP);
+}
+
 /// Why the step's device cannot be used yet, and hands that still dry.
 pub(super) fn before_capture(ui: &mut Ui, st: &Stage<'_>, view: &SessionView<'_>) {
     if let Some(kind) = view.locked() {
-        let device = st.get(&format!("device-{}", kind.id()));
-        let what = st.words.with("disinfect-first", &[("device", device)]);
-        widgets::banner(ui, st.words, Tone::Warning, &what, &st.get("disinfect-first-do"), "");
-        ui.add_space(theme::GAP);
+        locked(ui, st, kind);
     }
     let left_s = view.drying_left_s();
     let finger_next = steps::step(view.current())

@@ -65,6 +65,8 @@ pub(crate) struct Control {
     pub(crate) whole_slaps: bool,
     /// Contact devices that another applicant used.
     pub(crate) locked: BTreeSet<DeviceKind>,
+    /// Receipts cannot be made.
+    pub(crate) receipt_fails: bool,
     /// A second device of this kind is plugged in.
     pub(crate) spare: Option<DeviceKind>,
     /// Devices that were changed to.
@@ -532,7 +534,10 @@ impl Desk for FakeDesk {
             DeskCommand::DismissNotice(i) => {
                 self.notices.remove(i);
             }
-            DeskCommand::Disinfected(kind) => drop(self.control.borrow_mut().locked.remove(&kind)),
+            DeskCommand::Disinfected(kind) => {
+                self.control.borrow_mut().locked.remove(&kind);
+                self.tell_hygiene();
+            }
             DeskCommand::UseDevice(_, id) => self.control.borrow_mut().used.push(id),
             DeskCommand::Reprint(id) => {
                 let progress = self.control.borrow().print.clone();

@@ -1,6 +1,6 @@
 //! The counter by accessible names: the straight way, those with a supervisor, and the ways back.
 
-use devices::vocabulary::{DeviceFault, Retry};
+use devices::vocabulary::{DeviceFault, DeviceKind, Retry};
 
 use super::desk::counter::{OWNER, card, first_finger};
 use super::*;
@@ -178,6 +178,37 @@ fn a_reader_that_fails_is_blamed_and_the_card_waits() {
 }
 
 #[test]
+fn a_reader_that_touched_another_is_disinfected_first() {
+    let mut w = Window::open(Language::Indonesian, SMALL);
+    w.control.borrow_mut().locked = [DeviceKind::Fingerprint].into();
+    w.counter();
+    w.at_finger();
+    let device = w.words.get("device-fingerprint");
+    assert!(w.sees(&w.words.with("disinfect-first", &[("device", device.as_str())])));
+    w.inside(&w.words.with("disinfected", &[("device", device.as_str())]), SMALL);
+    w.go_on();
+    assert!(w.control.borrow().locked.is_empty());
+    w.go_on(); // the finger
+    assert!(w.harness.state().desk().handover().unwrap().matched.is_some());
+}
+
+#[test]
+fn a_receipt_that_failed_is_said_and_made_again() {
+    let mut w = Window::open(Language::English, NORMAL);
+    w.control.borrow_mut().receipt_fails = true;
+    w.counter();
+    w.at_finger();
+    for _ in 0..4 {
+        w.go_on(); // finger, next, pad, the card
+    }
+    assert_eq!(w.page(), Some(Page::Done));
+    assert!(w.sees(&w.words.get("handover-receipt-failed")));
+    w.control.borrow_mut().receipt_fails = false;
+    w.press_id("handover-receipt-again");
+    assert!(w.sees(&w.words.get("document-receipt")));
+}
+
+#[test]
 fn blanks_are_entered_by_hand() {
     let mut w = Window::open(Language::Indonesian, NORMAL);
     w.counter();
@@ -219,6 +250,11 @@ fn the_card_of_the_applicant_leads_to_the_right_channel() {
     assert!(w.sees(&w.words.get("warn-card-of-other")));
     w.press_id("card-judgement-same");
     assert!(w.sees(&w.words.get("card-own")));
+    // Another card on the reader takes nothing away from what was found.
+    let other = CaptureOutcome::Samples(Samples::Card(Box::new(CardSample { is_ktp: false, ..card(now) })));
+    w.control.borrow_mut().outcomes.insert(Target::Card.id(), [other].into());
+    w.press_id("capture-card");
+    assert!(w.sees(&w.words.retry(Retry::NotKtp).what) && w.sees(&w.words.get("card-own")));
     let before = w.harness.state().desk().session().unwrap().session.data.identity.recorded_before;
     assert_eq!(before, Some(true));
     w.send(Command::RecordedBefore(false));

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use chrono::TimeZone;
 use record::draft::{Draft, OfficerNote};
-use record::schema::RecordState;
+use record::schema::{RecordState, Role};
 
 use super::files::RealFiles;
 use super::testing::{Fault, FaultyFiles};

@@ -56,6 +56,12 @@ impl FakeDesk {
         (self.handover, self.document) = (Some(handover), None);
         let events = effects.into_iter().filter_map(|e| self.answer_handover(e, now)).collect();
         self.feed_handover(events);
+        self.tell_hygiene();
+    }
+
+    pub(super) fn tell_hygiene(&mut self) {
+        let locked = self.control.borrow().locked.clone();
+        self.feed_handover(VecDeque::from([Event::Hygiene(locked)]));
     }
 
     pub(super) fn handover_command(&mut self, command: Command) {
@@ -75,17 +81,19 @@ impl FakeDesk {
     fn answer_handover(&mut self, effect: Effect, now: DateTime<Utc>) -> Option<Event> {
         let c = candidate(now);
         Some(match effect {
-            Effect::List => Event::Listed(Ok(vec![c])),
+            Effect::List => Event::Listed(Ok((vec![c], 0))),
             Effect::Open(id) => {
                 let template = || Template { width: 64, height: 72, ppi: 500, minutiae: Vec::new() };
                 let person = Person {
                     id,
+                    handover: Uuid::from_u128(0xCA4D),
                     name: c.name,
                     birth: c.birth,
                     state: c.state,
                     photo: Some(photo(3, now).jpeg),
                     fingers: CHIP.map(|f| (f, template())).into(),
                     earlier: 1,
+                    failed: 0,
                 };
                 Event::Opened(id, Ok(Box::new(person)))
             }
@@ -112,13 +120,13 @@ impl FakeDesk {
                 Event::Captured(id, CaptureOutcome::Samples(sample))
             }
             Effect::Cancel(id) => Event::Captured(id, CaptureOutcome::Cancelled),
-            Effect::Ask { reason, nik, .. } => {
+            Effect::Ask { reason, nik, evidence, .. } => {
                 let handover = self.handover.as_ref()?;
                 let ask = Ask {
                     kind: RequirementKind::SupervisorApproval,
                     step: StepId::Verification,
                     reason,
-                    evidence: Vec::new(),
+                    evidence: vec![evidence],
                     station: handover.ctx.station.clone(),
                     session: handover.id,
                     operator: handover.ctx.operator,
@@ -135,11 +143,12 @@ impl FakeDesk {
                     at: now,
                 }))
             }
+            Effect::Receipt if self.control.borrow().receipt_fails => Event::Receipt(Err("RUN-07".into())),
             Effect::Receipt => {
                 self.document = Some((PathBuf::from("serah-terima.pdf"), Arc::from(vec![0; 12_000])));
                 Event::Receipt(Ok("serah-terima.pdf".into()))
             }
-            Effect::Audit { .. } => return None,
+            Effect::Tried { .. } | Effect::Audit { .. } => return None,
         })
     }
 
