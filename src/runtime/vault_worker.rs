@@ -1,6 +1,7 @@
 //! The vault worker: the one thread that owns the vault. Everything that waits for the disk or for Argon2id is here.
 
 mod papers;
+mod unlock;
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -181,9 +182,7 @@ impl VaultWorker {
                 VaultAnswer::SignedOut
             }
             VaultJob::Unlock { officer, passphrase, now } => {
-                self.vault.authenticate(officer, &passphrase, now)?;
-                self.audit(None, "station-unlocked", vec![("way", "passphrase".to_owned())], now)?;
-                VaultAnswer::Unlocked(true)
+                VaultAnswer::Unlocked(self.open_lock(officer, &passphrase, now))
             }
             VaultJob::FingersOf(officer) => {
                 let all = self.vault.officer_fingers()?;
@@ -218,9 +217,9 @@ impl VaultWorker {
                 self.audit(None, event, details, now)?;
                 VaultAnswer::Done
             }
-            VaultJob::KeepHygiene(bytes) => {
+            VaultJob::KeepHygiene { bytes, releases } => {
                 self.vault.keep_hygiene(&bytes)?;
-                VaultAnswer::Done
+                VaultAnswer::HygieneKept { releases, kept: true }
             }
             VaultJob::Page { page, now } => {
                 VaultAnswer::Page { lines: self.page(page, now)?, len: self.vault.queue_len() }
