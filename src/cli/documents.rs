@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use clap::{Args, Subcommand};
 use rekam::runtime::clock::{Clock, SystemClock};
-use rekam::runtime::station::{Desk, DeskCommand, PrintProgress, Station};
+use rekam::runtime::station::{Desk, DeskCommand, PrintProgress, Station, StationOptions};
 use serde_json::json;
 use uuid::Uuid;
 use zeroize::Zeroizing;
@@ -81,7 +81,9 @@ fn print(
 ) -> Done {
     let setup = setup_of(place, &access.vault);
     let vault = place.vault(&access.vault)?;
-    let mut desk = Station::open(station_options(&place.config, &vault, &setup, Arc::new(SystemClock))?)?;
+    let options = station_options(&place.config, &vault, &setup, Arc::new(SystemClock))?;
+    // Nobody sits at it: the lock would sign the officer out in the middle of a long list.
+    let mut desk = Station::open(StationOptions { lock: None, ..options })?;
     desk.send(DeskCommand::SignIn(officer, passphrase));
     until(&mut desk, SIGN_IN_WITHIN, |d| !d.checking_secret())?;
     until(&mut desk, SIGN_IN_WITHIN, |d| ids.iter().all(|id| d.unprinted().iter().any(|l| l.id == *id)))?;

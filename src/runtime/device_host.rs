@@ -422,8 +422,19 @@ impl Manager {
                     self.host.out.send(Answer::Arrived(info));
                 }
             }
-            Err(fault) => self.set_state(kind, DeviceState::Faulty(fault)),
+            Err(fault) => {
+                self.not_changed(kind);
+                self.set_state(kind, DeviceState::Faulty(fault));
+            }
         }
+    }
+
+    /// A device that was chosen in place of another did not open: the other one, which is there, can be chosen again.
+    fn not_changed(&mut self, kind: DeviceKind) {
+        let Some(host) = self.hosts.get_mut(&kind) else { return };
+        let before = host.line.info.take_if(|info| host.choice.as_ref().is_some_and(|id| *id != info.id));
+        self.changed |= before.is_some();
+        host.line.others.extend(before);
     }
 
     fn restart(&mut self, kind: DeviceKind) {
@@ -475,13 +486,16 @@ impl Manager {
         if host.thread.take().is_some() {
             host.abandoned += 1;
         }
-        host.opening = None;
+        let opened = host.opening.take().is_none();
         host.given_up = host.abandoned >= ABANDONED_MAX;
         let given_up = host.given_up;
         if let Some(running) = host.running.take() {
             running.cancel.store(true, Ordering::Release);
             tracing::warn!(kind = kind.id(), code = fault.code(), "device abandoned");
             self.answer(&running.order, CaptureOutcome::Fault(fault.clone()));
+        }
+        if !opened {
+            self.not_changed(kind);
         }
         self.set_state(kind, DeviceState::Faulty(fault));
         if given_up {
@@ -574,3 +588,7 @@ impl Manager {
         self.host.registry.simulation().release_hangs();
     }
 }
+
+#[cfg(test)]
+#[path = "device_host_tests.rs"]
+mod tests;

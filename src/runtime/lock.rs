@@ -12,6 +12,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use devices::vocabulary::{DeviceFault, RequestId, Retry};
 use uuid::Uuid;
 
+use super::station::Notice;
 use crate::session::event::CaptureOutcome;
 use crate::session::sample::{FingerSample, Samples};
 use crate::vault::FingerTemplate;
@@ -62,6 +63,10 @@ pub enum LockNote {
     Fault(DeviceFault),
     /// The passphrase did not open.
     Passphrase,
+    /// Wrong passphrases came too often: none is checked before this time.
+    LockedOut(DateTime<Utc>),
+    /// The passphrase could not be checked: the vault or the station is to blame.
+    NotChecked(Notice),
 }
 
 /// The lock as a screen may show it.

@@ -20,6 +20,8 @@ use super::workers::{Answer, Outbox};
 const ABANDONED_MAX: usize = 4;
 /// Longest sleep of the worker, so that the station can be closed.
 const SLICE: Duration = Duration::from_millis(100);
+/// How long the closing of the station waits for a job to be taken back from the spooler.
+const TAKE_BACK: Duration = Duration::from_secs(2);
 
 /// A document to be printed.
 pub(super) struct PrintJob {
@@ -107,7 +109,7 @@ impl PrintWorker {
                     heard = Instant::now();
                     let over = progress.is_over();
                     if progress != told && !tell(progress.clone()) {
-                        cancel.store(true, Ordering::Release);
+                        take_back(&cancel, &beats);
                         return false;
                     }
                     if over {
@@ -116,7 +118,7 @@ impl PrintWorker {
                     told = progress;
                 }
                 Err(RecvTimeoutError::Timeout) if self.stop.load(Ordering::Acquire) => {
-                    cancel.store(true, Ordering::Release);
+                    take_back(&cancel, &beats);
                     return false;
                 }
                 Err(RecvTimeoutError::Timeout) if heard.elapsed() < self.patience.call => {}
@@ -129,6 +131,17 @@ impl PrintWorker {
                     return tell(PrintProgress::NotPrinted(DeviceFault::Crashed));
                 }
             }
+        }
+    }
+}
+
+/// Lets go of a document because the station is closed, and waits a moment for its job to be taken back.
+fn take_back(cancel: &AtomicBool, beats: &Receiver<PrintProgress>) {
+    cancel.store(true, Ordering::Release);
+    let until = Instant::now() + TAKE_BACK;
+    while let Ok(progress) = beats.recv_timeout(until.saturating_duration_since(Instant::now())) {
+        if progress.is_over() {
+            return;
         }
     }
 }
@@ -155,6 +168,14 @@ impl PrintThread {
         !self.cancel.load(Ordering::Acquire) && self.beat.send(progress).is_ok()
     }
 
+    /// The time between two looks; over at once when nobody waits any more.
+    fn pause(&self) {
+        let until = Instant::now() + self.patience.look;
+        while !self.cancel.load(Ordering::Acquire) && Instant::now() < until {
+            std::thread::sleep(SLICE.min(until.saturating_duration_since(Instant::now())));
+        }
+    }
+
     fn print(&self, job: &PrintJob) -> Result<PrintProgress, DeviceFault> {
         let given_up = |hitch: PrintHitch| DeviceFault::CannotPrint { detail: hitch.id().to_owned() };
         self.beat(PrintProgress::Sending);
@@ -175,12 +196,14 @@ impl PrintThread {
                 Err(fault) => tracing::warn!(code = fault.code(), "state of a print job"),
             }
             if !self.beat(PrintProgress::Waiting(hitch)) {
+                // Nobody waits for it any more, and it may not lie in the spooler: the vault has it.
+                printer.withdraw(&name)?;
                 return Err(DeviceFault::Busy);
             }
             if sent.elapsed() >= self.patience.job {
                 break;
             }
-            std::thread::sleep(self.patience.look);
+            self.pause();
         }
         // It may not lie in the spooler: the vault has it.
         match printer.withdraw(&name) {

@@ -22,6 +22,9 @@ pub(in super::super) struct FakeCups {
 }
 
 impl FakeCups {
+    /// The state of a job of which the printing system says nothing any more.
+    pub(in super::super) const FORGOTTEN: i32 = 0;
+
     pub(in super::super) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let listener = UnixListener::bind(folder.path().join("cups.sock")).unwrap();
@@ -84,6 +87,10 @@ impl FakeCups {
 
 /// An answer of RFC 8010 on a job or on the printer.
 fn ipp(reason: &str, job: i32, of_job: bool) -> Vec<u8> {
+    if of_job && job == FakeCups::FORGOTTEN {
+        // client-error-not-found (RFC 8011 appendix B.1.4.7).
+        return vec![2, 0, 4, 6, 0, 0, 0, 1, 3];
+    }
     let mut out = vec![2, 0, 0, 0, 0, 0, 0, 1, if of_job { 2 } else { 4 }];
     let mut add = |tag: u8, name: &str, value: &[u8]| {
         out.push(tag);
@@ -248,7 +255,7 @@ fn a_printer_that_hangs_holds_up_nothing() {
 }
 
 #[test]
-fn closing_the_station_waits_for_no_printer() {
+fn closing_the_station_takes_the_job_back_and_waits_for_no_printer() {
     let cups = FakeCups::new();
     let mut rig = Rig::new(&cups.setup(), Patience { job: Duration::from_secs(600), ..QUICK });
     cups.set("none", 5);
@@ -262,4 +269,5 @@ fn closing_the_station_waits_for_no_printer() {
     rig.thread.take().unwrap().join().unwrap();
     assert!(begun.elapsed() < PATIENCE);
     assert_eq!(cups.received().len(), 1, "the second was not begun");
+    assert_eq!(cups.cancelled(), "lab-0\n", "nothing of it stays in the spooler");
 }

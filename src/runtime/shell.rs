@@ -10,7 +10,7 @@ mod locking;
 mod open;
 mod printing;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -22,7 +22,7 @@ use record::schema::{Environment, Outcome};
 use uuid::Uuid;
 
 use super::clock::Clock;
-use super::device_host::{AnalysisJob, DeviceMessage};
+use super::device_host::{AnalysisJob, DeviceMessage, Order};
 use super::documents::DocumentJob;
 use super::finger_search::SearchJob;
 use super::guidance::GuidanceWorker;
@@ -67,6 +67,10 @@ pub struct Station {
     /// How the printing of this run's documents goes.
     progress: BTreeMap<Uuid, PrintProgress>,
     unprinted: Vec<UnprintedLine>,
+    /// Documents of this run that the vault has not said to have kept.
+    unkept: BTreeSet<Uuid>,
+    /// Sessions and handovers whose document is being made.
+    documents_due: BTreeSet<Uuid>,
     registry: Arc<Registry>,
     preview: Arc<PreviewSlot>,
     guidance: GuidanceWorker,
@@ -118,6 +122,10 @@ pub struct Station {
     taking_up: Option<Uuid>,
     /// Which contact devices wait for disinfection.
     hygiene: Hygiene,
+    /// When what could not be kept of it is written again.
+    hygiene_again: Option<DateTime<Utc>>,
+    /// The capture that waits until it is kept that its device is used.
+    held: Option<Box<Order>>,
     /// The fingerprint reader has not said that it cannot show its empty glass.
     platen_possible: bool,
 }

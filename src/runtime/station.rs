@@ -105,6 +105,8 @@ pub enum DeskCommand {
     QueuePage(usize),
     /// Prints a document again: the one on screen, or one of [`Desk::unprinted`].
     Reprint(Uuid),
+    /// The officer saw a document come out of the printer that the printing system says nothing of: it waits no longer.
+    CameOut(Uuid),
     /// Begins handing a card over, from the start page or after one that is over.
     OpenHandover,
     /// Back to the start page; what was not written is forgotten.
@@ -423,6 +425,11 @@ pub trait Desk {
     /// Documents that wait in the vault, oldest first; empty while nobody is signed in.
     fn unprinted(&self) -> &[UnprintedLine] {
         &[]
+    }
+    /// The vault keeps this document until it is printed. A document it could not keep is lost with the screen.
+    fn is_kept(&self, document: Uuid) -> bool {
+        let _ = document;
+        true
     }
     /// A document is on its way to the printer.
     fn printing(&self) -> bool {

@@ -14,6 +14,7 @@ use uuid::Uuid;
 use zeroize::Zeroizing;
 
 mod handover;
+mod printing;
 
 use super::clock::{Clock, FixedClock};
 use super::printing::tests::FakeCups;
@@ -256,7 +257,9 @@ fn a_whole_session_is_sealed_with_its_proof() {
     b.begin();
     b.go_to(None);
     assert_eq!(b.desk().ended().unwrap().rules, ["nik-in-queue"]);
+    // The slip of the refusal is still being made, perhaps.
     b.desk().send(DeskCommand::SignOut);
+    b.until("end of the session", |d| d.screen() == Screen::SignIn);
     assert!(b.desk().queue().iter().all(|l| l.name.is_none()));
 }
 
@@ -372,6 +375,8 @@ fn a_reader_that_hangs_is_abandoned_and_restarted() {
     b.go_to(Some(StepId::Fingers));
     let target = b.desk().session().unwrap().targets()[0];
     b.command(Command::Capture(target));
+    let working = |d: &mut Station| d.devices().iter().any(|l| l.state == DeviceState::Working);
+    b.until("capture under way", working);
     // Cancelled before the driver has begun, it would not hang at all.
     std::thread::sleep(Duration::from_millis(300));
     // A cancel gives the device its grace only, so that the test need not wait for the whole time limit.

@@ -12,8 +12,10 @@ use record::schema::StepId;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
+use super::lock::LockNote;
 use super::station::{OfficerLine, QueueLine, UnprintedLine, WaitingLine};
 use super::vault_cards::{CardsAnswer, CardsJob};
+use super::workers::error_notice;
 use crate::session::effect::ApprovalDraft;
 use crate::session::event::LookUpAnswer;
 use crate::session::{Session, SessionContext};
@@ -116,7 +118,11 @@ pub(super) enum VaultJob {
         page: usize,
         now: DateTime<Utc>,
     },
-    KeepHygiene(Vec<u8>),
+    /// `releases` is the capture that waits for the end of the writing.
+    KeepHygiene {
+        bytes: Vec<u8>,
+        releases: Option<(Uuid, RequestId)>,
+    },
     Drafts(Arc<SessionContext>),
     Load {
         session: Uuid,
@@ -143,7 +149,7 @@ pub(super) struct SealedRecord {
 pub(super) enum VaultAnswer {
     SignedIn { officer: OfficerLine, public_key: String },
     NotSignedIn,
-    Unlocked(bool),
+    Unlocked(Result<(), LockNote>),
     FingersOf(Uuid, Vec<FingerTemplate>),
     NotSearched { session: Uuid, id: RequestId, code: String },
     SignedOut,
@@ -158,6 +164,9 @@ pub(super) enum VaultAnswer {
     Drafts(Vec<WaitingLine>),
     Loaded { session: Uuid, taken: Option<Box<Session>> },
     Papers(Vec<UnprintedLine>),
+    PaperKept { id: Uuid, lines: Vec<UnprintedLine> },
+    PaperNotKept(String),
+    HygieneKept { releases: Option<(Uuid, RequestId)>, kept: bool },
     PaperLoaded { id: Uuid, document: Option<Box<UnprintedDocument>> },
     Cards { handover: Uuid, answer: CardsAnswer },
     Done,
@@ -170,7 +179,9 @@ impl VaultJob {
         match self {
             Self::SignIn { .. } => VaultAnswer::NotSignedIn,
             Self::SignOut => VaultAnswer::SignedOut,
-            Self::Unlock { .. } => VaultAnswer::Unlocked(false),
+            Self::Unlock { .. } => {
+                VaultAnswer::Unlocked(Err(LockNote::NotChecked(error_notice("lock-not-checked", ""))))
+            }
             Self::FingersOf(officer) => VaultAnswer::FingersOf(*officer, Vec::new()),
             Self::Keep { session, step, .. } => {
                 VaultAnswer::Kept { session: *session, step: *step, result: Err(code()) }
@@ -192,12 +203,15 @@ impl VaultJob {
                 VaultAnswer::Cards { handover: *handover, answer: job.failure() }
             }
             Self::Load { session, .. } => VaultAnswer::Loaded { session: *session, taken: None },
+            Self::KeepHygiene { releases, .. } => {
+                VaultAnswer::HygieneKept { releases: *releases, kept: false }
+            }
+            Self::Paper(PaperJob::Keep { .. }) => VaultAnswer::PaperNotKept(code()),
             Self::Paper(PaperJob::Load { id }) => VaultAnswer::PaperLoaded { id: *id, document: None },
             Self::Discard { .. }
             | Self::Audit { .. }
             | Self::AuditDesk { .. }
             | Self::Page { .. }
-            | Self::KeepHygiene(_)
             | Self::Drafts(_)
             | Self::Paper(_) => VaultAnswer::Done,
         }
@@ -210,9 +224,11 @@ impl VaultAnswer {
         match &mut self {
             Self::Kept { result: Err(slot), .. }
             | Self::Sealed { result: Err(slot), .. }
+            | Self::PaperNotKept(slot)
             | Self::NotSearched { code: slot, .. } => {
                 code.clone_into(slot);
             }
+            Self::Unlocked(Err(LockNote::NotChecked(notice))) => code.clone_into(&mut notice.code),
             Self::Cards { answer, .. } => answer.set_code(code),
             _ => {}
         }

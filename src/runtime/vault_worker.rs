@@ -2,6 +2,7 @@
 
 mod local;
 mod papers;
+mod unlock;
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -172,9 +173,7 @@ impl VaultWorker {
                 VaultAnswer::SignedOut
             }
             VaultJob::Unlock { officer, passphrase, now } => {
-                self.vault.authenticate(officer, &passphrase, now)?;
-                self.audit(None, "station-unlocked", vec![("way", "passphrase".to_owned())], now)?;
-                VaultAnswer::Unlocked(true)
+                VaultAnswer::Unlocked(self.open_lock(officer, &passphrase, now))
             }
             VaultJob::FingersOf(officer) => {
                 let all = self.vault.officer_fingers()?;
@@ -209,9 +208,9 @@ impl VaultWorker {
                 self.audit(None, event, details, now)?;
                 VaultAnswer::Done
             }
-            VaultJob::KeepHygiene(bytes) => {
+            VaultJob::KeepHygiene { bytes, releases } => {
                 self.vault.keep_hygiene(&bytes)?;
-                VaultAnswer::Done
+                VaultAnswer::HygieneKept { releases, kept: true }
             }
             VaultJob::Page { page, now } => {
                 VaultAnswer::Page { lines: self.page(page, now)?, len: self.vault.queue_len() }

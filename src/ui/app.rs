@@ -98,7 +98,7 @@ impl Recorder {
 }
 
 /// An event that only a person makes.
-fn is_of_a_person(event: &egui::Event) -> bool {
+pub(super) fn is_of_a_person(event: &egui::Event) -> bool {
     use egui::Event;
     matches!(
         event,
@@ -211,7 +211,7 @@ impl RekamApp {
             self.screen = Some(screen);
         }
         let mut out = Vec::new();
-        self.note_activity(ui.ctx(), &mut out);
+        let mut touched = ui.ctx().input(|i| i.events.iter().any(is_of_a_person));
         let mut stage = Stage {
             words: &self.words,
             desk: &*self.desk,
@@ -221,8 +221,13 @@ impl RekamApp {
             out: &mut out,
         };
         screens::show(ui, &mut stage, &mut self.language);
-        if *stage.applicant && !applicant::window(ui.ctx(), &mut stage) {
-            *stage.applicant = false;
+        if *stage.applicant {
+            let seen = applicant::window(ui.ctx(), &mut stage);
+            *stage.applicant = !seen.closed;
+            touched |= seen.touched;
+        }
+        if touched {
+            self.note_activity(ui.ctx(), &mut out);
         }
         if self.language != self.words.language() {
             self.words = Words::new(self.language);
@@ -267,8 +272,8 @@ impl RekamApp {
 
     /// Tells the desk that somebody is there, now and then.
     fn note_activity(&mut self, ctx: &Context, out: &mut Vec<DeskCommand>) {
-        let (time_s, acted) = ctx.input(|i| (i.time, i.events.iter().any(is_of_a_person)));
-        if acted && time_s - self.active_s >= ACTIVITY_EVERY_S && self.desk.lock_due().is_some() {
+        let time_s = ctx.input(|i| i.time);
+        if time_s - self.active_s >= ACTIVITY_EVERY_S && self.desk.lock_due().is_some() {
             self.active_s = time_s;
             out.push(DeskCommand::Activity);
         }

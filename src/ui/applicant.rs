@@ -9,9 +9,10 @@ use eframe::egui::{
 };
 use record::schema::{Outcome, StepId};
 
+use super::app::is_of_a_person;
 use super::stage::Stage;
 use super::theme::{self, Tone};
-use super::{fonts, speech, views, widgets};
+use super::{fonts, screens, speech, views, widgets};
 use crate::population::identity::{FIELDS, field_text};
 use crate::session::event::{Command, Target};
 use crate::session::view::SessionView;
@@ -21,14 +22,25 @@ const SIZE: [f32; 2] = [1024.0, 720.0];
 /// Smallest size it works in.
 const LEAST_SIZE: [f32; 2] = [800.0, 560.0];
 
-/// Draws the window, opening it where it is not open yet. False when it was closed.
-pub fn window(ctx: &Context, st: &mut Stage<'_>) -> bool {
+/// What somebody did at the window, beside what it shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Seen {
+    /// It was closed.
+    pub closed: bool,
+    /// Somebody is there.
+    pub touched: bool,
+}
+
+/// Draws the window, opening it where it is not open yet. Ctrl+L locks from here too.
+pub fn window(ctx: &Context, st: &mut Stage<'_>) -> Seen {
     let builder = ViewportBuilder::default()
         .with_title(st.get("applicant-window"))
         .with_app_id("rekam-applicant")
         .with_inner_size(SIZE)
         .with_min_inner_size(LEAST_SIZE);
     ctx.show_viewport_immediate(ViewportId::from_hash_of("applicant"), builder, |ui, _class| {
+        let touched = ui.input(|i| i.events.iter().any(is_of_a_person));
+        screens::lock_key(ui.ctx(), st);
         show(ui, st);
         let (full, pressed, closed) = ui.input(|i| {
             let full = i.viewport().fullscreen.unwrap_or(false);
@@ -37,7 +49,7 @@ pub fn window(ctx: &Context, st: &mut Stage<'_>) -> bool {
         if pressed {
             ui.ctx().send_viewport_cmd(ViewportCommand::Fullscreen(!full));
         }
-        !closed
+        Seen { closed, touched }
     })
 }
 
@@ -75,7 +87,8 @@ fn alone(ui: &mut Ui, st: &Stage<'_>, message: &str) {
 fn step(ui: &mut Ui, st: &mut Stage<'_>, view: &SessionView<'_>) {
     let current = view.current();
     ui.vertical_centered(|ui| {
-        large(ui, &st.get(&format!("step-{}", current.id())));
+        let again = view.session.core.reverify.as_ref().map_or(current, |_| StepId::Verification);
+        large(ui, &st.get(&format!("step-{}", again.id())));
         told(ui, &instruction(st, view));
         if let Some(note) = view.retry().filter(|_| !view.session.busy()) {
             let told = speech::retry(st.words, note);
@@ -83,6 +96,10 @@ fn step(ui: &mut Ui, st: &mut Stage<'_>, view: &SessionView<'_>) {
         }
     });
     ui.add_space(theme::GAP);
+    if view.session.core.reverify.is_some() {
+        // Who sits there is not known again yet: nothing of the person is shown.
+        return;
+    }
     if let Some(target) = views::pad_wanted(st, view) {
         // The pad stands at the bottom and is never scrolled away, however long the statement is.
         ui.with_layout(Layout::bottom_up(Align::Center), |ui| {

@@ -30,20 +30,27 @@ pub fn of_document(ui: &mut Ui, st: &mut Stage<'_>) {
         PrintProgress::NotPrinted(fault) => (Tone::Error, fault.code()),
         _ => (Tone::Info, ""),
     };
-    let (what, to_do) = (told(st.words, progress), st.get(&format!("printing-{}-do", progress.id())));
-    let over = progress.is_over();
+    let to_do = match progress {
+        PrintProgress::NotPrinted(_) if !desk.is_kept(id) => "printing-not-kept-do".to_owned(),
+        _ => format!("printing-{}-do", progress.id()),
+    };
+    let (what, to_do) = (told(st.words, progress), st.get(&to_do));
+    let (over, sent) = (progress.is_over(), *progress == PrintProgress::Sent);
     widgets::banner(ui, st.words, tone, &what, &to_do, code);
-    if over && widgets::secondary_button(ui, &st.get("reprint")).clicked() {
-        st.out.push(DeskCommand::Reprint(id));
-    }
+    ui.horizontal_wrapped(|ui| {
+        if sent && widgets::secondary_button(ui, &st.get("printing-came-out")).clicked() {
+            st.out.push(DeskCommand::CameOut(id));
+        }
+        if over && widgets::secondary_button(ui, &st.get("reprint")).clicked() {
+            st.out.push(DeskCommand::Reprint(id));
+        }
+    });
 }
 
 /// The list on the start page. Nothing where nothing waits.
 pub fn unprinted(ui: &mut Ui, st: &mut Stage<'_>) {
     let desk = st.desk;
-    let waits = |line: &&UnprintedLine| {
-        !matches!(desk.print_progress(line.id), Some(PrintProgress::Printed | PrintProgress::Sent))
-    };
+    let waits = |line: &&UnprintedLine| desk.print_progress(line.id) != Some(&PrintProgress::Printed);
     let lines: Vec<&UnprintedLine> = desk.unprinted().iter().filter(waits).collect();
     if lines.is_empty() {
         return;
@@ -71,6 +78,13 @@ fn unprinted_line(ui: &mut Ui, st: &mut Stage<'_>, line: &UnprintedLine) {
                     st.out.push(DeskCommand::Reprint(line.id));
                 }
             });
+            // Sent without further word, in this run or in an earlier one.
+            if progress.is_none_or(|p| *p == PrintProgress::Sent) {
+                let label = st.words.with("printing-came-out-of", &[("name", name.as_str())]);
+                if widgets::secondary_button(ui, &label).clicked() {
+                    st.out.push(DeskCommand::CameOut(line.id));
+                }
+            }
             ui.with_layout(Layout::top_down(Align::Min), |ui| {
                 ui.spacing_mut().item_spacing.y = 0.0;
                 ui.label(RichText::new(&name).font(fonts::bold(theme::TEXT_BODY)));

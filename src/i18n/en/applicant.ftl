@@ -26,5 +26,5 @@ applicant-do-irises = Open your eyes wide and look at the device.
 applicant-do-verification = Put the finger that the officer asks for on the reader once more.
 applicant-do-statement = Read this statement. If it is true, sign it.
 applicant-do-seal = The officer saves your recording.
-applicant-put = Put { $name } flat on the glass and keep still.
+applicant-put = { $name }: put flat on the glass and keep still.
 applicant-signed-done = Thank you. Your signature has been taken.

@@ -26,5 +26,5 @@ applicant-do-irises = Buka mata lebar-lebar dan lihat ke alat.
 applicant-do-verification = Letakkan sekali lagi jari yang diminta petugas.
 applicant-do-statement = Baca pernyataan ini. Bila benar, tanda tangani.
 applicant-do-seal = Petugas menyimpan perekaman Anda.
-applicant-put = Letakkan { $name } rata di kaca dan tahan diam.
+applicant-put = { $name }: letakkan rata di kaca dan tahan diam.
 applicant-signed-done = Terima kasih. Tanda tangan Anda sudah diterima.

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::{Document, SignedIn, Station};
 use crate::handover::event as handover;
 use crate::runtime::error;
-use crate::runtime::station::{Desk, DocumentKind, OfficerLine, Screen};
+use crate::runtime::station::{Desk, DocumentKind, Notice, NoticeLevel, OfficerLine, Screen};
 use crate::runtime::vault_jobs::{PaperJob, SealedRecord, VaultAnswer, VaultJob};
 use crate::runtime::workers::{Answer, Made, error_notice};
 use crate::session::Session;
@@ -29,8 +29,12 @@ impl Station {
                 self.feed(session, Event::FingersSearched(id, result));
             }
             Answer::Devices(lines) => self.lines = lines,
-            Answer::Document { session, kind: DocumentKind::Receipt, name, made } => {
-                self.receipt_made(session, name, made);
+            Answer::Document { session, kind, name, made } => {
+                self.documents_due.remove(&session);
+                match kind {
+                    DocumentKind::Receipt => self.receipt_made(session, name, made),
+                    kind => self.document_made(session, kind, name, made),
+                }
             }
             Answer::Arrived(info) => {
                 if info.kind == DeviceKind::Fingerprint {
@@ -44,7 +48,6 @@ impl Station {
                 self.feed_all(&Event::DeviceArrived(info));
             }
             Answer::Left(kind, id) => self.feed_all(&Event::DeviceLeft(kind, id)),
-            Answer::Document { session, kind, name, made } => self.document_made(session, kind, name, made),
             Answer::Printing { document, progress } => self.printing_told(document, progress),
             Answer::Notice(notice) => self.notify(notice),
         }
@@ -66,7 +69,7 @@ impl Station {
             }
             VaultAnswer::NotSignedIn => self.checking = false,
             VaultAnswer::SignedOut => self.signed_out(),
-            VaultAnswer::Unlocked(right) => self.passphrase_checked(right),
+            VaultAnswer::Unlocked(checked) => self.passphrase_checked(checked),
             VaultAnswer::FingersOf(officer, templates) => self.fingers_of(officer, &templates),
             VaultAnswer::Kept { session, step, result } => {
                 let event = match result {
@@ -113,9 +116,16 @@ impl Station {
                 self.drafts = lines;
                 self.refresh_waiting();
             }
-            // What came while nobody is signed in any more stays out of memory.
-            VaultAnswer::Papers(lines) if self.signed_in.is_some() => self.unprinted = lines,
-            VaultAnswer::Papers(_) => {}
+            VaultAnswer::Papers(lines) => self.papers(lines),
+            VaultAnswer::PaperKept { id, lines } => {
+                self.unkept.remove(&id);
+                self.papers(lines);
+            }
+            VaultAnswer::PaperNotKept(code) => {
+                let message = "runtime-document-not-kept".to_owned();
+                self.notify(Notice { level: NoticeLevel::Warning, message, code });
+            }
+            VaultAnswer::HygieneKept { releases, kept } => self.hygiene_kept(releases, kept),
             VaultAnswer::PaperLoaded { id, document } => self.paper_loaded(id, document),
             VaultAnswer::Loaded { session, taken } => self.loaded(session, taken),
             VaultAnswer::Done => {}

@@ -1,6 +1,7 @@
 //! What the operator does outside a session, and how sessions are put aside and taken up.
 
 use chrono::{DateTime, Duration, NaiveDate, Utc};
+use devices::vocabulary::{DeviceId, DeviceKind};
 use record::schema::{Outcome, Role, StepId};
 use uuid::Uuid;
 use zeroize::Zeroizing;
@@ -36,6 +37,11 @@ impl Station {
             DeskCommand::SignOut | DeskCommand::NewSession | DeskCommand::TakeUp(_) | DeskCommand::Leave
         );
         if leaves && self.is_writing() {
+            self.deferred = Some(command);
+            return;
+        }
+        // A document that is being made has to reach the vault before that is locked.
+        if matches!(command, DeskCommand::SignOut) && self.makes_document() {
             self.deferred = Some(command);
             return;
         }
@@ -79,7 +85,7 @@ impl Station {
                 self.confirm_disinfected(kind);
                 self.tell_handover_hygiene();
             }
-            DeskCommand::UseDevice(kind, id) => self.tell_devices(DeviceMessage::Use(kind, id)),
+            DeskCommand::UseDevice(kind, id) => self.use_device(kind, id),
             DeskCommand::Preview(on) => {
                 let background = self.active.as_ref().and_then(photo::required);
                 // The live picture beside a card is for the officer's eye only.
@@ -92,6 +98,7 @@ impl Station {
                 self.refresh_page();
             }
             DeskCommand::Reprint(id) => self.reprint(id),
+            DeskCommand::CameOut(id) => self.came_out(id),
             DeskCommand::DismissNotice(index) => {
                 if index < self.notices.len() {
                     self.notices.remove(index);
@@ -116,6 +123,15 @@ impl Station {
         }
     }
 
+    fn use_device(&mut self, kind: DeviceKind, id: DeviceId) {
+        let line = self.lines.iter().find(|l| l.kind == kind);
+        let Some(other) = line.and_then(|l| l.others.iter().find(|o| o.id == id)) else { return };
+        let details = vec![("kind", kind.id().to_owned()), ("driver", other.driver.clone())];
+        let now = self.clock.now();
+        self.give_vault(VaultJob::AuditDesk { event: "device-changed", details, now });
+        self.tell_devices(DeviceMessage::Use(kind, id));
+    }
+
     fn sign_in(&mut self, officer: Uuid, passphrase: Zeroizing<String>) {
         if self.checking || self.signed_in.is_some() {
             return;
@@ -129,6 +145,9 @@ impl Station {
         if self.signed_in.is_none() {
             return;
         }
+        let now = self.clock.now();
+        let details = vec![("why", self.why_signed_out(now).to_owned())];
+        self.give_vault(VaultJob::AuditDesk { event: "signed-out", details, now });
         self.stop_finger();
         self.lock = None;
         self.set_aside();

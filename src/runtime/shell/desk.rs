@@ -50,6 +50,7 @@ impl Station {
             self.feed(id, Event::Tick);
         }
         self.tick_lock(now);
+        self.tick_hygiene(now);
         self.feed_handover(crate::handover::event::Event::Tick);
     }
 
@@ -141,7 +142,7 @@ impl Desk for Station {
         self.ended.as_ref().filter(|_| self.lock.is_none())
     }
     fn handover(&self) -> Option<&Handover> {
-        self.signed_in.as_ref().and(self.handover.as_ref())
+        self.signed_in.as_ref().filter(|_| self.lock.is_none()).and(self.handover.as_ref())
     }
     fn ledger(&self) -> Option<&Ledger> {
         self.ledger.as_ref()
@@ -163,7 +164,10 @@ impl Desk for Station {
         self.progress.get(&document)
     }
     fn unprinted(&self) -> &[UnprintedLine] {
-        &self.unprinted
+        if self.lock.is_some() { &[] } else { &self.unprinted }
+    }
+    fn is_kept(&self, document: Uuid) -> bool {
+        !self.unkept.contains(&document)
     }
     fn printing(&self) -> bool {
         self.progress.values().any(|p| !p.is_over())
@@ -185,9 +189,8 @@ impl Desk for Station {
         }
         self.tick();
         self.check_workers();
-        if !self.is_writing()
-            && let Some(command) = self.deferred.take()
-        {
+        let waits = self.is_writing() || self.makes_document();
+        if let Some(command) = self.deferred.take_if(|_| !waits) {
             self.command(command);
             changed = true;
         }

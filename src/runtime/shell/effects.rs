@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 
 use super::Station;
 use crate::runtime::analysis::Work;
-use crate::runtime::device_host::{AnalysisJob, DeviceMessage, Order};
+use crate::runtime::device_host::{AnalysisJob, Order};
 use crate::runtime::documents::{DocumentJob, Sheet, SheetJob};
 use crate::runtime::error;
 use crate::runtime::station::DocumentKind;
@@ -34,11 +34,7 @@ impl Station {
     pub(super) fn run(&mut self, session: Uuid, effect: Effect, now: DateTime<Utc>) {
         match effect {
             Effect::Capture { id, target, task, gallery, background, timeout_ms } => {
-                self.device_used(task.kind(), session);
-                let order = Box::new(Order { session, id, target, task, gallery, background, timeout_ms });
-                if self.devices.give(DeviceMessage::Capture(order)).is_err() {
-                    self.capture_failed(session, id);
-                }
+                self.capture(Box::new(Order { session, id, target, task, gallery, background, timeout_ms }));
             }
             Effect::AnalyseStrokes { id, strokes } => {
                 self.device_used(DeviceKind::SignaturePad, session);
@@ -67,10 +63,7 @@ impl Station {
                     self.capture_failed(session, id);
                 }
             }
-            Effect::Cancel(id) => {
-                // A host that is gone has failed the capture already.
-                self.devices.give(DeviceMessage::Cancel(session, id)).ok();
-            }
+            Effect::Cancel(id) => self.cancel_capture(session, id),
             Effect::LookUp { id, nik, no_kk } => {
                 let today = self.local_date(now);
                 let question = Question { id, nik: Zeroizing::new(nik), no_kk: Zeroizing::new(no_kk), today };
@@ -107,7 +100,7 @@ impl Station {
         }
     }
 
-    fn capture_failed(&mut self, session: Uuid, id: RequestId) {
+    pub(super) fn capture_failed(&mut self, session: Uuid, id: RequestId) {
         let outcome = CaptureOutcome::Fault(DeviceFault::Busy);
         self.stash.push_back(Answer::Captured { session, id, outcome });
     }
@@ -145,9 +138,21 @@ impl Station {
         let Some(snapshot) = self.session_of(session).cloned() else { return };
         let officer = self.signed_in.as_ref().map(|s| s.line.name.clone()).unwrap_or_default();
         let job = DocumentJob::Session(SheetJob { session: Box::new(snapshot), officer, now, sheet });
-        if let Err((why, _)) = self.documents.give(job) {
-            self.document_failed(session, kind, why.code());
+        if let Err(code) = self.give_document(session, job) {
+            self.document_failed(session, kind, code);
         }
+    }
+
+    /// Gives the maker of documents a job; the code says why it was not taken.
+    pub(super) fn give_document(&mut self, session: Uuid, job: DocumentJob) -> Result<(), &'static str> {
+        self.documents.give(job).map_err(|(why, _)| why.code())?;
+        self.documents_due.insert(session);
+        Ok(())
+    }
+
+    /// A document is being made: it has to reach the vault before that is locked.
+    pub(super) fn makes_document(&self) -> bool {
+        !self.documents_due.is_empty() && !self.documents.is_gone()
     }
 
     fn document_failed(&mut self, session: Uuid, kind: DocumentKind, code: &str) {

@@ -192,8 +192,8 @@ impl Station {
             officer,
             now,
         };
-        if let Err((why, _)) = self.documents.give(DocumentJob::Receipt(Box::new(job))) {
-            self.feed_handover(Event::Receipt(Err(why.code().to_owned())));
+        if let Err(code) = self.give_document(handover, DocumentJob::Receipt(Box::new(job))) {
+            self.feed_handover(Event::Receipt(Err(code.to_owned())));
         }
     }
 

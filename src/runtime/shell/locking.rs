@@ -8,6 +8,7 @@ use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use super::Station;
+use crate::handover::event as counter;
 use crate::runtime::device_host::{DeviceMessage, Order};
 use crate::runtime::lock::{Lock, LockNote, LockView, Opened};
 use crate::runtime::station::DeskCommand;
@@ -35,9 +36,9 @@ pub(super) fn allowed(command: &DeskCommand) -> bool {
 impl Station {
     /// Something is under way that somebody waits for: the time without input begins after it.
     fn under_way(&self) -> bool {
-        let busy = self.active.as_ref().is_some_and(|s| s.busy() || s.data.proof.making.is_some());
-        let noting = self.handover.as_ref().is_some_and(|h| h.saving.is_some());
-        self.checking || self.taking_up.is_some() || ((busy || noting) && self.lock.is_none())
+        let busy = self.active.as_ref().is_some_and(|s| s.busy() || s.data.proof.making.is_some())
+            || self.handover.as_ref().is_some_and(|h| h.busy() || h.saving.is_some());
+        self.checking || self.taking_up.is_some() || (busy && self.lock.is_none())
     }
 
     /// Locks when nobody touched the station for long enough, signs out when it was locked for long enough.
@@ -77,13 +78,17 @@ impl Station {
         self.give_vault(VaultJob::FingersOf(officer));
     }
 
-    /// Stops the capture of the running session: it can be made again.
+    /// Stops the capture of the running session or at the counter: it can be made again.
     pub(super) fn stop_capture(&mut self) {
-        let Some(id) = self.active_id() else { return };
-        let pending = self.active.as_ref().and_then(|s| s.core.pending.as_ref()).map(|p| p.id);
-        if let Some(request) = pending {
-            self.devices.give(DeviceMessage::Cancel(id, request)).ok();
+        let running = self.active.as_ref().and_then(|s| Some((s.core.id, s.core.pending.as_ref()?.id)));
+        if let Some((id, request)) = running {
+            self.cancel_capture(id, request);
             self.feed(id, Event::Captured(request, CaptureOutcome::Cancelled));
+        }
+        let at_counter = self.handover.as_ref().and_then(|h| Some((h.id, h.pending.as_ref()?.id)));
+        if let Some((id, request)) = at_counter {
+            self.cancel_capture(id, request);
+            self.feed_handover(counter::Event::Captured(request, CaptureOutcome::Cancelled));
         }
     }
 
@@ -173,13 +178,22 @@ impl Station {
         self.give_vault(VaultJob::Unlock { officer, passphrase, now });
     }
 
-    pub(super) fn passphrase_checked(&mut self, right: bool) {
+    pub(super) fn passphrase_checked(&mut self, checked: Result<(), LockNote>) {
         self.checking = false;
         let now = self.clock.now();
-        if right {
-            self.unlock(now);
-        } else if let Some(lock) = &mut self.lock {
-            lock.note = Some(LockNote::Passphrase);
+        match (checked, &mut self.lock) {
+            (Ok(()), _) => self.unlock(now),
+            (Err(note), Some(lock)) => lock.note = Some(note),
+            (Err(_), None) => {}
+        }
+    }
+
+    /// Why an officer is signed out: by hand, by another officer at the lock, or because it was locked for too long.
+    pub(super) fn why_signed_out(&self, now: DateTime<Utc>) -> &'static str {
+        match (&self.lock, self.lock_rules) {
+            (None, _) => "by-hand",
+            (Some(lock), Some(rules)) if now - lock.since >= rules.most => "locked-too-long",
+            (Some(_), _) => "at-the-lock",
         }
     }
 

@@ -1,6 +1,6 @@
 //! Opening a station: checks everything that can be checked, then starts the workers.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -149,6 +149,8 @@ impl Station {
             prints: prints(environment, &setup),
             progress: BTreeMap::new(),
             unprinted: Vec::new(),
+            unkept: BTreeSet::new(),
+            documents_due: BTreeSet::new(),
             registry,
             preview,
             guidance,
@@ -188,6 +190,8 @@ impl Station {
             deferred: None,
             taking_up: None,
             hygiene,
+            hygiene_again: None,
+            held: None,
             platen_possible: true,
         };
         station.vault.give(VaultJob::Page { page: 0, now }).ok();

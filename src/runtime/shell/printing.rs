@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use devices::vocabulary::DeviceFault;
 use uuid::Uuid;
 
 use super::{Document, Station};
 use crate::runtime::printing::PrintJob;
-use crate::runtime::station::{DocumentKind, Notice, NoticeLevel, PrintProgress};
+use crate::runtime::station::{DocumentKind, Notice, NoticeLevel, PrintProgress, UnprintedLine};
 use crate::runtime::vault_jobs::{PaperJob, VaultJob};
 use crate::vault::UnprintedDocument;
 
@@ -32,6 +33,7 @@ impl Station {
             pdf: document.bytes.to_vec(),
         };
         let now = self.clock.now();
+        self.unkept.insert(document.id);
         let job = PaperJob::Keep { id: document.id, document: Box::new(kept), now };
         self.give_vault(VaultJob::Paper(job));
     }
@@ -52,15 +54,17 @@ impl Station {
         if self.signed_in.is_none() || self.progress.get(&id).is_some_and(|p| !p.is_over()) {
             return;
         }
+        let Some(session) = self.paper_of(id) else { return };
         let shown = self.document.as_ref().filter(|(_, d)| d.id == id).cloned();
-        let listed = self.unprinted.iter().find(|l| l.id == id).map(|l| l.session);
-        let Some(session) = shown.as_ref().map(|(session, _)| *session).or(listed) else { return };
         let now = self.clock.now();
         let details = vec![("document", id.to_string())];
         self.give_vault(VaultJob::Audit { session, event: "document-reprinted", details, now });
         match shown {
             Some((session, document)) => {
-                self.keep_paper(session, &document);
+                // One that waits in the vault is kept already.
+                if !self.unprinted.iter().any(|l| l.id == id) {
+                    self.keep_paper(session, &document);
+                }
                 self.print(id, document.kind, document.bytes);
             }
             None => {
@@ -81,22 +85,60 @@ impl Station {
     pub(super) fn printing_told(&mut self, id: Uuid, progress: PrintProgress) {
         let now = self.clock.now();
         match &progress {
-            PrintProgress::Printed | PrintProgress::Sent => {
+            PrintProgress::Printed => {
+                self.unkept.remove(&id);
                 self.give_vault(VaultJob::Paper(PaperJob::Printed { id, now }));
             }
+            // Nobody knows whether it came out: it stays in the vault until the officer says so.
+            PrintProgress::Sent => self.audit_paper(id, "document-sent", Vec::new(), now),
             PrintProgress::NotPrinted(fault) => {
                 let code = fault.code();
                 let message = "runtime-not-printed".to_owned();
                 self.notify(Notice { level: NoticeLevel::Warning, message, code: code.to_owned() });
-                let listed = self.unprinted.iter().find(|l| l.id == id).map(|l| l.session);
-                let shown = self.document.as_ref().filter(|(_, d)| d.id == id).map(|(session, _)| *session);
-                if let Some(session) = listed.or(shown) {
-                    let details = vec![("document", id.to_string()), ("code", code.to_owned())];
-                    self.give_vault(VaultJob::Audit { session, event: "document-not-printed", details, now });
-                }
+                self.audit_paper(id, "document-not-printed", vec![("code", code.to_owned())], now);
             }
             _ => {}
         }
         self.progress.insert(id, progress);
+    }
+
+    /// What came of the documents that wait. While nobody is signed in any more it stays out of memory.
+    pub(super) fn papers(&mut self, lines: Vec<UnprintedLine>) {
+        if self.signed_in.is_some() {
+            self.unprinted = lines;
+        }
+    }
+
+    /// The officer saw a document come out that nobody else knows of: sent without further word, in this run or an
+    /// earlier one.
+    pub(super) fn came_out(&mut self, id: Uuid) {
+        let unknown = self.progress.get(&id).is_none_or(|p| *p == PrintProgress::Sent);
+        if self.signed_in.is_none() || !unknown || self.paper_of(id).is_none() {
+            return;
+        }
+        let now = self.clock.now();
+        self.audit_paper(id, "document-came-out", Vec::new(), now);
+        self.give_vault(VaultJob::Paper(PaperJob::Printed { id, now }));
+        self.progress.insert(id, PrintProgress::Printed);
+    }
+
+    /// The session of a document that is listed or on screen.
+    fn paper_of(&self, id: Uuid) -> Option<Uuid> {
+        let listed = self.unprinted.iter().find(|l| l.id == id).map(|l| l.session);
+        listed.or_else(|| self.document.as_ref().filter(|(_, d)| d.id == id).map(|(session, _)| *session))
+    }
+
+    fn audit_paper(
+        &mut self,
+        id: Uuid,
+        event: &'static str,
+        more: Vec<(&'static str, String)>,
+        now: DateTime<Utc>,
+    ) {
+        let details = [vec![("document", id.to_string())], more].concat();
+        self.give_vault(match self.paper_of(id) {
+            Some(session) => VaultJob::Audit { session, event, details, now },
+            None => VaultJob::AuditDesk { event, details, now },
+        });
     }
 }

@@ -124,4 +124,45 @@ fn another_reader_takes_over() {
     assert!(b.desk().registry().simulation().replug(DeviceKind::Fingerprint));
     b.until("the first reader", |d| d.devices().iter().any(|l| !l.others.is_empty()));
     assert_eq!(b.fingerprint(), (Some(other), vec![first], DeviceState::Ready));
+    b.desk = None;
+    let audit = std::fs::read_to_string(b.folder.path().join("vault/audit/000001.jsonl")).unwrap();
+    let changed = audit.lines().filter(|l| l.contains("\"device-changed\"")).collect::<Vec<_>>();
+    assert!(matches!(changed[..], [line] if line.contains("fingerprint") && line.contains("simulated")));
+}
+
+#[test]
+fn that_a_device_is_used_is_kept_as_soon_as_the_disk_can() {
+    let disk = FaultyFiles::new(4);
+    let kept = |disk: &FaultyFiles| {
+        let file = disk.shared().read(Path::new("/disk/vault/hygiene.json"), 4096).unwrap_or_default();
+        String::from_utf8(file).unwrap().contains("fingerprint")
+    };
+    let mut b = Bench::on(&disk);
+    b.sign_in();
+    b.next_applicant_at_fingers();
+    assert!(!kept(&disk));
+    disk.set_room(Some(0));
+    b.capture_fingers();
+    assert!(!b.desk().session().unwrap().session.data.fingers.samples.is_empty());
+    assert!(!kept(&disk) && b.desk().notices().iter().any(|n| n.code == "VLT-09"));
+    disk.set_room(None);
+    b.clock.advance(TimeDelta::seconds(6));
+    b.until("word on the disk", |_| kept(&disk));
+}
+
+#[test]
+fn a_capture_that_waits_for_the_disk_can_be_cancelled() {
+    let mut b = Bench::new("");
+    b.sign_in();
+    b.next_applicant_at_fingers();
+    let target = b.desk().session().unwrap().targets()[0];
+    // Nothing is pumped in between: the vault's answer has not come.
+    b.command(Command::Capture(target));
+    b.command(Command::CancelCapture);
+    b.quiet();
+    let s = b.desk().session().unwrap().session.clone();
+    assert!(s.data.fingers.samples.is_empty() && s.core.pending.is_none());
+    assert_eq!(b.fault(), None);
+    b.capture_fingers();
+    assert!(!b.desk().session().unwrap().session.data.fingers.samples.is_empty());
 }

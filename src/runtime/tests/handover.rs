@@ -1,5 +1,7 @@
 //! The counter over simulated devices and a real vault.
 
+mod locked;
+
 use record::schema::RecordState;
 
 use super::*;

@@ -74,10 +74,17 @@ impl Bench {
         let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|e| e.unwrap().path()).collect();
         files.sort();
         let text: String = files.iter().map(|f| std::fs::read_to_string(f).unwrap()).collect();
-        let events = ["station-locked", "station-unlocked", "station-unlock-refused", "station-lock-over"];
+        let events = [
+            "signed-out",
+            "station-locked",
+            "station-unlocked",
+            "station-unlock-refused",
+            "station-lock-over",
+        ];
         let of = |line: &str| {
             let event = events.iter().find(|e| line.contains(&format!("\"{e}\"")))?;
-            let way = ["finger", "passphrase", "idle", "command"];
+            let way =
+                ["by-hand", "at-the-lock", "locked-too-long", "finger", "passphrase", "idle", "command"];
             let how = way.iter().find(|w| line.contains(&format!("\"{w}\""))).copied().unwrap_or("-");
             Some(format!("{event} {how}"))
         };
@@ -202,7 +209,8 @@ fn a_station_that_nobody_touches_locks_and_later_signs_out() {
     b.until("the parked session", |d| d.waiting().iter().any(|w| w.id == id));
     b.desk().send(DeskCommand::TakeUp(id));
     b.until("session", |d| d.session().is_some_and(|v| v.session.core.id == id));
-    assert_eq!(b.audited(), ["station-locked idle", "station-lock-over -"]);
+    let over = ["station-locked idle", "station-lock-over -", "signed-out locked-too-long"];
+    assert_eq!(b.audited(), over);
 }
 
 #[test]
@@ -251,4 +259,39 @@ fn another_officer_signs_the_absent_one_out() {
     assert_eq!(b.desk().screen(), Screen::SignIn);
     b.sign_in_with(Role::Supervisor, "latihan-supervisor");
     b.until("the parked session", |d| d.waiting().iter().any(|w| w.id == id));
+    b.desk().send(DeskCommand::SignOut);
+    let all = ["station-locked command", "signed-out at-the-lock", "signed-out by-hand"];
+    assert_eq!(b.audited(), all);
+}
+
+#[test]
+fn a_passphrase_that_was_not_checked_is_not_called_wrong() {
+    let disk = FaultyFiles::new(5);
+    let mut b = Bench::on(&disk);
+    b.sign_in();
+    b.desk().send(DeskCommand::Lock);
+    let note = |b: &mut Bench| b.desk().lock().and_then(|l| l.note);
+    disk.set_read_only(true);
+    b.try_passphrase(OPERATOR.1);
+    assert!(
+        matches!(note(&mut b), Some(LockNote::NotChecked(n)) if n.code == "VLT-10"),
+        "{:?}",
+        note(&mut b)
+    );
+    disk.set_read_only(false);
+    let mut tries = 0;
+    let until = loop {
+        b.try_passphrase("salah-sekali-ini");
+        match note(&mut b) {
+            Some(LockNote::Passphrase) => tries += 1,
+            Some(LockNote::LockedOut(until)) => break until,
+            other => panic!("{other:?}"),
+        }
+        assert!(tries < 20, "no end of tries");
+    };
+    b.try_passphrase(OPERATOR.1);
+    assert_eq!(note(&mut b), Some(LockNote::LockedOut(until)), "the right one waits too");
+    b.tick_after(until - b.clock.now() + TimeDelta::seconds(1));
+    b.try_passphrase(OPERATOR.1);
+    assert_eq!(b.desk().screen(), Screen::Start, "{:?}", note(&mut b));
 }

@@ -14,13 +14,17 @@ impl VaultWorker {
         Ok(match job {
             PaperJob::Keep { id, document, now } => {
                 self.vault.keep_unprinted(id, &document, now, now + Duration::days(UNPRINTED_DAYS))?;
-                self.papers(now)?
+                VaultAnswer::PaperKept { id, lines: self.papers(now)? }
             }
             PaperJob::Printed { id, now } => {
                 self.vault.printed(id, now)?;
-                if self.vault.is_unlocked() { self.papers(now)? } else { VaultAnswer::Done }
+                if self.vault.is_unlocked() {
+                    VaultAnswer::Papers(self.papers(now)?)
+                } else {
+                    VaultAnswer::Done
+                }
             }
-            PaperJob::List { now } => self.papers(now)?,
+            PaperJob::List { now } => VaultAnswer::Papers(self.papers(now)?),
             PaperJob::Load { id } => {
                 let (_, document) = self.vault.load_unprinted(id)?;
                 VaultAnswer::PaperLoaded { id, document: Some(Box::new(document)) }
@@ -28,7 +32,7 @@ impl VaultWorker {
         })
     }
 
-    fn papers(&mut self, now: DateTime<Utc>) -> Result<VaultAnswer, JobError> {
+    fn papers(&mut self, now: DateTime<Utc>) -> Result<Vec<UnprintedLine>, JobError> {
         self.vault.expire_unprinted(now)?;
         let lines = self.vault.unprinted()?.into_iter().map(|(id, made, document)| UnprintedLine {
             id,
@@ -37,6 +41,6 @@ impl VaultWorker {
             name: document.name.clone(),
             made,
         });
-        Ok(VaultAnswer::Papers(lines.collect()))
+        Ok(lines.collect())
     }
 }

@@ -16,12 +16,17 @@ use crate::session::event::{Subject, Target};
 
 const SECRET: &str = "lock-secret";
 
-/// Ctrl+L locks from anywhere; on the lock F10 asks for the finger and Escape stops asking.
-pub(super) fn keys(ctx: &Context, st: &mut Stage<'_>) {
-    let key = |modifiers, key| ctx.input_mut(|i| i.consume_key(modifiers, key));
-    if st.desk.signed_in().is_some() && key(Modifiers::COMMAND, Key::L) {
+/// Ctrl+L locks from anywhere, the applicant's window too.
+pub(in crate::ui) fn lock_key(ctx: &Context, st: &mut Stage<'_>) {
+    if st.desk.signed_in().is_some() && ctx.input_mut(|i| i.consume_key(Modifiers::COMMAND, Key::L)) {
         st.out.push(DeskCommand::Lock);
     }
+}
+
+/// On the lock F10 asks for the finger and Escape stops asking.
+pub(super) fn keys(ctx: &Context, st: &mut Stage<'_>) {
+    lock_key(ctx, st);
+    let key = |modifiers, key| ctx.input_mut(|i| i.consume_key(modifiers, key));
     if st.desk.screen() != Screen::Locked {
         return;
     }
@@ -82,6 +87,15 @@ fn note(ui: &mut Ui, st: &Stage<'_>, lock: &LockView) {
             let (what, to_do) = (st.get("lock-passphrase-wrong"), st.get("lock-passphrase-wrong-do"));
             widgets::banner(ui, st.words, Tone::Warning, &what, &to_do, "");
         }
+        LockNote::LockedOut(until) => {
+            let time = st.words.time(*until, st.desk.utc_offset_s());
+            let to_do = st.words.with("lock-locked-out-do", &[("time", time)]);
+            widgets::banner(ui, st.words, Tone::Warning, &st.get("vault-locked-out"), &to_do, "");
+        }
+        LockNote::NotChecked(notice) => {
+            let (what, to_do) = (st.get(&notice.message), st.get(&format!("{}-do", notice.message)));
+            widgets::banner(ui, st.words, Tone::Error, &what, &to_do, &notice.code);
+        }
     }
     ui.add_space(theme::GAP);
 }
@@ -105,26 +119,24 @@ fn finger(ui: &mut Ui, st: &mut Stage<'_>, lock: &LockView) {
         widgets::hands_picture(ui, st.words, &widgets::HandsView { state: &state, wanted: &[position] });
     });
     let restart = matches!(lock.note, Some(LockNote::Fault(_)));
-    ui.horizontal_wrapped(|ui| {
-        if waiting {
-            if widgets::secondary_button(ui, &st.get("lock-finger-stop")).clicked() {
-                st.out.push(DeskCommand::StopFinger);
-            }
-            return;
+    if waiting {
+        if widgets::secondary_button(ui, &st.get("lock-finger-stop")).clicked() {
+            st.out.push(DeskCommand::StopFinger);
         }
-        let ask = widgets::primary_button(ui, &st.get("lock-finger"));
-        st.first(ui, ask.id);
-        if ask.clicked() {
-            st.out.push(DeskCommand::UnlockByFinger);
+        return;
+    }
+    let ask = widgets::primary_button(ui, &st.get("lock-finger"));
+    st.first(ui, ask.id);
+    if ask.clicked() {
+        st.out.push(DeskCommand::UnlockByFinger);
+    }
+    if restart {
+        let device = st.get(&format!("device-{}", DeviceKind::Fingerprint.id()));
+        let label = st.words.with("restart-device", &[("device", device.as_str())]);
+        if widgets::secondary_button(ui, &label).clicked() {
+            st.out.push(DeskCommand::RestartDevice(DeviceKind::Fingerprint));
         }
-        if restart {
-            let device = st.get(&format!("device-{}", DeviceKind::Fingerprint.id()));
-            let label = st.words.with("restart-device", &[("device", device.as_str())]);
-            if widgets::secondary_button(ui, &label).clicked() {
-                st.out.push(DeskCommand::RestartDevice(DeviceKind::Fingerprint));
-            }
-        }
-    });
+    }
 }
 
 fn passphrase(ui: &mut Ui, st: &mut Stage<'_>) {

@@ -14,6 +14,8 @@ mod lock;
 mod sign_in;
 mod start;
 
+pub(super) use lock::lock_key;
+
 use eframe::egui::{Align, Frame, Layout, Margin, Panel, RichText, Ui};
 use record::schema::Environment;
 

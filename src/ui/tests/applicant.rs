@@ -107,6 +107,29 @@ fn it_says_what_happens_now_and_shows_nobody_else() {
     }
 }
 
+#[test]
+fn nothing_of_the_person_is_shown_before_they_are_known_again() {
+    for step in [StepId::Biodata, StepId::Photo] {
+        let mut w = Window::open(Language::Indonesian, NORMAL);
+        w.up_to_photo();
+        w.captures();
+        w.send(Command::Open(step));
+        let name = "SARI CONTOH LESTARI";
+        assert_eq!(read(&w).contains(name), step == StepId::Biodata);
+        w.press_id("action-park");
+        w.press_id("serve-another");
+        w.press_with("take-up", name);
+        assert!(w.sees(&w.words.get("reverify-title")));
+        let before = read(&w);
+        for secret in [name, &speech_nik(&DemoPerson::default().nik), &w.words.get("applicant-photo")] {
+            assert!(!before.contains(secret), "{secret:?} on: {before}");
+        }
+        assert!(before.contains(&w.words.get("applicant-do-verification")), "{before}");
+        w.go_on();
+        assert!(!w.sees(&w.words.get("reverify-title")));
+    }
+}
+
 fn speech_nik(nik: &str) -> String {
     crate::ui::speech::nik_groups(nik)
 }

@@ -268,7 +268,7 @@ impl FakeDesk {
         };
         let id = session.core.id;
         self.unprinted.retain(|l| l.id != id);
-        if matches!(progress, PrintProgress::NotPrinted(_)) {
+        if progress != PrintProgress::Printed {
             let name = session.data.biodata.values.nama.clone();
             let made = self.control.borrow().now;
             self.unprinted.push(UnprintedLine { id, kind: "proof".into(), session: id, name, made });
@@ -543,6 +543,7 @@ impl Desk for FakeDesk {
                 let progress = self.control.borrow().print.clone();
                 self.prints.extend(progress.map(|p| (id, p)));
             }
+            DeskCommand::CameOut(id) => drop(self.prints.insert(id, PrintProgress::Printed)),
             DeskCommand::OpenHandover => self.open_handover(),
             DeskCommand::CloseHandover => self.handover = None,
             DeskCommand::Handover(command) => self.handover_command(command),

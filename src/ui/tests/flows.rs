@@ -193,6 +193,31 @@ fn a_document_that_is_not_printed_waits_on_the_start_page() {
 }
 
 #[test]
+fn a_document_that_the_printer_says_nothing_of_waits_for_the_officers_word() {
+    for from_start in [false, true] {
+        let mut w = Window::open(Language::English, SMALL);
+        w.control.borrow_mut().print = Some(PrintProgress::Sent);
+        w.up_to_photo();
+        w.captures();
+        w.rest();
+        w.go_on();
+        assert_eq!(w.outcome(), Some(Outcome::Sealed));
+        let title = crate::t!(w.words, "unprinted-title", count = 1);
+        if from_start {
+            w.press_id("next-applicant");
+            w.press_id("sign-out");
+            w.sign_in();
+            assert!(w.sees(&title), "it is listed");
+            w.press_with("printing-came-out-of", "SARI CONTOH LESTARI");
+            assert!(!w.sees(&title));
+        } else {
+            w.press_id("printing-came-out");
+            assert!(w.sees(&w.words.get("printing-printed")));
+        }
+    }
+}
+
+#[test]
 fn a_slip_of_the_fingers_is_no_temperature() {
     let check = |typed: &str, told: bool, noted: bool| {
         let mut w = Window::open(Language::Indonesian, NORMAL);

@@ -4,7 +4,7 @@ use chrono::Duration;
 use devices::vocabulary::{DeviceFault, Retry};
 
 use super::*;
-use crate::runtime::station::{DeskCommand, FingerWay, LockNote, Screen};
+use crate::runtime::station::{DeskCommand, FingerWay, LockNote, Notice, NoticeLevel, Screen};
 
 impl Window {
     fn screen(&self) -> Screen {
@@ -116,6 +116,13 @@ fn every_way_that_a_finger_stands_has_its_words() {
     check(&mut w, FingerWay::UsedUp, Some(LockNote::NoMatch(0)), "lock-finger-used-up");
     check(&mut w, ready, Some(LockNote::NoMatch(1)), "lock-no-match");
     check(&mut w, ready, Some(LockNote::Retry(Retry::TooShort)), "retry-too-short");
+    let until = "2020-07-06T02:15:00Z".parse().unwrap();
+    check(&mut w, ready, Some(LockNote::LockedOut(until)), "vault-locked-out");
+    assert!(w.sees("09.15") || w.sees("09:15"), "the local time is said");
+    let code = "VLT-10".to_owned();
+    let disk = Notice { level: NoticeLevel::Error, message: "vault-read-only".into(), code };
+    check(&mut w, ready, Some(LockNote::NotChecked(disk)), "vault-read-only");
+    assert!(w.sees("VLT-10") && !w.sees(&w.words.get("lock-passphrase-wrong")));
     check(&mut w, ready, Some(LockNote::Fault(DeviceFault::Unplugged)), "fault-unplugged");
     assert!(!w.sees(&w.words.get("lock-no-match")), "a device fault says the device");
     w.control.borrow_mut().hold = true;
@@ -124,6 +131,18 @@ fn every_way_that_a_finger_stands_has_its_words() {
     w.harness.key_press(Key::Escape);
     w.run();
     assert_eq!(w.control.borrow().lock.as_ref().map(|l| l.finger), Some(ready));
+}
+
+#[test]
+fn on_the_lock_everything_stands_in_the_middle() {
+    for language in [Language::Indonesian, Language::English] {
+        let w = locked_at_biodata(language, NORMAL);
+        let middle = w.harness.get_by_label(&w.words.get("lock-title")).rect().center().x;
+        for id in ["lock-finger", "lock-open", "lock-sign-out", "picture-hands"] {
+            let at = w.harness.get_by_label(&w.words.get(id)).rect().center().x;
+            assert!((at - middle).abs() < 2.0, "{id} is at {at}, not {middle}");
+        }
+    }
 }
 
 #[test]
