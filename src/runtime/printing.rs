@@ -104,6 +104,11 @@ impl PrintWorker {
         let mut heard = Instant::now();
         let mut told = PrintProgress::Queued;
         loop {
+            // Looked at before every beat: a printer that beats fast must not hide it.
+            if self.stop.load(Ordering::Acquire) {
+                take_back(&cancel, &beats);
+                return false;
+            }
             match beats.recv_timeout(SLICE) {
                 Ok(progress) => {
                     heard = Instant::now();
@@ -116,10 +121,6 @@ impl PrintWorker {
                         return true;
                     }
                     told = progress;
-                }
-                Err(RecvTimeoutError::Timeout) if self.stop.load(Ordering::Acquire) => {
-                    take_back(&cancel, &beats);
-                    return false;
                 }
                 Err(RecvTimeoutError::Timeout) if heard.elapsed() < self.patience.call => {}
                 Err(RecvTimeoutError::Timeout) => {
