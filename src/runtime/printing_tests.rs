@@ -269,5 +269,5 @@ fn closing_the_station_takes_the_job_back_and_waits_for_no_printer() {
     rig.thread.take().unwrap().join().unwrap();
     assert!(begun.elapsed() < PATIENCE);
     assert_eq!(cups.received().len(), 1, "the second was not begun");
-    assert_eq!(cups.cancelled(), "lab-0\n", "nothing of it stays in the spooler");
+    assert_eq!(cups.cancelled(), "-x lab-0\n", "nothing of it stays in the spooler");
 }
