@@ -73,6 +73,7 @@ const CATALOGUES: &[Catalogue] = &[
     catalogue!("gate"),
     catalogue!("lock"),
     catalogue!("handover"),
+    catalogue!("keys"),
     catalogue!("population"),
     catalogue!("printing"),
     catalogue!("runtime"),

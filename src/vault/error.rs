@@ -191,6 +191,9 @@ pub enum VaultError {
         /// Short code of that record.
         record: String,
     },
+    /// Nobody has signed in since the sync key was needed.
+    #[error("VLT-31 the station has no sync key yet; sign in once, then try again")]
+    NoSyncKey,
 }
 
 impl VaultError {
@@ -234,6 +237,7 @@ impl VaultError {
             Self::CardRow { .. } => "card-row",
             Self::CardState { .. } => "card-state",
             Self::CardKnown { .. } => "card-known",
+            Self::NoSyncKey => "no-sync-key",
         }
     }
 

@@ -17,6 +17,7 @@ use super::files::Files;
 use super::layout::{FORMAT_VERSION, Layout, VaultConfig};
 use super::officers::{NewOfficer, Officer, Roster};
 use super::slots::{KdfCost, Slot};
+use super::sync::SyncKey;
 use super::{Vault, take_lock};
 
 const RECIPIENTS_MIN: usize = 2;
@@ -300,10 +301,13 @@ fn finish(
     };
     write(&layout.station_key(), "station.key", &sealed)?;
     write(&layout.counter(), "counter", b"0\n")?;
+    let sync = SyncKey::create(files, layout, config, station, options.now)?;
     let (mut audit, _) = AuditLog::open(files, &layout.audit(), config.vault)?;
     let event =
         AuditEvent::new("vault-made").with("environment", config.environment).with("epoch", config.epoch);
     audit.append(files, &event, options.now, false)?;
+    let event = AuditEvent::new("sync-key-made").with("key", &sync.certificate.public_key);
+    audit.append(files, &event.with("epoch", config.epoch), options.now, false)?;
     files.sync_folder(layout.root()).map_err(|e| VaultError::io("vault folder", e))?;
     write(&layout.config(), "vault.toml", &config.signed(station)?)?;
     files.sync_folder(super::files::folder_of(layout.root())).map_err(|e| VaultError::io("vault folder", e))

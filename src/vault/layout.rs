@@ -3,6 +3,7 @@
 //! ```text
 //! vault.toml               what the vault is, signed by the station's key; written last when a vault is made
 //! station.key              the station's signing key, encrypted under the vault key
+//! sync.key                 the station's key for what it says without an officer; opens nothing
 //! lock                     held by the process that has the vault open
 //! counter                  last record counter that was given out
 //! lockout.json             wrong passphrases per officer
@@ -63,6 +64,9 @@ impl Layout {
     }
     pub(super) fn station_key(&self) -> PathBuf {
         self.root.join("station.key")
+    }
+    pub(super) fn sync_key(&self) -> PathBuf {
+        self.root.join("sync.key")
     }
     pub(super) fn lock(&self) -> PathBuf {
         self.root.join("lock")

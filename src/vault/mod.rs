@@ -18,8 +18,10 @@ mod init;
 mod notes;
 mod officers;
 mod save;
+mod sign_in;
 mod slots;
 mod states;
+mod sync;
 mod unprinted;
 
 #[doc(hidden)]
@@ -38,7 +40,6 @@ use chrono::{DateTime, FixedOffset, NaiveDate, NaiveTime, TimeDelta, Utc};
 use ed25519_dalek::SigningKey;
 use record::schema::Environment;
 use uuid::Uuid;
-use zeroize::Zeroizing;
 
 pub use audit::{AuditBreak, AuditEvent, AuditLine, AuditReport, verify as verify_audit};
 pub use cards::{CARDS_MAX, CardMove, CardNote, CardOutcome, CardRow, CardStock, NewCardRow};
@@ -55,6 +56,7 @@ pub use officers::{NewOfficer, Officer, OfficerKeys};
 pub use save::Saved;
 pub use slots::{KdfCost, KdfParams, PASSPHRASE_MAX, PASSPHRASE_MIN, check_passphrase};
 pub use states::{STATES_MAX_BYTES, StateError, StateLine, StatesReport, may_follow, read_states};
+pub use sync::{SyncCertificate, SyncKey};
 pub use unprinted::{DOCUMENT_MAX, UNPRINTED_MAX, UnprintedDocument};
 
 use audit::AuditLog;
@@ -63,7 +65,7 @@ use files::{Files, LockGuard, TEMP_SUFFIX};
 use index::Index;
 use layout::SMALL_FILE_MAX;
 use officers::Roster;
-use slots::{Lockout, Opened, Slot};
+use slots::Lockout;
 
 /// How far the clock may be behind the last audit line: what a time server's correction may take back.
 const CLOCK_TOLERANCE_S: i64 = 120;
@@ -133,6 +135,7 @@ pub struct Vault {
     audit: AuditLog,
     index: Index,
     keys: Option<Keys>,
+    sync: Option<SyncKey>,
     simulated_clock: bool,
     notes: Vec<Note>,
     // Last, so that the index is closed before another process may come in.
@@ -207,6 +210,8 @@ impl Vault {
         };
         let (audit, cut) = AuditLog::open(&*files, &layout.audit(), config.vault)?;
         let (index, moved_to) = Index::open(&*files, &layout.index(), config.vault, now)?;
+        let mut notes = Vec::new();
+        let sync = SyncKey::load(&files, &layout, &config, &mut notes)?;
         let mut vault = Self {
             files,
             layout,
@@ -216,8 +221,9 @@ impl Vault {
             audit,
             index,
             keys: None,
+            sync,
             simulated_clock: options.simulated_clock,
-            notes: Vec::new(),
+            notes,
             _lock: lock,
         };
         vault.after_open(cut, moved_to, now)?;
@@ -330,116 +336,6 @@ impl Vault {
     }
     fn keys(&self) -> Result<&Keys, VaultError> {
         self.keys.as_ref().ok_or(VaultError::Locked)
-    }
-
-    /// Signs an officer in: opens the slot, takes the vault's keys into memory. A try is counted on disk before it is
-    /// made; from the third wrong one on, each doubles the wait.
-    ///
-    /// # Errors
-    /// [`VaultError::LockedOut`], [`VaultError::WrongSecret`] (for an unknown officer too), [`VaultError::Corrupt`]
-    /// when the station's key does not fit the vault, or the disk's.
-    pub fn unlock(
-        &mut self,
-        officer: Uuid,
-        passphrase: &str,
-        now: DateTime<Utc>,
-    ) -> Result<OfficerKeys, VaultError> {
-        let (keys, opened) = self.try_secret(officer, passphrase, now)?;
-        let station = self.open_station_key(&opened.vault_key)?;
-        self.keys = Some(Keys::new(opened.vault_key, station));
-        self.append_audit(&AuditEvent::new("sign-in").by(officer), now)?;
-        Ok(keys)
-    }
-
-    /// Checks a second officer's passphrase (a supervisor's approval, a second person) without changing who is signed
-    /// in.
-    ///
-    /// # Errors
-    /// [`VaultError::Locked`] and those of [`Vault::unlock`].
-    pub fn authenticate(
-        &mut self,
-        officer: Uuid,
-        passphrase: &str,
-        now: DateTime<Utc>,
-    ) -> Result<OfficerKeys, VaultError> {
-        self.keys()?;
-        let (keys, opened) = self.try_secret(officer, passphrase, now)?;
-        if opened.vault_key.0 != self.keys()?.vault.0 {
-            return Err(VaultError::WrongSecret);
-        }
-        self.append_audit(&AuditEvent::new("authenticated").by(officer), now)?;
-        Ok(keys)
-    }
-
-    fn try_secret(
-        &mut self,
-        officer: Uuid,
-        passphrase: &str,
-        now: DateTime<Utc>,
-    ) -> Result<(OfficerKeys, Opened), VaultError> {
-        if let Some(until) = self.lockout.waits_until(officer, now) {
-            return Err(VaultError::LockedOut { until });
-        }
-        let Some(account) = self.roster.find(officer).cloned() else {
-            return Err(Slot::pretend(passphrase, self.usual_cost()));
-        };
-        self.lockout.count(officer, now);
-        self.write_lockout()?;
-        let opened = self.open_slot(&account, passphrase);
-        if matches!(opened, Err(VaultError::WrongSecret)) {
-            self.append_audit(&AuditEvent::new("sign-in-failed").by(officer), now)?;
-        }
-        let opened = opened?;
-        self.lockout.clear(officer);
-        self.write_lockout()?;
-        Ok((OfficerKeys { officer: account, signing: opened.signing.clone() }, opened))
-    }
-
-    fn write_lockout(&self) -> Result<(), VaultError> {
-        self.files
-            .write_durable(&self.layout.lockout(), &self.lockout.to_json())
-            .map_err(|e| VaultError::io("lockout.json", e))
-    }
-
-    /// The cost that the slots here have, for pretending.
-    fn usual_cost(&self) -> KdfParams {
-        self.roster
-            .list()
-            .next()
-            .and_then(|o| self.files.read(&self.layout.slot(o.id), SMALL_FILE_MAX).ok())
-            .and_then(|bytes| Slot::cost(&bytes))
-            .unwrap_or_else(|| KdfCost::Standard.into())
-    }
-
-    fn open_slot(&self, account: &Officer, passphrase: &str) -> Result<Opened, VaultError> {
-        let bytes = match self.files.read(&self.layout.slot(account.id), SMALL_FILE_MAX) {
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
-                return Err(Slot::pretend(passphrase, self.usual_cost()));
-            }
-            other => Zeroizing::new(other.map_err(|e| VaultError::io("slot", e))?),
-        };
-        let opened = Slot::open(&bytes, self.config.vault, account.id, passphrase)?;
-        if hex::encode(opened.signing.verifying_key().to_bytes()) != account.public_key {
-            return Err(VaultError::WrongSecret);
-        }
-        Ok(opened)
-    }
-
-    fn open_station_key(&self, vault_key: &Key) -> Result<SigningKey, VaultError> {
-        let sealed = self
-            .files
-            .read(&self.layout.station_key(), SMALL_FILE_MAX)
-            .map_err(|e| VaultError::io("station.key", e))?;
-        let seed = vault_key
-            .derive("rekam station key")
-            .decrypt_key(&init::station_context(self.config.vault), &sealed)
-            .ok_or_else(|| VaultError::corrupt("station.key", "it does not open with the vault key"))?;
-        let station = SigningKey::from_bytes(&seed.0);
-        // vault.toml is signed by the key that it names; only here it shows that this is the vault's own key.
-        if hex::encode(station.verifying_key().to_bytes()) != self.config.station_key {
-            return Err(VaultError::corrupt("vault.toml", "it is signed by a foreign key"));
-        }
-        Ok(station)
     }
 
     /// The station's signing key, while unlocked.

@@ -67,6 +67,8 @@ pub enum Note {
         /// Step's name.
         step: String,
     },
+    /// The sync key does not fit this vault; another one is made at the next sign-in.
+    SyncKeyUnfit,
 }
 
 impl Note {
@@ -84,6 +86,7 @@ impl Note {
             Self::AuditMended { .. } => "vault-note-audit-mended",
             Self::ClockBack { .. } => "vault-note-clock-back",
             Self::StepUnreadable { .. } => "vault-note-step-unreadable",
+            Self::SyncKeyUnfit => "vault-note-sync-key-unfit",
         }
     }
 }

@@ -315,37 +315,39 @@ fn nothing_on_disk_is_personal_data_in_clear() {
 
 #[test]
 fn every_error_and_note_has_its_words_in_both_languages() {
-    let errors: Vec<VaultError> = vec![
-        VaultError::NotAVault { folder: "f".into() },
-        VaultError::NotEmpty { folder: "f".into() },
-        VaultError::InUse,
-        VaultError::Version { found: 2, known: 1 },
-        VaultError::WrongSecret,
-        VaultError::LockedOut { until: now() },
-        VaultError::OtherStation { expected: "a".into(), found: "b".into() },
-        VaultError::WrongEnvironment { vault: Environment::Training, asked: Environment::Production },
-        VaultError::DiskFull { what: "w".into() },
-        VaultError::ReadOnly { what: "w".into() },
-        VaultError::Io { what: "w".into(), source: std::io::ErrorKind::Other.into() },
-        VaultError::corrupt("w", "y"),
-        VaultError::ClockBack { now: now(), floor: now() },
-        VaultError::Recipients { why: "w".into() },
-        VaultError::Passphrase { found: 1, least: 8, most: 256 },
-        VaultError::OfficerExists,
-        VaultError::NotSupervisor,
-        VaultError::Locked,
-        VaultError::Name { what: "w" },
-        VaultError::ReadBack { what: "w".into() },
-        VaultError::Seal("s".into()),
-        VaultError::Exposed { mode: 0o755, folder: "f".into() },
-        VaultError::KdfCost,
-        VaultError::TooLarge { what: "w".into(), found: 2, most: 1 },
-        VaultError::Index("i".into()),
-        VaultError::UnknownRecord,
-        VaultError::Foreign { why: "w" },
-        VaultError::CardRow { why: "w" },
-        VaultError::CardState { state: RecordState::CardIssued },
-        VaultError::CardKnown { record: "r".into() },
+    // One line per error: its code is said here, so that codes never change and may have gaps.
+    let errors: Vec<(u32, VaultError)> = vec![
+        (1, VaultError::NotAVault { folder: "f".into() }),
+        (2, VaultError::NotEmpty { folder: "f".into() }),
+        (3, VaultError::InUse),
+        (4, VaultError::Version { found: 2, known: 1 }),
+        (5, VaultError::WrongSecret),
+        (6, VaultError::LockedOut { until: now() }),
+        (7, VaultError::OtherStation { expected: "a".into(), found: "b".into() }),
+        (8, VaultError::WrongEnvironment { vault: Environment::Training, asked: Environment::Production }),
+        (9, VaultError::DiskFull { what: "w".into() }),
+        (10, VaultError::ReadOnly { what: "w".into() }),
+        (11, VaultError::Io { what: "w".into(), source: std::io::ErrorKind::Other.into() }),
+        (12, VaultError::corrupt("w", "y")),
+        (13, VaultError::ClockBack { now: now(), floor: now() }),
+        (14, VaultError::Recipients { why: "w".into() }),
+        (15, VaultError::Passphrase { found: 1, least: 8, most: 256 }),
+        (16, VaultError::OfficerExists),
+        (17, VaultError::NotSupervisor),
+        (18, VaultError::Locked),
+        (19, VaultError::Name { what: "w" }),
+        (20, VaultError::ReadBack { what: "w".into() }),
+        (21, VaultError::Seal("s".into())),
+        (22, VaultError::Exposed { mode: 0o755, folder: "f".into() }),
+        (23, VaultError::KdfCost),
+        (24, VaultError::TooLarge { what: "w".into(), found: 2, most: 1 }),
+        (25, VaultError::Index("i".into())),
+        (26, VaultError::UnknownRecord),
+        (27, VaultError::Foreign { why: "w" }),
+        (28, VaultError::CardRow { why: "w" }),
+        (29, VaultError::CardState { state: RecordState::CardIssued }),
+        (30, VaultError::CardKnown { record: "r".into() }),
+        (31, VaultError::NoSyncKey),
     ];
     let notes = [
         "index-rebuilt",
@@ -356,10 +358,12 @@ fn every_error_and_note_has_its_words_in_both_languages() {
         "record-unreadable",
         "clock-back",
         "step-unreadable",
+        "sync-key-unfit",
     ];
-    for catalogue in [include_str!("../../i18n/id/vault.ftl"), include_str!("../../i18n/en/vault.ftl")] {
-        let has = |id: &str| catalogue.lines().any(|l| l.split(" =").next() == Some(id));
-        for (n, error) in (1..).zip(&errors) {
+    for language in crate::i18n::Language::ALL {
+        let words = crate::i18n::Words::new(*language);
+        let has = |id: &str| words.has(id);
+        for (n, error) in &errors {
             assert_eq!(error.code(), format!("VLT-{n:02}"));
             assert!(has(&error.message_id()) && has(&error.help_id()), "{}", error.id());
         }

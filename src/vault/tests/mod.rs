@@ -1,5 +1,6 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
-//! The vault as a whole: what its tests share. `crash`: faults and cuts; `door`: who and what gets in; `queue`: records
+//! The vault as a whole: what its tests share. `crash`: faults and cuts; `door`: who and what gets in; `keys`: the station's and the
+//! officers' keys; `queue`: records
 //! and index.
 
 use std::collections::BTreeMap;
@@ -8,8 +9,10 @@ use std::path::{Path, PathBuf};
 use chrono::TimeZone;
 use record::draft::{Draft, OfficerNote};
 use record::schema::{RecordState, Role};
+use zeroize::Zeroizing;
 
 use super::files::RealFiles;
+use super::slots::Slot;
 use super::testing::{Fault, FaultyFiles};
 use super::*;
 
@@ -17,6 +20,7 @@ mod cards;
 mod crash;
 mod door;
 mod fingers;
+mod keys;
 mod queue;
 mod unprinted;
 
