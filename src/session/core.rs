@@ -31,10 +31,26 @@ pub struct Pending {
     pub kind: DeviceKind,
     /// The device's own time limit.
     pub timeout_ms: u64,
-    /// When the session gives up.
+    /// When it is no longer waited for.
     pub gives_up: DateTime<Utc>,
     /// The operator asked to stop it.
     pub cancelling: bool,
+}
+
+impl Pending {
+    /// A request that was just made. It is given up [`GRACE_MS`] after the device's own limit.
+    #[must_use]
+    pub fn begin(
+        id: RequestId,
+        target: Target,
+        kind: DeviceKind,
+        timeout_ms: u64,
+        now: DateTime<Utc>,
+    ) -> Self {
+        let wait_ms = i64::try_from(timeout_ms.saturating_add(GRACE_MS)).unwrap_or(60_000);
+        let gives_up = now + Duration::milliseconds(wait_ms);
+        Self { id, target, kind, timeout_ms, gives_up, cancelling: false }
+    }
 }
 
 /// A look-up under way.
@@ -42,7 +58,7 @@ pub struct Pending {
 pub struct LookUp {
     /// Id that the answer carries.
     pub id: RequestId,
-    /// When the session gives up.
+    /// When it is no longer waited for.
     pub gives_up: DateTime<Utc>,
 }
 
@@ -266,15 +282,7 @@ impl Core {
         timeout_ms: u64,
         now: DateTime<Utc>,
     ) {
-        let wait_ms = i64::try_from(timeout_ms + GRACE_MS).unwrap_or(60_000);
-        self.pending = Some(Pending {
-            id,
-            target,
-            kind,
-            timeout_ms,
-            gives_up: now + Duration::milliseconds(wait_ms),
-            cancelling: false,
-        });
+        self.pending = Some(Pending::begin(id, target, kind, timeout_ms, now));
         self.retry = None;
         self.fault = None;
     }

@@ -79,8 +79,9 @@ const CRATES: &[(&str, &[&str])] = &[
     ("crates/hub/", &["hub", "record", "biometrics"]),
     ("devices/", &["devices", "biometrics"]),
     ("crates/sim/", &["sim", "devices", "biometrics"]),
+    ("crates/fuzz/", &["fuzz", "rekam", "devices", "biometrics", "record"]),
 ];
-const WORKSPACE_CRATES: &[&str] = &["rekam", "devices", "biometrics", "record", "hub", "sim"];
+const WORKSPACE_CRATES: &[&str] = &["rekam", "devices", "biometrics", "record", "hub", "sim", "fuzz"];
 
 /// Paths that code under a folder may not name.
 struct Never {
