@@ -128,6 +128,7 @@ impl Vault {
         let context = SealContext {
             epoch: self.config().epoch,
             counter: self.next_counter()?,
+            audit_seq: self.audit_seq(),
             audit_head: self.audit_head().to_owned(),
         };
         let keys = self.keys()?;
