@@ -177,6 +177,15 @@ impl AuditLog {
     /// # Errors
     /// The disk's, or [`VaultError::Corrupt`] when the last whole line cannot be read.
     pub(super) fn open(files: &dyn Files, folder: &Path, vault: Uuid) -> Result<(Self, u64), VaultError> {
+        let (mut log, cut) = Self::look(files, folder, vault)?;
+        if log.torn {
+            log.mend(files)?;
+        }
+        Ok((log, cut))
+    }
+
+    /// As [`AuditLog::open`], but changes nothing.
+    pub(super) fn look(files: &dyn Files, folder: &Path, vault: Uuid) -> Result<(Self, u64), VaultError> {
         let numbers = segments(files, folder)?;
         let mut log = Self {
             folder: folder.to_owned(),
@@ -210,9 +219,6 @@ impl AuditLog {
             && let Some(stub) = super::archive::stub(files, folder, vault)?
         {
             log.take_stub(stub);
-        }
-        if log.torn {
-            log.mend(files)?;
         }
         Ok((log, cut))
     }

@@ -37,6 +37,8 @@ pub struct HeldHead {
     pub seq: Option<u64>,
     /// SHA-256 of its line, hex.
     pub head: String,
+    /// Epoch and counter of the vault at that time, where they are known.
+    pub sealed: Option<(u64, u64)>,
 }
 
 /// A held head that the chain does not have.
@@ -46,8 +48,10 @@ pub struct HeldBreak {
     pub source: String,
     /// Number of its line, where that is known.
     pub seq: Option<u64>,
+    /// Epoch and counter of the vault at that time, where they are known.
+    pub sealed: Option<(u64, u64)>,
     /// Stable reason: `cut-off` (the chain ends before it), `rewritten` (it has another line there), `unknown` (no line
-    /// has this hash).
+    /// has this hash), `old-copy` (the vault's epoch and counter are behind).
     pub why: &'static str,
 }
 
@@ -73,6 +77,8 @@ pub struct AuditReport {
     pub held: usize,
     /// Those that the chain does not have, the one with the lowest number first.
     pub unfit: Vec<HeldBreak>,
+    /// Those that were left behind when a backup was restored, as a signed line of the audit says.
+    pub left_behind: Vec<HeldBreak>,
 }
 
 impl AuditReport {
@@ -94,6 +100,8 @@ pub(super) struct AuditFacts {
     pub(super) cards: BTreeSet<String>,
     /// Changes of states that have their line.
     pub(super) changes: BTreeSet<String>,
+    /// Restores: number of the backup's last line, epoch that was left.
+    pub(super) restored: Vec<(u64, u64)>,
 }
 
 impl AuditFacts {
@@ -103,6 +111,10 @@ impl AuditFacts {
         }
         if line.event == super::extract::STATE_EVENT {
             self.changes.extend(line.details.get("change").cloned());
+        }
+        if line.event == super::restore::RESTORED_EVENT {
+            let number = |key: &str| line.details.get(key).and_then(|text| text.parse().ok());
+            self.restored.extend(number("seq").zip(number("from-epoch")));
         }
         if line.event.starts_with(super::cards::EVENTS) {
             self.cards.extend(line.details.get("row").cloned());
@@ -160,6 +172,7 @@ impl<'a> Chain<'a> {
             broken: None,
             held: expected.held.len(),
             unfit: Vec::new(),
+            left_behind: Vec::new(),
         };
         let mut facts = AuditFacts::default();
         facts.heads.extend(raw(&report.head));
@@ -287,7 +300,7 @@ impl<'a> Chain<'a> {
                     Some(seq) if seq > self.report.seq => "cut-off",
                     Some(_) => "rewritten",
                 };
-                HeldBreak { source: held.source.clone(), seq: held.seq, why }
+                HeldBreak { source: held.source.clone(), seq: held.seq, sealed: held.sealed, why }
             })
             .collect();
         unfit.sort_by_key(|held| held.seq);

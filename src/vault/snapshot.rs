@@ -48,8 +48,8 @@ pub(super) struct Snapshot {
     folder: PathBuf,
     /// Tells a vault that is opened meanwhile that this snapshot is in use.
     _lock: Box<dyn LockGuard>,
-    /// Path within the vault and size in bytes, sorted.
-    pub(super) entries: Vec<(String, u64)>,
+    /// Paths within the vault, sorted.
+    pub(super) entries: Vec<String>,
     /// Files whose names no vault gives: they were left out.
     pub(super) foreign: usize,
 }
@@ -72,6 +72,11 @@ impl Snapshot {
         drop(guard);
         made.entries.sort();
         Ok(made)
+    }
+
+    /// The folder that looks like the vault's.
+    pub(super) fn folder(&self) -> &Path {
+        &self.folder
     }
 
     /// Where a file of the snapshot lies.
@@ -108,8 +113,7 @@ impl Snapshot {
             } else {
                 self.files.link(&from, &to).map_err(io)?;
             }
-            let len = self.files.len(&to).map_err(io)?.unwrap_or(0);
-            self.entries.push((path, len));
+            self.entries.push(path);
         }
         Ok(())
     }
