@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::audit::{AuditEvent, SEGMENT_MAX, WHAT, segment_name, segments};
-use super::audit_walk::{Chain, Expectations};
+use super::audit_walk::Chain;
 use super::error::VaultError;
 use super::files::Files;
 use super::{OfficerKeys, Vault};

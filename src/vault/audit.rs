@@ -19,8 +19,8 @@ use super::error::VaultError;
 use super::files::Files;
 use super::layout::check_name;
 
-/// Lines per segment.
-pub(super) const SEGMENT_LINES: u64 = 5_000;
+/// Lines per segment; few in tests, so that they have many segments.
+pub(super) const SEGMENT_LINES: u64 = if cfg!(test) { 20 } else { 5_000 };
 /// Largest segment that is read, in bytes.
 pub(super) const SEGMENT_MAX: u64 = 64 * 1024 * 1024;
 /// Detail that holds the station's signature: 64 bytes in hex.

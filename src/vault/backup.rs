@@ -273,6 +273,13 @@ impl Outside {
         Ok(report)
     }
 
+    /// The signed manifest of the vault as it is now, without a backup.
+    #[cfg(test)]
+    pub(super) fn manifest_bytes(&self, now: DateTime<Utc>) -> Option<Vec<u8>> {
+        let snapshot = Snapshot::take(&self.files, &self.layout).ok()?;
+        statement::sign(SCHEMA, &self.manifest_of(&snapshot, now).ok()?, &self.sync)
+    }
+
     fn manifest_of(
         &self,
         snapshot: &Snapshot,

@@ -26,6 +26,7 @@ mod outside;
 mod pins;
 mod receipts;
 mod restore;
+mod retire;
 mod save;
 mod sign_in;
 mod slots;

@@ -94,7 +94,11 @@ impl Station {
         let policy = choose(&policies, options.policy_id.as_deref(), today)?;
         let (roster, roster_errors) = read_roster(&options)?;
         let engine = Engine::new()?;
-        let open = OpenOptions { simulated_clock: options.clock.is_simulated(), ..OpenOptions::default() };
+        let open = OpenOptions {
+            simulated_clock: options.clock.is_simulated(),
+            witness: options.witness.clone(),
+            ..OpenOptions::default()
+        };
         let vault = Vault::open(files, &options.vault, &open, now)?;
         let mut notices: Vec<Notice> = vault.notes().iter().map(|n| note_notice(n.message_id())).collect();
         notices.extend(roster_errors.iter().take(super::NOTICES_MAX / 2).map(roster_notice));
