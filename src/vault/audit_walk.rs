@@ -349,3 +349,18 @@ pub(super) fn walk(
     }
     Ok(chain.finish())
 }
+
+/// Checks an audit folder by itself: no signature, nothing that is held elsewhere. [`super::Vault::verify_audit_against`]
+/// checks all there is.
+///
+/// # Errors
+/// The disk's; [`VaultError::Corrupt`] when the stub of archived segments cannot be read.
+pub fn verify(
+    files: &dyn Files,
+    folder: &Path,
+    vault: Uuid,
+    simulated_allowed: bool,
+) -> Result<AuditReport, VaultError> {
+    let expected = Expectations { simulated: simulated_allowed, ..Expectations::default() };
+    walk(files, folder, vault, &expected).map(|(report, _)| report)
+}

@@ -14,6 +14,7 @@ mod check;
 mod crypto;
 mod drafts;
 mod error;
+mod events;
 mod extract;
 mod fingers;
 mod guarded;
@@ -56,13 +57,14 @@ use uuid::Uuid;
 
 pub use archive::ArchiveReport;
 pub use audit::{AuditEvent, AuditLine};
-pub use audit_walk::{AuditBreak, AuditReport, HeldBreak, HeldHead};
+pub use audit_walk::{AuditBreak, AuditReport, HeldBreak, HeldHead, verify as verify_audit};
 pub use backup::{BackupManifest, BackupReport};
 pub use cards::{CARDS_MAX, CardMove, CardNote, CardOutcome, CardRow, CardStock, NewCardRow};
 pub use carry::{Carried, CarryReport, RecordFault};
 pub use check::{CheckReport, Problem, ProblemKind, RebuildReport};
 pub use drafts::{DraftInfo, DraftSteps, STEP_MAX};
 pub use error::VaultError;
+pub use events::AUDIT_EVENTS;
 pub use extract::{Extract, ExtractInput, FingerTemplate};
 pub use fingers::{OFFICER_FINGERS_MAX, OfficerFingers};
 pub use index::QueueRow;
@@ -162,6 +164,8 @@ pub struct Vault {
     keys: Option<Keys>,
     sync: Option<SyncKey>,
     simulated_clock: bool,
+    /// The audit says that the clock was set back.
+    clock_back: bool,
     witness: Option<PathBuf>,
     notes: Vec<Note>,
     // Last, so that the index is closed before another process may come in.
@@ -250,6 +254,7 @@ impl Vault {
             keys: None,
             sync,
             simulated_clock: options.simulated_clock,
+            clock_back: false,
             witness: options.witness.clone(),
             notes,
             _lock: lock,
@@ -272,8 +277,7 @@ impl Vault {
         }
         if let Err(VaultError::ClockBack { now, floor }) = self.check_clock(now) {
             self.notes.push(Note::ClockBack { now, floor });
-            let behind_s = (floor - now).num_seconds();
-            self.append_audit(&AuditEvent::new("clock-back").with("behind_s", behind_s), now)?;
+            self.tell_clock(now)?;
         }
         self.recover_all(now)?;
         self.compare_witness(now)?;
@@ -389,12 +393,31 @@ impl Vault {
     /// [`VaultError::Name`] when the event carries anything but ids, codes, counts and digests, or the disk's.
     pub fn append_audit(&mut self, event: &AuditEvent, now: DateTime<Utc>) -> Result<(), VaultError> {
         let simulated = self.simulated_clock;
+        self.tell_clock(now)?;
         match &self.keys {
             Some(keys) => {
                 self.audit.append_checked(&*self.files, event, now, simulated, &keys.station)
             }
             None => self.audit.append(&*self.files, event, now, simulated),
         }
+    }
+
+    /// A clock that was set back while the station runs has its line once, and again when it is right.
+    fn tell_clock(&mut self, now: DateTime<Utc>) -> Result<(), VaultError> {
+        let back = match self.check_clock(now) {
+            Err(VaultError::ClockBack { floor, .. }) => Some((floor - now).num_seconds()),
+            _ => None,
+        };
+        if back.is_some() == self.clock_back {
+            return Ok(());
+        }
+        let event = match back {
+            Some(behind_s) => AuditEvent::new("clock-back").with("behind_s", behind_s),
+            None => AuditEvent::new("clock-right"),
+        };
+        self.audit.append(&*self.files, &event, now, self.simulated_clock)?;
+        self.clock_back = back.is_some();
+        Ok(())
     }
 
     /// SHA-256 of the last audit line, hex.
