@@ -13,7 +13,7 @@ use record::{canonical, keys};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::audit::{AuditEvent, SEGMENT_MAX, WHAT, segment_name, segments};
+use super::audit::{AuditEvent, SEGMENT_LINES, SEGMENT_MAX, WHAT, segment_name, segments};
 use super::audit_walk::Chain;
 use super::error::VaultError;
 use super::files::Files;
@@ -110,7 +110,7 @@ pub(super) fn walk(
     if (chain.report.seq, chain.report.head.as_str()) == (stub.seq, stub.head.as_str()) {
         return Ok(true);
     }
-    Ok(chain.break_at(&segment_name(stub.segments), 1, "archive-differs"))
+    Ok(chain.break_at(&segment_name(stub.segments), SEGMENT_LINES, "archive-differs"))
 }
 
 /// What was archived.

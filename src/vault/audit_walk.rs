@@ -350,6 +350,30 @@ pub(super) fn walk(
     Ok(chain.finish())
 }
 
+/// What the audit says of records, cards and states, whether its chain is whole or not: what a recovery asks must not
+/// hang on a line that somebody changed years ago. Lines that say nothing of them are not parsed, so that half a
+/// million take a fraction of a second.
+pub(super) fn noted(files: &dyn Files, folder: &Path, vault: Uuid) -> Result<AuditFacts, VaultError> {
+    let mut facts = AuditFacts::default();
+    if let Ok(Some(stub)) = archive::stub(files, folder, vault) {
+        facts.sealed.extend(stub.sealed);
+        facts.cards.extend(stub.cards);
+    }
+    for number in segments(files, folder)? {
+        let bytes = files
+            .read(&folder.join(segment_name(number)), SEGMENT_MAX)
+            .map_err(|e| VaultError::io(WHAT, e))?;
+        for line in whole_lines(&bytes).0 {
+            let asked = std::str::from_utf8(line)
+                .is_ok_and(|text| text.contains("\"record-") || text.contains("\"cards-"));
+            if let Some(line) = asked.then(|| serde_json::from_slice(line).ok()).flatten() {
+                facts.note(&line);
+            }
+        }
+    }
+    Ok(facts)
+}
+
 /// Checks an audit folder by itself: no signature, nothing that is held elsewhere. [`super::Vault::verify_audit_against`]
 /// checks all there is.
 ///

@@ -18,6 +18,7 @@ use uuid::Uuid;
 
 use super::Vault;
 use super::audit::{AuditEvent, SEALED_EVENT};
+use super::audit_walk;
 use super::cards::MARKER_MAX;
 use super::error::VaultError;
 use super::extract::{self, ExtractInput, LOCAL_MAX, LocalHead, STATE_MARKER};
@@ -263,7 +264,7 @@ impl Vault {
             .map_err(|e| VaultError::io("marker", e))?;
         // The audit's torn end must be gone before it is asked, or a line may come back after a crash.
         self.audit.mend(&*self.files)?;
-        let (_, facts) = self.walk_audit()?;
+        let facts = audit_walk::noted(&*self.files, &self.layout().audit(), self.config().vault)?;
         if marker.starts_with(super::cards::MARKER) {
             let audited = facts.cards.contains(&id.to_string());
             return self.recover_row(id, &marker, audited);

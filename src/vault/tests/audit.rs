@@ -276,7 +276,7 @@ fn a_cut_behind_a_head_that_somebody_holds_is_found() {
         vault.verify_audit_against(held, &[]).unwrap().unfit.first().map(|h| h.why)
     };
     assert_eq!(check(held(seq, &head), &vault), None);
-    assert_eq!(check(held(seq + 1, &head), &vault), Some("cut-off"));
+    assert_eq!(check(held(seq + 100, &head), &vault), Some("cut-off"));
     assert_eq!(check(held(seq, &"a".repeat(64)), &vault), Some("rewritten"));
     let unnumbered = |head: &str| {
         vec![HeldHead { source: "note".into(), seq: None, head: head.to_owned(), sealed: None }]

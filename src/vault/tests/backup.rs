@@ -173,7 +173,8 @@ fn a_backup_cut_anywhere_leaves_no_half_one() {
             }
             let vault = office.open(ROOT).unwrap();
             assert!(vault.check().unwrap().is_well(), "{fault:?} at {nth}");
-            let snapshots = office.world.disk.list(&vault.layout().snapshots()).unwrap();
+            // A backup that failed early has not made the folder.
+            let snapshots = office.world.disk.list(&vault.layout().snapshots()).unwrap_or_default();
             assert!(snapshots.is_empty(), "{fault:?} at {nth}");
             if over {
                 break;

@@ -129,7 +129,7 @@ fn a_full_stick_takes_what_fits_and_says_what_is_left() {
     let (world, ids) = office(3, 3);
     let stick = stick(3);
     let size = world.open().find(ids[0]).unwrap().unwrap().size;
-    stick.set_room(Some(2 * size + 100_000));
+    stick.set_room(Some(2 * size + 70_000));
     let report = carry(&world, &stick, None).unwrap();
     assert!(report.full && report.carried < 3 && report.carried > 0, "{report:?}");
     assert_eq!(report.left, 3 - report.carried);
