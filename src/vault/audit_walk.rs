@@ -289,9 +289,11 @@ impl<'a> Chain<'a> {
 
     /// The report, with the held heads that the chain does not have.
     pub(super) fn finish(mut self) -> (AuditReport, AuditFacts) {
+        // What lies behind a break cannot be compared: the break is told instead.
+        let end = self.report.broken.as_ref().map(|_| self.report.seq);
         let missing = self.expected.held.iter().enumerate().filter(|(at, held)| match held.seq {
-            Some(_) => !self.met.contains(at),
-            None => !self.facts.has_head(&held.head),
+            Some(seq) => !self.met.contains(at) && end.is_none_or(|end| seq <= end),
+            None => end.is_none() && !self.facts.has_head(&held.head),
         });
         let mut unfit: Vec<HeldBreak> = missing
             .map(|(_, held)| {

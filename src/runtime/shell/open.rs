@@ -107,6 +107,7 @@ impl Station {
         let officers = vault.officers().iter().map(officer_line).collect();
         let hygiene = Hygiene::from_kept(vault.hygiene()?.as_deref());
         let queue_len = vault.queue_len();
+        let retired = vault.check_in_service().is_err();
 
         let (out, inbox) = Outbox::new(options.wake.clone());
         let registry = Arc::new(Registry::new(environment == Environment::Training));
@@ -177,6 +178,7 @@ impl Station {
             page: 0,
             queue: Vec::new(),
             queue_len,
+            retired,
             drafts: Vec::new(),
             waiting: Vec::new(),
             lines,
