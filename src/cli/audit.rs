@@ -136,7 +136,10 @@ fn verify(c: &Verify, place: &mut Place) -> Done {
         Some(b) => place.say(format!("broken at {} line {}: {}", b.segment, b.line, b.why))?,
     }
     if report.archived > 0 {
-        place.say(format!("{} segments are archived and were not read; name them with --archive", report.archived))?;
+        place.say(format!(
+            "{} segments are archived and were not read; name them with --archive",
+            report.archived
+        ))?;
     }
     for held in &report.unfit {
         let line = held.seq.map_or_else(String::new, |seq| format!(" line {seq}"));

@@ -144,7 +144,10 @@ fn say_backup(report: &BackupReport, json: bool, place: &mut Place) -> Result<()
     ))?;
     place.say(format!("audit line {} {}", report.audit_seq, report.audit_head))?;
     if report.foreign > 0 {
-        place.say(format!("{} files in the vault's folder are no part of a vault: left out", report.foreign))?;
+        place.say(format!(
+            "{} files in the vault's folder are no part of a vault: left out",
+            report.foreign
+        ))?;
     }
     Ok(())
 }
@@ -220,10 +223,14 @@ pub(super) fn restore_vault(c: &Restore, place: &mut Place) -> Done {
     report.problems.iter().try_for_each(|problem| place.say(format!("accepted: {problem}")))?;
     match report.sealed_since {
         Some(0) => place.say("this computer knows of no record that was sealed after the backup")?,
-        Some(n) => place.say(format!("{n} records were sealed on this computer after the backup and are not in it"))?,
+        Some(n) => place
+            .say(format!("{n} records were sealed on this computer after the backup and are not in it"))?,
         None => place.say("whether records were sealed after the backup is not known on this computer")?,
     }
-    report.missing.iter().try_for_each(|id| place.say(format!("the hub has record {id}, the backup does not")))?;
+    report
+        .missing
+        .iter()
+        .try_for_each(|id| place.say(format!("the hub has record {id}, the backup does not")))?;
     Ok(0)
 }
 

@@ -121,7 +121,8 @@ pub(super) fn import_receipts(c: &ImportReceipts, place: &mut Place) -> Done {
 pub(super) fn hub_key(c: &HubKey, place: &mut Place) -> Done {
     let pin = match (&c.set, &c.by) {
         (Some(key), Some(by)) => {
-            let (mut vault, keys) = signed_in(place, &c.vault, by, &c.secret, "Passphrase of the supervisor")?;
+            let (mut vault, keys) =
+                signed_in(place, &c.vault, by, &c.secret, "Passphrase of the supervisor")?;
             Some(vault.pin(PinKind::HubKey, key.trim(), &keys, SystemClock.now())?)
         }
         _ => {

@@ -331,7 +331,8 @@ fn list(c: &Listing, place: &mut Place) -> Done {
     } else {
         for r in &rows {
             let damaged = if r.damaged { " DAMAGED" } else { "" };
-            let taken = carried.get(&r.id).map_or_else(String::new, |at| format!(" carried {}", at.to_rfc3339()));
+            let taken =
+                carried.get(&r.id).map_or_else(String::new, |at| format!(" carried {}", at.to_rfc3339()));
             place.say(format!(
                 "{} {} {} {} bytes{taken}{damaged}",
                 r.id,

@@ -94,7 +94,8 @@ pub(super) fn walk(
 ) -> Result<bool, VaultError> {
     for number in 1..=stub.segments {
         let name = segment_name(number);
-        let places = folders.iter().flat_map(|f| [f.join(&name), f.join(folder_name(stub.vault)).join(&name)]);
+        let places =
+            folders.iter().flat_map(|f| [f.join(&name), f.join(folder_name(stub.vault)).join(&name)]);
         let mut found = None;
         for place in places {
             match files.read(&place, SEGMENT_MAX) {
@@ -150,7 +151,8 @@ impl Vault {
         let last = numbers.last().copied().unwrap_or(0).saturating_sub(keep.max(1));
         // What an interrupted run already vouched for is here still and only has to go.
         let left: Vec<u64> = numbers.iter().copied().filter(|n| *n <= archived).collect();
-        let move_now: Vec<u64> = numbers.iter().copied().filter(|n| (archived + 1..=last).contains(n)).collect();
+        let move_now: Vec<u64> =
+            numbers.iter().copied().filter(|n| (archived + 1..=last).contains(n)).collect();
         let mut report =
             ArchiveReport { folder: folder.clone(), moved: 0, archived, seq: old.map_or(0, |stub| stub.seq) };
         if !move_now.is_empty() {
@@ -236,7 +238,9 @@ impl Vault {
         let io = |e| VaultError::io("archived audit", e);
         match target.read_back(&copy, SEGMENT_MAX) {
             Ok(found) if found == bytes => return Ok(()),
-            Ok(_) => return Err(VaultError::corrupt("archive folder", "it holds another segment of this name")),
+            Ok(_) => {
+                return Err(VaultError::corrupt("archive folder", "it holds another segment of this name"));
+            }
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => {}
             Err(e) => return Err(io(e)),
         }

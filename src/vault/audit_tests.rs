@@ -111,8 +111,7 @@ fn segments_follow_each_other_and_a_missing_one_is_named() {
 #[test]
 fn another_vaults_audit_does_not_fit() {
     let (disk, _) = written(3);
-    let (report, _) =
-        walk(&disk, Path::new(FOLDER), Uuid::from_u128(8), &Expectations::default()).unwrap();
+    let (report, _) = walk(&disk, Path::new(FOLDER), Uuid::from_u128(8), &Expectations::default()).unwrap();
     assert_eq!(report.broken.map(|b| (b.line, b.why)), Some((1, "changed")));
 }
 

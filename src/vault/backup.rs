@@ -120,8 +120,7 @@ pub fn read_manifest(bytes: &[u8]) -> Result<BackupManifest, VaultError> {
     if bytes.len() > MANIFEST_MAX {
         return Err(bad("its manifest is too large"));
     }
-    let read =
-        statement::read::<BackupManifest>(bytes).ok_or_else(|| bad("its manifest cannot be read"))?;
+    let read = statement::read::<BackupManifest>(bytes).ok_or_else(|| bad("its manifest cannot be read"))?;
     if let Some(why) = read.body.fault() {
         return Err(bad(why));
     }
@@ -280,11 +279,7 @@ impl Outside {
         statement::sign(SCHEMA, &self.manifest_of(&snapshot, now).ok()?, &self.sync)
     }
 
-    fn manifest_of(
-        &self,
-        snapshot: &Snapshot,
-        made: DateTime<Utc>,
-    ) -> Result<BackupManifest, VaultError> {
+    fn manifest_of(&self, snapshot: &Snapshot, made: DateTime<Utc>) -> Result<BackupManifest, VaultError> {
         let layout = Layout::new(snapshot.folder());
         let (audit, _) = AuditLog::look(&*self.files, &layout.audit(), self.config.vault)?;
         let counter = self.files.read(&layout.counter(), 64).map_err(|e| VaultError::io("counter", e))?;
@@ -370,10 +365,11 @@ pub(super) fn unpack(
     let identity = keys::parse_identity(identity).map_err(|_| VaultError::BackupIdentity)?;
     let file = files.reader(from, false).map_err(|e| VaultError::medium(WHAT, e))?;
     let decryptor = age::Decryptor::new(file).map_err(|_| bad("it is no age file"))?;
-    let stream = decryptor.decrypt(std::iter::once(&identity as &dyn age::Identity)).map_err(|e| match e {
-        age::DecryptError::NoMatchingKeys => VaultError::BackupIdentity,
-        _ => bad("its head was changed"),
-    })?;
+    let stream =
+        decryptor.decrypt(std::iter::once(&identity as &dyn age::Identity)).map_err(|e| match e {
+            age::DecryptError::NoMatchingKeys => VaultError::BackupIdentity,
+            _ => bad("its head was changed"),
+        })?;
     let torn = |_| bad("it is cut or was changed");
     let mut tar = tar::Archive::new(stream);
     let mut entries = tar.entries().map_err(torn)?;

@@ -25,8 +25,8 @@ use super::extract::{LOCAL_MAX, LocalHead};
 use super::files::{Files, TEMP_SUFFIX, temp_of};
 use super::layout::PAYLOAD_MAX;
 use super::outside::Outside;
-use super::states::stage;
 use super::statement;
+use super::states::stage;
 
 /// Value of [`CarryManifest::schema`], also the domain of its signature.
 pub const SCHEMA: &str = "rekam-carry/1";
@@ -352,7 +352,8 @@ impl Outside {
                 medium.before = m.records;
             }
             Some(_) => {
-                let why = format!("{name} on it holds records of another vault of this name; use another medium");
+                let why =
+                    format!("{name} on it holds records of another vault of this name; use another medium");
                 return Err(VaultError::CarryFolder { why });
             }
         }
@@ -363,9 +364,9 @@ impl Outside {
     fn put(&self, medium: &Medium<'_>, w: &Wanted, report: &mut CarryReport) -> Result<bool, VaultError> {
         let id = w.header.id;
         let payload = self.files.read(&self.layout.payload(id), PAYLOAD_MAX);
-        let payload = payload.ok().filter(|payload| {
-            record::verify::verify(&w.header_bytes, payload.as_slice(), None).is_ok()
-        });
+        let payload = payload
+            .ok()
+            .filter(|payload| record::verify::verify(&w.header_bytes, payload.as_slice(), None).is_ok());
         let Some(payload) = payload else {
             let what = "its payload is missing or damaged; run `rekam vault check`".to_owned();
             report.faults.push(RecordFault { record: id, what });
@@ -415,7 +416,11 @@ impl Outside {
         medium.files.remove(&temp_of(&path)).map_err(gone)?;
         medium.files.write_durable(&path, &bytes).map_err(gone)?;
         let back = medium.files.read_back(&path, MANIFEST_MAX as u64).map_err(gone)?;
-        if back == bytes { Ok(sha256_hex(&bytes)) } else { Err(VaultError::ReadBack { what: MANIFEST_NAME.into() }) }
+        if back == bytes {
+            Ok(sha256_hex(&bytes))
+        } else {
+            Err(VaultError::ReadBack { what: MANIFEST_NAME.into() })
+        }
     }
 
     fn note_carried(
@@ -465,7 +470,8 @@ impl Medium<'_> {
 
     /// True when both files of an older entry are there with their sizes.
     fn still_has(&self, old: &CarryRecord) -> Result<bool, VaultError> {
-        let len = |ending: &str| self.files.len(&self.folder.join(format!("{}.{ending}", old.id))).map_err(gone);
+        let len =
+            |ending: &str| self.files.len(&self.folder.join(format!("{}.{ending}", old.id))).map_err(gone);
         Ok(len("rekam")? == Some(old.payload_size) && len("json")? == Some(old.header_size))
     }
 }

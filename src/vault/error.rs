@@ -207,7 +207,9 @@ pub enum VaultError {
         why: &'static str,
     },
     /// The backup is encrypted to somebody else.
-    #[error("VLT-42 the backup does not open with this key; name the identity file of the office's backup key")]
+    #[error(
+        "VLT-42 the backup does not open with this key; name the identity file of the office's backup key"
+    )]
     BackupIdentity,
     /// The medium for a carry cannot be used as it is.
     #[error("VLT-43 the folder cannot take the records: {why}")]
@@ -222,7 +224,9 @@ pub enum VaultError {
         what: String,
     },
     /// A file is larger than the file system takes.
-    #[error("VLT-45 {what} is larger than this file system takes (FAT: 4 GiB); use a medium with exFAT or ext4")]
+    #[error(
+        "VLT-45 {what} is larger than this file system takes (FAT: 4 GiB); use a medium with exFAT or ext4"
+    )]
     FileLimit {
         /// File.
         what: String,

@@ -40,11 +40,15 @@ fn written() -> BTreeSet<String> {
         let after = |beginning: &'static str| {
             code.match_indices(beginning).map(|(at, _)| &code[at + beginning.len()..]).collect::<Vec<_>>()
         };
-        for beginning in ["AuditEvent::new(\"", "event: \"", "audit_lock(\"", "audit_paper(id, \"", "self.leave(\""] {
+        for beginning in
+            ["AuditEvent::new(\"", "event: \"", "audit_lock(\"", "audit_paper(id, \"", "self.leave(\""]
+        {
             found.extend(after(beginning).into_iter().map(|rest| rest.split('"').next().unwrap().to_owned()));
         }
         // A name that is a constant or chosen by a condition.
-        for beginning in ["_EVENT: &str = ", "let event = if ", "AuditEvent::new(match ", "let event = match "] {
+        for beginning in
+            ["_EVENT: &str = ", "let event = if ", "AuditEvent::new(match ", "let event = match "]
+        {
             for rest in after(beginning) {
                 let statement = rest.split(';').next().unwrap();
                 found.extend(names(statement).map(str::to_owned));

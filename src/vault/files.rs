@@ -327,7 +327,11 @@ impl Files for RealFiles {
 
     fn guard(&self, path: &Path, alone: bool) -> io::Result<Box<dyn LockGuard>> {
         let file = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path)?;
-        if alone { file.lock()? } else { file.lock_shared()? }
+        if alone {
+            file.lock()?
+        } else {
+            file.lock_shared()?
+        }
         Ok(Box::new(FileLock(file)))
     }
 }

@@ -80,13 +80,13 @@ pub use save::Saved;
 pub use slots::{KdfCost, KdfParams, PASSPHRASE_MAX, PASSPHRASE_MIN, check_passphrase};
 pub use states::{STATES_MAX_BYTES, StateError, StateLine, StatesReport, may_follow, read_states};
 pub use sync::{SyncCertificate, SyncKey};
-pub use witness::held_heads;
 pub use unprinted::{DOCUMENT_MAX, UNPRINTED_MAX, UnprintedDocument};
+pub use witness::held_heads;
 
 use audit::AuditLog;
 use crypto::Key;
-use guarded::GuardedFiles;
 use files::{Files, LockGuard, TEMP_SUFFIX};
+use guarded::GuardedFiles;
 use index::Index;
 use layout::SMALL_FILE_MAX;
 use officers::Roster;
@@ -395,9 +395,7 @@ impl Vault {
         let simulated = self.simulated_clock;
         self.tell_clock(now)?;
         match &self.keys {
-            Some(keys) => {
-                self.audit.append_checked(&*self.files, event, now, simulated, &keys.station)
-            }
+            Some(keys) => self.audit.append_checked(&*self.files, event, now, simulated, &keys.station),
             None => self.audit.append(&*self.files, event, now, simulated),
         }
     }

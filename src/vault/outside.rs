@@ -60,9 +60,8 @@ impl Outside {
         if let Some(mode) = mode.filter(|mode| mode & 0o077 != 0) {
             return Err(VaultError::Exposed { mode, folder: folder.display().to_string() });
         }
-        let officers = files
-            .read(&layout.officers(), SMALL_FILE_MAX)
-            .map_err(|e| VaultError::io("officers.json", e))?;
+        let officers =
+            files.read(&layout.officers(), SMALL_FILE_MAX).map_err(|e| VaultError::io("officers.json", e))?;
         let roster = Roster::parse(&officers, &config)?;
         let pins = Pins::load(&*files, &layout, &config, &roster)?;
         let sync = SyncKey::load(&files, &layout, &config, &mut Vec::new())?.ok_or(VaultError::NoSyncKey)?;

@@ -162,8 +162,7 @@ impl Vault {
         let mut pins = self.pins()?;
         pins.pins.retain(|p| p.kind != kind);
         pins.pins.push(pin.clone());
-        let bytes =
-            serde_json::to_vec_pretty(&pins).map_err(|e| VaultError::corrupt(WHAT, e.to_string()))?;
+        let bytes = serde_json::to_vec_pretty(&pins).map_err(|e| VaultError::corrupt(WHAT, e.to_string()))?;
         self.files().write_durable(&self.layout.pins(), &bytes).map_err(|e| VaultError::io(WHAT, e))?;
         let event = AuditEvent::new(match kind {
             PinKind::BackupRecipient => "backup-key-set",

@@ -56,11 +56,15 @@ pub struct ReceiptsReport {
 /// The disk's.
 pub fn read_receipts(files: &dyn Files, path: &Path) -> Result<Vec<(String, Vec<u8>)>, VaultError> {
     let io = |e| VaultError::medium("receipts", e);
-    let name_of = |path: &Path| path.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
+    let name_of =
+        |path: &Path| path.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
     let paths = match files.list(path) {
         Ok(listed) => {
-            let mut names: Vec<String> =
-                listed.into_iter().filter(|l| !l.folder && l.name.ends_with(ENDING)).map(|l| l.name).collect();
+            let mut names: Vec<String> = listed
+                .into_iter()
+                .filter(|l| !l.folder && l.name.ends_with(ENDING))
+                .map(|l| l.name)
+                .collect();
             names.sort();
             names.into_iter().map(|name| path.join(name)).collect()
         }
@@ -74,7 +78,8 @@ pub fn read_receipts(files: &dyn Files, path: &Path) -> Result<Vec<(String, Vec<
             found.push((name, bytes));
             continue;
         }
-        let lines = bytes.split(|b| *b == b'\n').enumerate().filter(|(_, line)| !line.trim_ascii().is_empty());
+        let lines =
+            bytes.split(|b| *b == b'\n').enumerate().filter(|(_, line)| !line.trim_ascii().is_empty());
         found.extend(lines.map(|(at, line)| (format!("{name}:{}", at + 1), line.to_vec())));
     }
     Ok(found)

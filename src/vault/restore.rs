@@ -147,8 +147,7 @@ impl Drill {
 
     fn walk_audit(&mut self, manifest: &BackupManifest) -> u64 {
         let held = [head_of(manifest)];
-        let expected =
-            Expectations { simulated: true, station: self.station, held: &held, archives: &[] };
+        let expected = Expectations { simulated: true, station: self.station, held: &held, archives: &[] };
         let mut chain = Chain::new(manifest.vault, &expected);
         let stub = self.stub.take().map(|bytes| serde_json::from_slice::<Stub>(&bytes).ok());
         match stub {
@@ -299,9 +298,10 @@ fn put_beside(
     if !fits {
         return Err(VaultError::RestoreCheck { why: "its manifest is of another vault".into() });
     }
-    let officer = vault.officers().into_iter().find(|o| {
-        o.name == options.officer || Uuid::parse_str(options.officer).is_ok_and(|id| id == o.id)
-    });
+    let officer = vault
+        .officers()
+        .into_iter()
+        .find(|o| o.name == options.officer || Uuid::parse_str(options.officer).is_ok_and(|id| id == o.id));
     let by = vault.unlock(officer.ok_or(VaultError::WrongSecret)?.id, options.passphrase, now)?;
     let problems = problems_of(&vault, &manifest)?;
     if let Some(first) = problems.first().filter(|_| !options.accept_damage) {
@@ -313,9 +313,9 @@ fn put_beside(
         options.receipts.iter().filter(|r| r.station_key == manifest.station_key).collect();
     let known = witness.iter().map(|w| w.last.epoch).chain(ours.iter().map(|r| r.epoch));
     let epoch = known.fold(manifest.epoch, u64::max) + 1;
-    let sealed_since = witness.map(|w| w.counters.range(manifest.epoch..).map(|(_, c)| *c).max()).map(|most| {
-        most.unwrap_or(0).saturating_sub(manifest.counter)
-    });
+    let sealed_since = witness
+        .map(|w| w.counters.range(manifest.epoch..).map(|(_, c)| *c).max())
+        .map(|most| most.unwrap_or(0).saturating_sub(manifest.counter));
     let mut missing = Vec::new();
     for receipt in ours {
         if vault.find(receipt.record)?.is_none() {
@@ -395,7 +395,9 @@ impl Vault {
         let mut config = self.config.clone();
         config.epoch = epoch;
         let bytes = config.signed(&self.keys()?.station)?;
-        self.files().write_durable(&self.layout.config(), &bytes).map_err(|e| VaultError::io("vault.toml", e))?;
+        self.files()
+            .write_durable(&self.layout.config(), &bytes)
+            .map_err(|e| VaultError::io("vault.toml", e))?;
         self.config = config;
         self.renew_sync_key(now)?;
         let event = AuditEvent::new(RESTORED_EVENT)

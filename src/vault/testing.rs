@@ -82,7 +82,9 @@ fn apply(names: &mut Names, op: &NameOp) {
         NameOp::RenameFolder(from, to) => {
             let moved: Vec<PathBuf> = names.keys().filter(|p| p.starts_with(from)).cloned().collect();
             for path in moved {
-                let (Some(target), Ok(rest)) = (names.remove(&path), path.strip_prefix(from)) else { continue };
+                let (Some(target), Ok(rest)) = (names.remove(&path), path.strip_prefix(from)) else {
+                    continue;
+                };
                 names.insert(if rest.as_os_str().is_empty() { to.clone() } else { to.join(rest) }, target);
             }
         }

@@ -256,7 +256,11 @@ impl Vault {
     ///
     /// # Errors
     /// [`VaultError::Locked`], [`VaultError::NotSupervisor`] or the disk's.
-    pub fn acknowledge_put_back(&mut self, by: &OfficerKeys, now: DateTime<Utc>) -> Result<usize, VaultError> {
+    pub fn acknowledge_put_back(
+        &mut self,
+        by: &OfficerKeys,
+        now: DateTime<Utc>,
+    ) -> Result<usize, VaultError> {
         self.keys()?;
         if self.roster.find(by.officer.id).is_none_or(|officer| officer.role != Role::Supervisor) {
             return Err(VaultError::NotSupervisor);

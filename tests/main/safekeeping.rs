@@ -82,7 +82,12 @@ fn a_day_with_backup_stick_receipts_and_a_restore() {
     assert!(kept.code == 1 && kept.errors.starts_with("VLT-02"), "{}", kept.errors);
     let args = [&restore[..], &[OPERATOR.0, "--replace", "--receipts", &records]].concat();
     let restored = with_passphrase(&args, &state, OPERATOR.1);
-    assert_eq!((restored.code, restored.json["report"]["epoch"].as_u64()), (0, Some(2)), "{}", restored.errors);
+    assert_eq!(
+        (restored.code, restored.json["report"]["epoch"].as_u64()),
+        (0, Some(2)),
+        "{}",
+        restored.errors
+    );
     assert!(Path::new(restored.json["report"]["kept_aside"].as_str().unwrap()).join("vault.toml").exists());
     assert_eq!(restored.json["report"]["missing"].as_array().map(Vec::len), Some(0));
     let checked = plain(&["vault", "check", "--vault", &vault], &state);
@@ -124,11 +129,22 @@ fn a_backup_and_a_carry_work_while_the_vault_is_open_elsewhere() {
     assert!(in_use.errors.starts_with("VLT-03"), "{}", in_use.errors);
     let recipient = record::keys::generate_age_identity().recipient;
     let to = folder.join("beside.rekam-backup");
-    let args = ["vault", "backup", "--vault", &vault, "--recipient", &recipient, "--to", to.to_str().unwrap()];
+    let args =
+        ["vault", "backup", "--vault", &vault, "--recipient", &recipient, "--to", to.to_str().unwrap()];
     let backed_up = plain(&args, &state);
-    assert_eq!((backed_up.code, backed_up.json["report"]["records"].as_u64()), (0, Some(1)), "{}", backed_up.errors);
+    assert_eq!(
+        (backed_up.code, backed_up.json["report"]["records"].as_u64()),
+        (0, Some(1)),
+        "{}",
+        backed_up.errors
+    );
     let carried = plain(&["queue", "export", "--vault", &vault, "--to", folder.to_str().unwrap()], &state);
-    assert_eq!((carried.code, carried.json["report"]["carried"].as_u64()), (0, Some(1)), "{}", carried.errors);
+    assert_eq!(
+        (carried.code, carried.json["report"]["carried"].as_u64()),
+        (0, Some(1)),
+        "{}",
+        carried.errors
+    );
     drop(lock);
     // The next who opens it takes both lines into the audit.
     assert_eq!(plain(&["vault", "check", "--vault", &vault], &state).json["ok"].as_bool(), Some(true));

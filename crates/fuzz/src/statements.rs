@@ -3,10 +3,10 @@
 use std::path::Path;
 
 use chrono::DateTime;
+use record::schema::Environment;
 use rekam::vault::files::Files;
 use rekam::vault::testing::FaultyFiles;
 use rekam::vault::{InitOptions, KdfCost, OpenOptions, Outside, Vault, backup, carry};
-use record::schema::Environment;
 
 /// A carry's manifest is refused, or of one station with each record once.
 pub(crate) fn carry(bytes: &[u8]) {

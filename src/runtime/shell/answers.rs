@@ -7,7 +7,9 @@ use uuid::Uuid;
 use super::{Document, SignedIn, Station};
 use crate::handover::event as handover;
 use crate::runtime::error;
-use crate::runtime::station::{Desk, DeviceLine, DeviceState, DocumentKind, Notice, NoticeLevel, OfficerLine, Screen};
+use crate::runtime::station::{
+    Desk, DeviceLine, DeviceState, DocumentKind, Notice, NoticeLevel, OfficerLine, Screen,
+};
 use crate::runtime::vault_jobs::{PaperJob, SealedRecord, VaultAnswer, VaultJob};
 use crate::runtime::workers::{Answer, Made, error_notice};
 use crate::session::Session;
@@ -60,7 +62,9 @@ impl Station {
         for line in self.lines.clone() {
             let was = before.iter().find(|l| l.kind == line.kind).map(|l| &l.state);
             let code = match (&line.state, was) {
-                (DeviceState::Faulty(fault), Some(DeviceState::Faulty(same))) if fault.code() == same.code() => {
+                (DeviceState::Faulty(fault), Some(DeviceState::Faulty(same)))
+                    if fault.code() == same.code() =>
+                {
                     continue;
                 }
                 // What is missing from the start is no event; the doctor tells it.

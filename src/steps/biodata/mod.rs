@@ -186,7 +186,10 @@ impl Step for BiodataStep {
         if corrected {
             // Which fields, never what was in them or on the document.
             let fields: Vec<&str> = corrections.iter().map(|c| c.field.as_str()).collect();
-            fx.push(Effect::Audit { event: "biodata-corrected", details: vec![("fields", fields.join(" "))] });
+            fx.push(Effect::Audit {
+                event: "biodata-corrected",
+                details: vec![("fields", fields.join(" "))],
+            });
         }
         s.core.withdraw(StepId::Biodata, CORRECTION);
         if corrected {

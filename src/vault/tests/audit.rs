@@ -278,9 +278,8 @@ fn a_cut_behind_a_head_that_somebody_holds_is_found() {
     assert_eq!(check(held(seq, &head), &vault), None);
     assert_eq!(check(held(seq + 100, &head), &vault), Some("cut-off"));
     assert_eq!(check(held(seq, &"a".repeat(64)), &vault), Some("rewritten"));
-    let unnumbered = |head: &str| {
-        vec![HeldHead { source: "note".into(), seq: None, head: head.to_owned(), sealed: None }]
-    };
+    let unnumbered =
+        |head: &str| vec![HeldHead { source: "note".into(), seq: None, head: head.to_owned(), sealed: None }];
     assert_eq!(check(unnumbered(&head), &vault), None);
     assert_eq!(check(unnumbered(&"a".repeat(64)), &vault), Some("unknown"));
     let mut ahead = held(seq, &head);

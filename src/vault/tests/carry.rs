@@ -53,7 +53,8 @@ fn on_stick(stick: &FaultyFiles, what: &str) -> Vec<Uuid> {
 fn receipt(world: &World, id: Uuid, hub: &str) -> Receipt {
     let header = world.disk.read(&Layout::new(Path::new(ROOT)).header(id), 99_999).unwrap();
     let header = Header::parse(&header).unwrap();
-    Receipt::sign(&header, vec!["hub-a".into(), "hub-b".into()], now(), &record::testing::key(1, hub)).unwrap()
+    Receipt::sign(&header, vec!["hub-a".into(), "hub-b".into()], now(), &record::testing::key(1, hub))
+        .unwrap()
 }
 
 fn with_hub(world: &World) -> (Vault, OfficerKeys) {
@@ -106,7 +107,11 @@ fn a_carry_cut_anywhere_counts_nothing_that_is_not_there() {
             stick.fail(nth, fault);
             let done = carry(&world, &stick, None);
             let over = stick.forget();
-            if fault == Fault::Kill { stick.restart() } else { stick.power_on() }
+            if fault == Fault::Kill {
+                stick.restart()
+            } else {
+                stick.power_on()
+            }
             let mut counted: Vec<Uuid> = world.open().carried().unwrap().into_keys().collect();
             counted.sort();
             let there = on_stick(&stick, &what);
