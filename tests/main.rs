@@ -17,6 +17,8 @@ mod commands;
 mod kill;
 #[path = "main/real.rs"]
 mod real;
+#[path = "main/safekeeping.rs"]
+mod safekeeping;
 #[path = "main/sbi.rs"]
 mod sbi;
 #[path = "main/sbi_commands.rs"]

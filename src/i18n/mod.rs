@@ -77,6 +77,7 @@ const CATALOGUES: &[Catalogue] = &[
     catalogue!("population"),
     catalogue!("printing"),
     catalogue!("runtime"),
+    catalogue!("safekeeping"),
     catalogue!("sbi"),
     catalogue!("screens"),
     catalogue!("vault"),

@@ -11,7 +11,7 @@ pub(super) fn plain(key: &str, value: &str) -> String {
         return value.to_owned();
     }
     let joined = value.replace(' ', "+");
-    if matches!(key, "rules" | "target") && joined.bytes().all(is_plain) && joined.len() <= 128 {
+    if matches!(key, "rules" | "target" | "fields") && joined.bytes().all(is_plain) && joined.len() <= 128 {
         return joined;
     }
     format!("sha256:{}", hex::encode(Sha256::digest(value.as_bytes())))

@@ -97,6 +97,8 @@ pub struct Station {
     page: usize,
     queue: Vec<QueueLine>,
     queue_len: usize,
+    /// The vault is retired: no session begins.
+    retired: bool,
     drafts: Vec<WaitingLine>,
     waiting: Vec<WaitingLine>,
     lines: Vec<DeviceLine>,

@@ -46,6 +46,8 @@ pub struct StationOptions {
     pub statement: (String, String),
     /// Folder for proofs and slips in training; production pipes them to the printer.
     pub documents: PathBuf,
+    /// Folder of this computer's witnesses (`vault::OpenOptions`).
+    pub witness: Option<PathBuf>,
     /// When the screen locks by itself; never where nobody sits at it (scripts).
     pub lock: Option<LockRules>,
     /// Time.

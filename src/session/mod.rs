@@ -157,6 +157,10 @@ impl Session {
             CaptureOutcome::Samples(samples) => flow::take_samples(self, pending.target, samples, now, fx),
             CaptureOutcome::Retry(retry) => {
                 self.core.attempt(pending.target, now, "retry", Some(retry.id().to_owned()), None);
+                fx.push(Effect::Audit {
+                    event: "capture-retry",
+                    details: vec![("target", pending.target.id()), ("reason", retry.id().to_owned())],
+                });
                 self.core.retry = Some(core::RetryNote {
                     target: pending.target,
                     reason: retry.id().to_owned(),
@@ -192,6 +196,8 @@ impl Session {
             }
             CaptureOutcome::Cancelled => {
                 self.core.attempt(pending.target, now, "cancelled", None, None);
+                let details = vec![("target", pending.target.id())];
+                fx.push(Effect::Audit { event: "capture-cancelled", details });
             }
         }
     }

@@ -7,7 +7,8 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::Vault;
-use super::audit::{self, AuditEvent, AuditFacts, AuditReport};
+use super::audit::AuditEvent;
+use super::audit_walk::{AuditFacts, AuditReport};
 use super::error::VaultError;
 use super::extract::{self, LOCAL_MAX, LocalHead};
 use super::layout::PAYLOAD_MAX;
@@ -163,19 +164,6 @@ impl Vault {
         Ok(report)
     }
 
-    /// Checks the whole audit.
-    ///
-    /// # Errors
-    /// The disk's.
-    pub fn verify_audit(&self) -> Result<AuditReport, VaultError> {
-        self.walk_audit().map(|(report, _)| report)
-    }
-
-    fn walk_audit(&self) -> Result<(AuditReport, AuditFacts), VaultError> {
-        let simulated = self.config().environment == record::schema::Environment::Training;
-        audit::walk(self.files(), &self.layout().audit(), self.config().vault, simulated)
-    }
-
     /// Reads and checks everything: each record's header, digest and signature, extracts, rows, the audit and its
     /// agreement with the records, drafts. Changes nothing.
     ///
@@ -288,7 +276,7 @@ impl Vault {
                 None => LocalHead::parse(local),
             };
             match head {
-                Ok(head) if head.id == id => head_known = facts.heads.contains(&head.audit_head),
+                Ok(head) if head.id == id => head_known = facts.has_head(&head.audit_head),
                 _ => add(ProblemKind::ExtractDamaged, format!("records/{id}.local"), ""),
             }
         }

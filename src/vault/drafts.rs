@@ -64,6 +64,7 @@ impl Vault {
         now: DateTime<Utc>,
     ) -> Result<(), VaultError> {
         check_name("step", step)?;
+        self.check_in_service()?;
         if bytes.len() as u64 > STEP_MAX {
             return Err(VaultError::TooLarge {
                 what: WHAT.into(),

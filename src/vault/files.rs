@@ -113,6 +113,30 @@ pub trait Files: Send + Sync {
     fn lock(&self, path: &Path) -> io::Result<Box<dyn LockGuard>>;
     /// The path for libraries that do their own input and output (sled), or none when there is no such path.
     fn native(&self, path: &Path) -> Option<PathBuf>;
+    /// Gives a file a second name (link(2)), not durably.
+    ///
+    /// # Errors
+    /// `Unsupported` where there are no such names, else the system's error.
+    fn link(&self, _from: &Path, _to: &Path) -> io::Result<()> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+    /// Reads a file piece by piece, from the disk rather than from memory where `past_cache` and the system allows it.
+    ///
+    /// # Errors
+    /// The system's error.
+    fn reader(&self, path: &Path, past_cache: bool) -> io::Result<Box<dyn Read + Send>> {
+        let bytes = if past_cache { self.read_back(path, u64::MAX) } else { self.read(path, u64::MAX) }?;
+        Ok(Box::new(io::Cursor::new(bytes)))
+    }
+    /// Waits for a lock on a file, creating it: shared with others, or alone.
+    ///
+    /// # Errors
+    /// The system's error.
+    fn guard(&self, _path: &Path, _alone: bool) -> io::Result<Box<dyn LockGuard>> {
+        struct Nobody;
+        impl LockGuard for Nobody {}
+        Ok(Box::new(Nobody))
+    }
 
     /// Replaces or creates a file so that after success the new contents, and before it the old, survive a power cut.
     ///
@@ -169,7 +193,7 @@ pub(super) fn folder_of(path: &Path) -> &Path {
     }
 }
 
-fn temp_of(path: &Path) -> PathBuf {
+pub(super) fn temp_of(path: &Path) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(TEMP_SUFFIX);
     PathBuf::from(name)
@@ -287,5 +311,27 @@ impl Files for RealFiles {
 
     fn native(&self, path: &Path) -> Option<PathBuf> {
         Some(path.to_owned())
+    }
+
+    fn link(&self, from: &Path, to: &Path) -> io::Result<()> {
+        fs::hard_link(from, to)
+    }
+
+    fn reader(&self, path: &Path, past_cache: bool) -> io::Result<Box<dyn Read + Send>> {
+        let file = File::open(path)?;
+        if past_cache {
+            rustix::fs::fadvise(&file, 0, None, rustix::fs::Advice::DontNeed)?;
+        }
+        Ok(Box::new(io::BufReader::with_capacity(256 * 1024, file)))
+    }
+
+    fn guard(&self, path: &Path, alone: bool) -> io::Result<Box<dyn LockGuard>> {
+        let file = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path)?;
+        if alone {
+            file.lock()?
+        } else {
+            file.lock_shared()?
+        }
+        Ok(Box::new(FileLock(file)))
     }
 }

@@ -19,6 +19,10 @@
 //! cards/<n>.row            ledger of blanks and cards, and the proofs of what left the counter
 //! audit/<n>.jsonl          hash-chained audit lines
 //! index/                   sled, a cache of records/
+//! pins.json                what supervisors pinned: the office's backup key, the hub's key; that the vault is retired
+//! inbox/<id>.json          what a backup or a carry beside the station leaves for the audit
+//! carry/<n>.json           what was carried away by USB stick, and when
+//! guard, snapshots/        of backups under way: see `guarded` and `snapshot`
 //! training/*.age-key       the training centre's and escrow's identities, training only
 //! ```
 
@@ -70,6 +74,21 @@ impl Layout {
     }
     pub(super) fn lock(&self) -> PathBuf {
         self.root.join("lock")
+    }
+    pub(super) fn guard(&self) -> PathBuf {
+        self.root.join("guard")
+    }
+    pub(super) fn snapshots(&self) -> PathBuf {
+        self.root.join("snapshots")
+    }
+    pub(super) fn inbox(&self) -> PathBuf {
+        self.root.join("inbox")
+    }
+    pub(super) fn pins(&self) -> PathBuf {
+        self.root.join("pins.json")
+    }
+    pub(super) fn carry(&self) -> PathBuf {
+        self.root.join("carry")
     }
     pub(super) fn counter(&self) -> PathBuf {
         self.root.join("counter")

@@ -4,25 +4,39 @@
 //! Open and locked, a vault shows its queue and can be checked; it gives personal data only while an officer is
 //! signed in ([`Vault::unlock`], [`Vault::lock`]). See [`layout`] for the folder.
 
+mod archive;
 mod audit;
+mod audit_walk;
+pub mod backup;
 mod cards;
+pub mod carry;
 mod check;
 mod crypto;
 mod drafts;
 mod error;
+mod events;
 mod extract;
 mod fingers;
+mod guarded;
 mod hygiene;
 mod index;
 mod init;
 mod notes;
 mod officers;
+mod outside;
+mod pins;
+mod receipts;
+mod restore;
+mod retire;
 mod save;
 mod sign_in;
 mod slots;
+mod snapshot;
+mod statement;
 mod states;
 mod sync;
 mod unprinted;
+mod witness;
 
 #[doc(hidden)]
 pub mod crowd;
@@ -33,7 +47,7 @@ pub mod testing;
 #[cfg(test)]
 mod tests;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use chrono::{DateTime, FixedOffset, NaiveDate, NaiveTime, TimeDelta, Utc};
@@ -41,11 +55,16 @@ use ed25519_dalek::SigningKey;
 use record::schema::Environment;
 use uuid::Uuid;
 
-pub use audit::{AuditBreak, AuditEvent, AuditLine, AuditReport, verify as verify_audit};
+pub use archive::ArchiveReport;
+pub use audit::{AuditEvent, AuditLine};
+pub use audit_walk::{AuditBreak, AuditReport, HeldBreak, HeldHead, verify as verify_audit};
+pub use backup::{BackupManifest, BackupReport};
 pub use cards::{CARDS_MAX, CardMove, CardNote, CardOutcome, CardRow, CardStock, NewCardRow};
+pub use carry::{Carried, CarryReport, RecordFault};
 pub use check::{CheckReport, Problem, ProblemKind, RebuildReport};
 pub use drafts::{DraftInfo, DraftSteps, STEP_MAX};
 pub use error::VaultError;
+pub use events::AUDIT_EVENTS;
 pub use extract::{Extract, ExtractInput, FingerTemplate};
 pub use fingers::{OFFICER_FINGERS_MAX, OfficerFingers};
 pub use index::QueueRow;
@@ -53,15 +72,21 @@ pub use init::{InitOptions, InitReport, TRAINING_OFFICERS, TrainingLogin};
 pub use layout::{Layout, VaultConfig};
 pub use notes::Note;
 pub use officers::{NewOfficer, Officer, OfficerKeys};
+pub use outside::Outside;
+pub use pins::{Pin, PinKind, Pins};
+pub use receipts::{ReceiptFault, ReceiptsReport, read_receipts};
+pub use restore::{DrillReport, RestoreOptions, RestoreReport, drill, restore};
 pub use save::Saved;
 pub use slots::{KdfCost, KdfParams, PASSPHRASE_MAX, PASSPHRASE_MIN, check_passphrase};
 pub use states::{STATES_MAX_BYTES, StateError, StateLine, StatesReport, may_follow, read_states};
 pub use sync::{SyncCertificate, SyncKey};
 pub use unprinted::{DOCUMENT_MAX, UNPRINTED_MAX, UnprintedDocument};
+pub use witness::held_heads;
 
 use audit::AuditLog;
 use crypto::Key;
 use files::{Files, LockGuard, TEMP_SUFFIX};
+use guarded::GuardedFiles;
 use index::Index;
 use layout::SMALL_FILE_MAX;
 use officers::Roster;
@@ -79,6 +104,8 @@ pub struct OpenOptions {
     pub environment: Option<Environment>,
     /// Times come from a script and do not bind the clock. Training only.
     pub simulated_clock: bool,
+    /// Folder of this computer's witnesses, outside the vault; none: an old copy put back is not noticed here.
+    pub witness: Option<PathBuf>,
 }
 
 /// Keys that are in memory while an officer is signed in; wiped when dropped.
@@ -137,6 +164,9 @@ pub struct Vault {
     keys: Option<Keys>,
     sync: Option<SyncKey>,
     simulated_clock: bool,
+    /// The audit says that the clock was set back.
+    clock_back: bool,
+    witness: Option<PathBuf>,
     notes: Vec<Note>,
     // Last, so that the index is closed before another process may come in.
     _lock: Box<dyn LockGuard>,
@@ -193,6 +223,7 @@ impl Vault {
         now: DateTime<Utc>,
     ) -> Result<Self, VaultError> {
         let layout = Layout::new(folder);
+        let files: Arc<dyn Files> = Arc::new(GuardedFiles::new(files, layout.guard()));
         let config = read_config(&*files, &layout)?;
         expect(&config, options)?;
         let mode = files.mode(folder).map_err(|e| VaultError::io("vault folder", e))?;
@@ -223,6 +254,8 @@ impl Vault {
             keys: None,
             sync,
             simulated_clock: options.simulated_clock,
+            clock_back: false,
+            witness: options.witness.clone(),
             notes,
             _lock: lock,
         };
@@ -237,16 +270,23 @@ impl Vault {
         now: DateTime<Utc>,
     ) -> Result<(), VaultError> {
         self.sweep()?;
+        snapshot::sweep(self.files(), &self.layout)?;
         if cut > 0 {
             self.notes.push(Note::AuditMended { bytes: cut });
             self.append_audit(&AuditEvent::new("audit-mended").with("bytes", cut), now)?;
         }
         if let Err(VaultError::ClockBack { now, floor }) = self.check_clock(now) {
             self.notes.push(Note::ClockBack { now, floor });
-            let behind_s = (floor - now).num_seconds();
-            self.append_audit(&AuditEvent::new("clock-back").with("behind_s", behind_s), now)?;
+            self.tell_clock(now)?;
         }
         self.recover_all(now)?;
+        self.compare_witness(now)?;
+        self.take_inbox(now)?;
+        match self.pins() {
+            Ok(pins) if pins.get(PinKind::Retired).is_some() => self.notes.push(Note::Retired),
+            Ok(_) => {}
+            Err(_) => self.notes.push(Note::PinsUnfit),
+        }
         let (added, removed) = self.bring_index_in_step()?;
         if let Some(moved_to) = moved_to {
             let rows = self.index.len();
@@ -321,6 +361,7 @@ impl Vault {
     }
     /// Drops every key from memory.
     pub fn lock(&mut self) {
+        self.tell_witness();
         self.keys = None;
     }
     /// Bytes that may still be written on the vault's disk.
@@ -351,7 +392,30 @@ impl Vault {
     /// # Errors
     /// [`VaultError::Name`] when the event carries anything but ids, codes, counts and digests, or the disk's.
     pub fn append_audit(&mut self, event: &AuditEvent, now: DateTime<Utc>) -> Result<(), VaultError> {
-        self.audit.append(&*self.files, event, now, self.simulated_clock)
+        let simulated = self.simulated_clock;
+        self.tell_clock(now)?;
+        match &self.keys {
+            Some(keys) => self.audit.append_checked(&*self.files, event, now, simulated, &keys.station),
+            None => self.audit.append(&*self.files, event, now, simulated),
+        }
+    }
+
+    /// A clock that was set back while the station runs has its line once, and again when it is right.
+    fn tell_clock(&mut self, now: DateTime<Utc>) -> Result<(), VaultError> {
+        let back = match self.check_clock(now) {
+            Err(VaultError::ClockBack { floor, .. }) => Some((floor - now).num_seconds()),
+            _ => None,
+        };
+        if back.is_some() == self.clock_back {
+            return Ok(());
+        }
+        let event = match back {
+            Some(behind_s) => AuditEvent::new("clock-back").with("behind_s", behind_s),
+            None => AuditEvent::new("clock-right"),
+        };
+        self.audit.append(&*self.files, &event, now, self.simulated_clock)?;
+        self.clock_back = back.is_some();
+        Ok(())
     }
 
     /// SHA-256 of the last audit line, hex.

@@ -60,6 +60,17 @@ pub enum Note {
         /// Time of the last audit line.
         floor: DateTime<Utc>,
     },
+    /// The vault is behind what this computer saw of it: an old copy was put back, or its audit was cut.
+    PutBack {
+        /// Number of the last audit line that is known.
+        seq: u64,
+        /// Last counter that is known.
+        counter: u64,
+    },
+    /// The vault is retired: its records can be listed and carried, new ones are refused.
+    Retired,
+    /// What supervisors pinned cannot be read or is not signed by one of them.
+    PinsUnfit,
     /// A kept step cannot be read and must be done again.
     StepUnreadable {
         /// Session id.
@@ -85,6 +96,9 @@ impl Note {
             Self::RecordUnreadable { .. } => "vault-note-record-unreadable",
             Self::AuditMended { .. } => "vault-note-audit-mended",
             Self::ClockBack { .. } => "vault-note-clock-back",
+            Self::PutBack { .. } => "vault-note-put-back",
+            Self::PinsUnfit => "vault-note-pins-unfit",
+            Self::Retired => "vault-note-retired",
             Self::StepUnreadable { .. } => "vault-note-step-unreadable",
             Self::SyncKeyUnfit => "vault-note-sync-key-unfit",
         }

@@ -17,7 +17,8 @@ use record::seal::{SealKeys, Sealed, seal};
 use uuid::Uuid;
 
 use super::Vault;
-use super::audit::{self, AuditEvent, SEALED_EVENT};
+use super::audit::{AuditEvent, SEALED_EVENT};
+use super::audit_walk;
 use super::cards::MARKER_MAX;
 use super::error::VaultError;
 use super::extract::{self, ExtractInput, LOCAL_MAX, LocalHead, STATE_MARKER};
@@ -68,6 +69,7 @@ impl Vault {
         now: DateTime<Utc>,
     ) -> Result<Saved, VaultError> {
         self.keys()?;
+        self.check_in_service()?;
         self.check_clock(now)?;
         self.check_draft(draft, operator)?;
         let id = draft.id;
@@ -128,6 +130,7 @@ impl Vault {
         let context = SealContext {
             epoch: self.config().epoch,
             counter: self.next_counter()?,
+            audit_seq: self.audit_seq(),
             audit_head: self.audit_head().to_owned(),
         };
         let keys = self.keys()?;
@@ -155,6 +158,7 @@ impl Vault {
         if self.remove_draft(id).is_ok() {
             self.remove_marker(id).ok();
         }
+        self.tell_witness();
         Ok(row)
     }
 
@@ -186,22 +190,29 @@ impl Vault {
 
     /// Gives out the next counter, on disk before it is used: it never comes twice, though a failed save leaves a gap.
     fn next_counter(&self) -> Result<u64, VaultError> {
-        let path = self.layout().counter();
-        let last = match self.files().read(&path, 64) {
+        let next = self.last_counter()?.saturating_add(1);
+        self.write_counter(next)?;
+        Ok(next)
+    }
+
+    pub(super) fn write_counter(&self, counter: u64) -> Result<(), VaultError> {
+        self.files()
+            .write_durable(&self.layout().counter(), format!("{counter}\n").as_bytes())
+            .map_err(|e| VaultError::io("counter", e))
+    }
+
+    /// The counter that was given out last.
+    pub(super) fn last_counter(&self) -> Result<u64, VaultError> {
+        let last = match self.files().read(&self.layout().counter(), 64) {
             Ok(bytes) => std::str::from_utf8(&bytes).ok().and_then(|s| s.trim_end().parse::<u64>().ok()),
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => None,
             Err(e) => return Err(VaultError::io("counter", e)),
         };
-        let last = match last {
-            Some(last) => last,
+        match last {
+            Some(last) => Ok(last),
             // Lost or damaged: the highest that any record has.
-            None => self.index.all()?.iter().map(|row| row.counter).max().unwrap_or(0),
-        };
-        let next = last.saturating_add(1);
-        self.files()
-            .write_durable(&path, format!("{next}\n").as_bytes())
-            .map_err(|e| VaultError::io("counter", e))?;
-        Ok(next)
+            None => Ok(self.index.all()?.iter().map(|row| row.counter).max().unwrap_or(0)),
+        }
     }
 
     pub(super) fn has_marker(&self, id: Uuid) -> Result<bool, VaultError> {
@@ -253,7 +264,7 @@ impl Vault {
             .map_err(|e| VaultError::io("marker", e))?;
         // The audit's torn end must be gone before it is asked, or a line may come back after a crash.
         self.audit.mend(&*self.files)?;
-        let (_, facts) = audit::walk(&*self.files, &self.layout().audit(), self.config().vault, true)?;
+        let facts = audit_walk::noted(&*self.files, &self.layout().audit(), self.config().vault)?;
         if marker.starts_with(super::cards::MARKER) {
             let audited = facts.cards.contains(&id.to_string());
             return self.recover_row(id, &marker, audited);
@@ -330,14 +341,18 @@ impl Vault {
         Ok(row)
     }
 
+    /// The outer header of a record; none where this station signed none.
+    pub(super) fn read_header(&self, id: Uuid) -> Result<Option<Header>, VaultError> {
+        let Some(bytes) = self.read_optional(&self.layout().header(id), HEADER_MAX)? else { return Ok(None) };
+        let station = self.config().station_verifying_key()?;
+        Ok(Header::parse(&bytes).ok().filter(|h| h.id == id && h.verify(Some(&station)).is_ok()))
+    }
+
     /// The row of a record by header, size of the payload and first line of the extract; the payload's digest is left to
     /// [`Vault::check`], as reading it all would make a rebuild of thousands take minutes. None without a header that
     /// this station signed.
     pub(super) fn row_from_files(&self, id: Uuid) -> Result<Option<QueueRow>, VaultError> {
-        let Some(bytes) = self.read_optional(&self.layout().header(id), HEADER_MAX)? else { return Ok(None) };
-        let station = self.config().station_verifying_key()?;
-        let header = Header::parse(&bytes).ok().filter(|h| h.id == id && h.verify(Some(&station)).is_ok());
-        let Some(header) = header else { return Ok(None) };
+        let Some(header) = self.read_header(id)? else { return Ok(None) };
         let size = self.files().len(&self.layout().payload(id)).map_err(|e| VaultError::io("record", e))?;
         let local = self
             .read_optional(&self.layout().local(id), LOCAL_MAX)?

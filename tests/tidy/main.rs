@@ -78,7 +78,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("crates/record/", &["record", "biometrics"]),
     ("crates/hub/", &["hub", "record", "biometrics"]),
     ("devices/", &["devices", "biometrics"]),
-    ("crates/sim/", &["sim", "devices", "biometrics"]),
+    ("crates/sim/", &["sim", "devices", "record", "biometrics"]),
     ("crates/fuzz/", &["fuzz", "rekam", "devices", "biometrics", "record"]),
 ];
 const WORKSPACE_CRATES: &[&str] = &["rekam", "devices", "biometrics", "record", "hub", "sim", "fuzz"];

@@ -10,6 +10,7 @@
 mod audit;
 mod formats;
 mod seeds;
+mod statements;
 mod station;
 
 /// One target.
@@ -38,6 +39,8 @@ pub const TARGETS: &[Target] = &[
     entry("wsq", formats::wsq, seeds::wsq),
     entry("audit", audit::any_segment, seeds::audit),
     entry("audit-edit", audit::edited, seeds::edits),
+    entry("backup", statements::backup, seeds::statements),
+    entry("carry", statements::carry, seeds::statements),
     entry("policy", station::policy, seeds::policy),
     entry("roster", station::roster, seeds::roster),
     entry("script", station::script, seeds::script),

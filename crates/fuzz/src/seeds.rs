@@ -85,6 +85,10 @@ pub(crate) fn edits() -> Vec<Vec<u8>> {
     (0..6u8).map(|what| vec![what, 40, 0, 90, 1, b'x', b'\n', 0]).collect()
 }
 
+pub(crate) fn statements() -> Vec<Vec<u8>> {
+    vec![crate::statements::manifest()]
+}
+
 pub(crate) fn policy() -> Vec<Vec<u8>> {
     texts!["protocols/443-2978-2020-03.toml", "protocols/443-2978-2020-06.toml"]
 }

@@ -7,7 +7,9 @@ use uuid::Uuid;
 use super::{Document, SignedIn, Station};
 use crate::handover::event as handover;
 use crate::runtime::error;
-use crate::runtime::station::{Desk, DocumentKind, Notice, NoticeLevel, OfficerLine, Screen};
+use crate::runtime::station::{
+    Desk, DeviceLine, DeviceState, DocumentKind, Notice, NoticeLevel, OfficerLine, Screen,
+};
 use crate::runtime::vault_jobs::{PaperJob, SealedRecord, VaultAnswer, VaultJob};
 use crate::runtime::workers::{Answer, Made, error_notice};
 use crate::session::Session;
@@ -28,7 +30,7 @@ impl Station {
             Answer::FingersSearched { session, id, result } => {
                 self.feed(session, Event::FingersSearched(id, result));
             }
-            Answer::Devices(lines) => self.lines = lines,
+            Answer::Devices(lines) => self.devices_told(lines),
             Answer::Document { session, kind, name, made } => {
                 self.documents_due.remove(&session);
                 match kind {
@@ -50,6 +52,29 @@ impl Station {
             Answer::Left(kind, id) => self.feed_all(&Event::DeviceLeft(kind, id)),
             Answer::Printing { document, progress } => self.printing_told(document, progress),
             Answer::Notice(notice) => self.notify(notice),
+        }
+    }
+
+    /// The device list, with a line in the audit for each kind that became faulty or is well again.
+    fn devices_told(&mut self, lines: Vec<DeviceLine>) {
+        let before = std::mem::replace(&mut self.lines, lines);
+        let now = self.clock.now();
+        for line in self.lines.clone() {
+            let was = before.iter().find(|l| l.kind == line.kind).map(|l| &l.state);
+            let code = match (&line.state, was) {
+                (DeviceState::Faulty(fault), Some(DeviceState::Faulty(same)))
+                    if fault.code() == same.code() =>
+                {
+                    continue;
+                }
+                // What is missing from the start is no event; the doctor tells it.
+                (DeviceState::Faulty(_), None) => continue,
+                (DeviceState::Faulty(fault), Some(_)) => fault.code().to_owned(),
+                (DeviceState::Ready, Some(DeviceState::Faulty(_))) => "ready".to_owned(),
+                _ => continue,
+            };
+            let details = vec![("kind", line.kind.id().to_owned()), ("state", code)];
+            self.give_vault(VaultJob::AuditDesk { event: "device-state", details, now });
         }
     }
 

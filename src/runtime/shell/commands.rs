@@ -16,10 +16,11 @@ use crate::runtime::error;
 use crate::runtime::guidance::Watching;
 use crate::runtime::station::{DeskCommand, QueueLine};
 use crate::runtime::vault_jobs::{Decision, VaultJob};
-use crate::runtime::workers::error_notice;
+use crate::runtime::workers::{error_notice, vault_notice};
 use crate::session::Session;
 use crate::session::event::{Command, Event};
 use crate::steps::photo;
+use crate::vault::VaultError;
 
 impl Station {
     pub(super) fn command(&mut self, command: DeskCommand) {
@@ -180,6 +181,10 @@ impl Station {
 
     fn new_session(&mut self) {
         if !self.may_record() {
+            return;
+        }
+        if self.retired {
+            self.notify(vault_notice(&VaultError::Retired));
             return;
         }
         self.close_handover();

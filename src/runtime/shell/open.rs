@@ -94,7 +94,11 @@ impl Station {
         let policy = choose(&policies, options.policy_id.as_deref(), today)?;
         let (roster, roster_errors) = read_roster(&options)?;
         let engine = Engine::new()?;
-        let open = OpenOptions { simulated_clock: options.clock.is_simulated(), ..OpenOptions::default() };
+        let open = OpenOptions {
+            simulated_clock: options.clock.is_simulated(),
+            witness: options.witness.clone(),
+            ..OpenOptions::default()
+        };
         let vault = Vault::open(files, &options.vault, &open, now)?;
         let mut notices: Vec<Notice> = vault.notes().iter().map(|n| note_notice(n.message_id())).collect();
         notices.extend(roster_errors.iter().take(super::NOTICES_MAX / 2).map(roster_notice));
@@ -103,6 +107,7 @@ impl Station {
         let officers = vault.officers().iter().map(officer_line).collect();
         let hygiene = Hygiene::from_kept(vault.hygiene()?.as_deref());
         let queue_len = vault.queue_len();
+        let retired = vault.check_in_service().is_err();
 
         let (out, inbox) = Outbox::new(options.wake.clone());
         let registry = Arc::new(Registry::new(environment == Environment::Training));
@@ -173,6 +178,7 @@ impl Station {
             page: 0,
             queue: Vec::new(),
             queue_len,
+            retired,
             drafts: Vec::new(),
             waiting: Vec::new(),
             lines,

@@ -16,7 +16,10 @@ use super::slots::Slot;
 use super::testing::{Fault, FaultyFiles};
 use super::*;
 
+mod audit;
+mod backup;
 mod cards;
+mod carry;
 mod crash;
 mod door;
 mod fingers;
