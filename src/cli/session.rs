@@ -102,6 +102,7 @@ pub(super) fn station_options(
         utc_offset_s: config.utc_offset_s.unwrap_or(WIB_S),
         statement: (statement, Language::Indonesian.tag().to_owned()),
         documents,
+        hub_keys: config.hub_keys.clone(),
         lock: Some(lock_rules(config)),
         clock,
         wake: Arc::new(|| ()),

@@ -16,6 +16,7 @@ use zeroize::Zeroizing;
 use super::clock::Clock;
 pub use super::error::StationError;
 pub use super::guidance::{Advice, Guidance};
+pub use super::limits::{Finding, Level};
 pub use super::lock::{FingerWay, LockNote, LockRules, LockView};
 pub use super::shell::Station;
 pub use super::vault_cards::Ledger;
@@ -46,6 +47,8 @@ pub struct StationOptions {
     pub statement: (String, String),
     /// Folder for proofs and slips in training; production pipes them to the printer.
     pub documents: PathBuf,
+    /// Hubs whose receipts count when records are deleted by their time: Ed25519 public keys in hex.
+    pub hub_keys: Vec<String>,
     /// When the screen locks by itself; never where nobody sits at it (scripts).
     pub lock: Option<LockRules>,
     /// Time.
@@ -160,6 +163,10 @@ pub struct WaitingLine {
     pub not_before: Option<DateTime<Utc>>,
     /// Parked in this run (true) or found on disk after an interruption (false).
     pub parked: bool,
+    /// Officer who began it, where that is known.
+    pub begun_by: Option<Uuid>,
+    /// When it is discarded by the policy.
+    pub expires: DateTime<Utc>,
 }
 
 /// What a device is doing.
@@ -386,6 +393,10 @@ pub trait Desk {
     /// Contact devices that wait for disinfection after the last applicant.
     fn to_disinfect(&self) -> Vec<DeviceKind> {
         Vec::new()
+    }
+    /// What is known of the station: room, what is not sent, clock, power, and whether a record could be sealed.
+    fn limits(&self) -> &[Finding] {
+        &[]
     }
     /// Notices, oldest first.
     fn notices(&self) -> &[Notice];

@@ -110,6 +110,7 @@ impl Bench {
             utc_offset_s: 25_200,
             statement: ("Saya menyatakan bahwa data saya benar.".into(), "id".into()),
             documents: self.folder.path().join("documents"),
+            hub_keys: Vec::new(),
             lock: self.lock,
             clock: self.clock.clone(),
             wake: Arc::new(|| {}),

@@ -128,8 +128,10 @@ pub(super) struct AuditFacts {
     pub(super) sealed: std::collections::BTreeSet<String>,
     /// Rows of the ledger of cards that have their line.
     pub(super) cards: std::collections::BTreeSet<String>,
-    /// Changes of states that have their line.
+    /// Changes of states and deletions that have their line.
     pub(super) changes: std::collections::BTreeSet<String>,
+    /// Records whose payload was deleted.
+    pub(super) deleted: std::collections::BTreeSet<String>,
 }
 
 /// `prev` of the first line.
@@ -345,6 +347,20 @@ impl Walk {
     }
 }
 
+/// Gives each segment's name and whole lines, oldest first, unchecked.
+pub(super) fn each_segment(
+    files: &dyn Files,
+    folder: &Path,
+    mut take: impl FnMut(&str, &[&[u8]]),
+) -> Result<(), VaultError> {
+    for number in segments(files, folder)? {
+        let name = segment_name(number);
+        let bytes = files.read(&folder.join(&name), SEGMENT_MAX).map_err(|e| VaultError::io(WHAT, e))?;
+        take(&name, &whole_lines(&bytes).0);
+    }
+    Ok(())
+}
+
 fn names_prev(line: &[u8], hash: &str) -> bool {
     serde_json::from_slice::<AuditLine>(line).is_ok_and(|line| line.prev == hash)
 }
@@ -393,8 +409,9 @@ pub(super) fn walk(
                     if line.event == SEALED_EVENT {
                         facts.sealed.extend(line.details.get("record").cloned());
                     }
-                    if line.event == super::extract::STATE_EVENT {
-                        facts.changes.extend(line.details.get("change").cloned());
+                    facts.changes.extend(line.details.get("change").cloned());
+                    if line.event == super::retention::Deleted::Record.event() {
+                        facts.deleted.extend(line.details.get("record").cloned());
                     }
                     if line.event.starts_with(super::cards::EVENTS) {
                         facts.cards.extend(line.details.get("row").cloned());

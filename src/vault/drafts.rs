@@ -180,6 +180,11 @@ impl Vault {
         Ok(steps.collect())
     }
 
+    /// When a step was kept; none when its head cannot be read.
+    pub(super) fn step_time(&self, session: Uuid, step: &str) -> Result<Option<DateTime<Utc>>, VaultError> {
+        Ok(time_of(&self.read_step(session, step)?))
+    }
+
     fn read_step(&self, session: Uuid, step: &str) -> Result<Vec<u8>, VaultError> {
         // The limit leaves room for head, nonce and tag.
         self.files()

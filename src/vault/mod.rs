@@ -8,20 +8,26 @@ mod audit;
 mod cards;
 mod check;
 mod crypto;
+mod deletion_report;
+mod deletions;
 mod drafts;
 mod error;
 mod extract;
 mod fingers;
+mod gone;
 mod hygiene;
 mod index;
 mod init;
 mod notes;
 mod officers;
+mod retention;
+mod room;
 mod save;
 mod sign_in;
 mod slots;
 mod states;
 mod sync;
+mod trial;
 mod unprinted;
 
 #[doc(hidden)]
@@ -44,19 +50,25 @@ use uuid::Uuid;
 pub use audit::{AuditBreak, AuditEvent, AuditLine, AuditReport, verify as verify_audit};
 pub use cards::{CARDS_MAX, CardMove, CardNote, CardOutcome, CardRow, CardStock, NewCardRow};
 pub use check::{CheckReport, Problem, ProblemKind, RebuildReport};
+pub use deletion_report::Deletions;
+pub use deletions::{RetentionPlan, RetentionReport};
 pub use drafts::{DraftInfo, DraftSteps, STEP_MAX};
 pub use error::VaultError;
 pub use extract::{Extract, ExtractInput, FingerTemplate};
 pub use fingers::{OFFICER_FINGERS_MAX, OfficerFingers};
+pub use gone::Tombstone;
 pub use index::QueueRow;
 pub use init::{InitOptions, InitReport, TRAINING_OFFICERS, TrainingLogin};
 pub use layout::{Layout, VaultConfig};
 pub use notes::Note;
 pub use officers::{NewOfficer, Officer, OfficerKeys};
+pub use retention::{Deleted, Deletion, Held, RetentionTimes, draft_expires};
+pub use room::{Room, Unsent};
 pub use save::Saved;
 pub use slots::{KdfCost, KdfParams, PASSPHRASE_MAX, PASSPHRASE_MIN, check_passphrase};
 pub use states::{STATES_MAX_BYTES, StateError, StateLine, StatesReport, may_follow, read_states};
 pub use sync::{SyncCertificate, SyncKey};
+pub use trial::TrialFault;
 pub use unprinted::{DOCUMENT_MAX, UNPRINTED_MAX, UnprintedDocument};
 
 use audit::AuditLog;
@@ -137,6 +149,8 @@ pub struct Vault {
     keys: Option<Keys>,
     sync: Option<SyncKey>,
     simulated_clock: bool,
+    /// Time of the last audit line when the vault was opened: what the clock is measured by.
+    floor_at_open: Option<DateTime<Utc>>,
     notes: Vec<Note>,
     // Last, so that the index is closed before another process may come in.
     _lock: Box<dyn LockGuard>,
@@ -218,6 +232,7 @@ impl Vault {
             config,
             roster,
             lockout,
+            floor_at_open: audit.floor(),
             audit,
             index,
             keys: None,
@@ -266,6 +281,7 @@ impl Vault {
     fn sweep(&self) -> Result<(), VaultError> {
         let layout = &self.layout;
         let mut folders = vec![layout.root().to_owned(), layout.records(), layout.pending(), layout.keys()];
+        folders.push(layout.drafts());
         // Vaults from before the ledger have no such folder.
         let top = self.files.list(layout.root()).map_err(|e| VaultError::io("vault folder", e))?;
         folders.extend(top.iter().any(|l| l.folder && l.name == "cards").then(|| layout.cards()));

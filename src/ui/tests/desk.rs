@@ -229,6 +229,7 @@ impl FakeDesk {
                 Event::ApprovalAsked(GrantRequest::new(ask, &draft.nik, now, valid).unwrap())
             }
             Effect::KeepStep { step, .. } => Event::StepKept(step),
+            Effect::TryPart(step) => Event::PartTried(step, Ok(())),
             Effect::Seal => {
                 let session = self.session.as_ref()?;
                 let id = session.core.id;
@@ -344,6 +345,8 @@ impl FakeDesk {
         if session.core.outcome == Outcome::Parked {
             let id = session.core.id;
             self.waiting.push(WaitingLine {
+                begun_by: self.signed_in.as_ref().map(|o| o.id),
+                expires: session.core.last_seen + chrono::Duration::days(7),
                 id,
                 name: session.data.biodata.values.nama.clone(),
                 step: session.core.current,
