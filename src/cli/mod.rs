@@ -14,6 +14,7 @@ mod policy;
 mod records;
 mod sbi;
 mod session;
+mod upkeep;
 mod vault;
 mod window;
 

@@ -143,6 +143,10 @@ pub(super) enum VaultCommand {
     Check(Listing),
     /// Make the index anew from the files alone.
     Rebuild(Listing),
+    /// Delete what is past its time of keeping, by the policy in force.
+    Retention(super::upkeep::Retention),
+    /// What was deleted, when and why, from the audit.
+    Deletions(super::upkeep::Deletions),
 }
 
 #[derive(Debug, Subcommand)]
@@ -297,6 +301,9 @@ fn add(c: &Add, place: &mut Place) -> Done {
 pub(super) fn queue(QueueCommand::List(c): &QueueCommand, place: &mut Place) -> Done {
     let vault = open(place, &c.vault)?;
     let rows = vault.queue()?;
+    let now = SystemClock.now();
+    let unsent_days =
+        |r: &rekam::vault::QueueRow| r.is_unsent().then(|| (now - r.created).num_days().max(0));
     if c.json {
         let rows: Vec<_> = rows
             .iter()
@@ -304,6 +311,7 @@ pub(super) fn queue(QueueCommand::List(c): &QueueCommand, place: &mut Place) -> 
                 json!({
                     "id": r.id, "state": r.state, "created": r.created, "size": r.size, "sha256": r.sha256,
                     "epoch": r.epoch, "counter": r.counter, "damaged": r.damaged,
+                    "unsent_days": unsent_days(r), "deleted": r.gone,
                     "file": vault.layout().payload(r.id),
                 })
             })
@@ -313,8 +321,10 @@ pub(super) fn queue(QueueCommand::List(c): &QueueCommand, place: &mut Place) -> 
     } else {
         for r in &rows {
             let damaged = if r.damaged { " DAMAGED" } else { "" };
+            let unsent = unsent_days(r).map_or_else(String::new, |days| format!(" unsent for {days} days"));
+            let gone = r.gone.map_or_else(String::new, |at| format!(" deleted {}", at.to_rfc3339()));
             place.say(format!(
-                "{} {} {} {} bytes{damaged}",
+                "{} {} {} {} bytes{unsent}{gone}{damaged}",
                 r.id,
                 r.state,
                 r.created.to_rfc3339(),
@@ -347,6 +357,8 @@ pub(super) fn vault(c: &VaultCommand, place: &mut Place) -> Done {
             }
             Ok(u8::from(!report.is_well()))
         }
+        VaultCommand::Retention(c) => super::upkeep::retention(c, place),
+        VaultCommand::Deletions(c) => super::upkeep::deletions(c, place),
         VaultCommand::Rebuild(c) => {
             let report = open(place, &c.vault)?.rebuild(SystemClock.now())?;
             if c.json {

@@ -10,6 +10,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::power::Power;
 use crate::gate::StationLimits;
+use crate::i18n::{Told, Words};
 use crate::vault::{Room, Unsent};
 
 /// What a record takes at least, in bytes: the first one of a station has nothing to go by.
@@ -100,6 +101,25 @@ pub struct StationFacts {
     pub expiring: Option<(usize, DateTime<Utc>)>,
     /// The trial seal: none before the first, then what it told.
     pub trial: Option<Result<(), Trouble>>,
+}
+
+impl Finding {
+    /// What it says and what to do.
+    #[must_use]
+    pub fn told(&self, words: &Words) -> Told {
+        let mut what = words.with(self.message, &self.numbers);
+        let mut to_do = match self.level {
+            Level::Ok => String::new(),
+            Level::Warn | Level::Refuse => words.get(&format!("{}-do", self.message)),
+        };
+        if let Some(because) = &self.because {
+            let why = words.get(because);
+            what = words.with("limit-because", &[("what", what.as_str()), ("why", why.as_str())]);
+            // What mends the cause is nearer than what the limit itself could say.
+            to_do = words.get(&format!("{because}-do"));
+        }
+        Told { what, to_do, code: self.code.clone() }
+    }
 }
 
 /// How many more applicants the disk has room for, beside those whose sessions are open.

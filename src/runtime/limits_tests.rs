@@ -150,6 +150,45 @@ fn drafts_the_trial_and_a_disk_that_does_not_answer() {
     check(&StationFacts::default(), &limits, Level::Ok, &[]);
 }
 
+#[test]
+fn every_finding_has_its_words_in_every_language() {
+    for language in crate::i18n::Language::ALL {
+        let words = Words::new(*language);
+        for (message, level) in [
+            ("limit-disk-ok", Level::Ok),
+            ("limit-disk-low", Level::Warn),
+            ("limit-disk-full", Level::Refuse),
+            ("limit-store", Level::Refuse),
+            ("limit-unsent-none", Level::Ok),
+            ("limit-unsent-ok", Level::Ok),
+            ("limit-unsent-near", Level::Warn),
+            ("limit-unsent-old", Level::Refuse),
+            ("limit-unsent-many", Level::Refuse),
+            ("limit-clock-ok", Level::Ok),
+            ("limit-clock-back", Level::Refuse),
+            ("limit-clock-hub", Level::Warn),
+            ("limit-clock-jumped-ahead", Level::Warn),
+            ("limit-clock-jumped-back", Level::Warn),
+            ("limit-clock-far", Level::Warn),
+            ("limit-power-mains", Level::Ok),
+            ("limit-power-battery", Level::Ok),
+            ("limit-power-low", Level::Warn),
+            ("limit-drafts-expiring", Level::Warn),
+            ("limit-trial-ok", Level::Ok),
+            ("limit-trial-failed", Level::Refuse),
+        ] {
+            assert!(words.has(message), "{message}");
+            assert!(level == Level::Ok || words.has(&format!("{message}-do")), "{message}-do");
+        }
+        // Numbers reach the words: what is shown is what was counted.
+        let record = Unsent { records: 7, oldest: Some(now() - TimeDelta::days(1)) };
+        let list = findings(&facts(|s| s.unsent = record), &StationLimits::default(), now());
+        let told = list[1].told(&words).what;
+        assert!(told.contains('7') && told.contains("493") && told.contains("48"), "{told}");
+        assert!(!told.contains('{') && !told.contains('$'), "{told}");
+    }
+}
+
 proptest! {
     /// More room never means fewer applicants, and another open session never means more.
     #[test]

@@ -15,6 +15,7 @@ use zeroize::Zeroizing;
 
 use super::clock::Clock;
 pub use super::error::StationError;
+pub use super::audit_words::DISCARD_REASONS;
 pub use super::guidance::{Advice, Guidance};
 pub use super::limits::{Finding, Level};
 pub use super::lock::{FingerWay, LockNote, LockRules, LockView};
@@ -94,7 +95,7 @@ pub enum DeskCommand {
         /// Note, may be empty.
         note: String,
     },
-    /// Discards an interrupted session with a reason.
+    /// Discards an interrupted session with a reason, one of [`DISCARD_REASONS`].
     Discard(Uuid, String),
     /// Drops the driver of this kind and opens the device again.
     RestartDevice(DeviceKind),

@@ -15,6 +15,7 @@ use zeroize::Zeroizing;
 
 mod handover;
 mod printing;
+mod upkeep;
 
 use super::clock::{Clock, FixedClock};
 use super::printing::tests::FakeCups;

@@ -19,6 +19,8 @@ pub mod testing;
 
 #[cfg(test)]
 mod model_tests;
+#[cfg(test)]
+mod part_tests;
 
 use std::sync::Arc;
 
