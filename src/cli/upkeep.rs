@@ -5,6 +5,7 @@ use std::path::Path;
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use clap::Args;
+use record::schema::Environment;
 use rekam::gate::policy::{Policy, PolicySet};
 use rekam::runtime::clock::{Clock, SystemClock};
 use rekam::runtime::limits::{self, Finding, StationFacts};
@@ -73,6 +74,7 @@ pub(super) fn findings(vault: &Vault, policy: &Policy, now: DateTime<Utc>) -> Ve
     let facts = StationFacts {
         store: Some(lookout::store_facts(vault, now)),
         power: Some(power::judge(&power::read(Path::new(power::SUPPLIES)))),
+        training: vault.config().environment == Environment::Training,
         ..StationFacts::default()
     };
     limits::findings(&facts, &policy.limits, now)

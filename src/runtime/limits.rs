@@ -95,6 +95,8 @@ pub struct StationFacts {
     pub power: Option<Power>,
     /// Seconds that the clock jumped while the officer was signed in; 0: it did not.
     pub jumped_s: i64,
+    /// A training station: the times of its records may be a script's, so their age stops nothing.
+    pub training: bool,
     /// Sessions that are open in memory.
     pub open: usize,
     /// Open sessions that will be discarded soon: how many, and when the first.
@@ -150,7 +152,7 @@ pub fn findings(facts: &StationFacts, limits: &StationLimits, now: DateTime<Utc>
         }
         Some(Ok(store)) => {
             list.push(disk(&store.room, facts.open, limits));
-            list.push(unsent(&store.unsent, limits, now));
+            list.push(unsent(&store.unsent, facts.training, limits, now));
             list.push(clock(store, facts.jumped_s, limits, now));
         }
     }
@@ -186,7 +188,7 @@ fn disk(room: &Room, open: usize, limits: &StationLimits) -> Finding {
     }
 }
 
-fn unsent(unsent: &Unsent, limits: &StationLimits, now: DateTime<Utc>) -> Finding {
+fn unsent(unsent: &Unsent, training: bool, limits: &StationLimits, now: DateTime<Utc>) -> Finding {
     let Some(oldest) = unsent.oldest.filter(|_| unsent.records > 0) else {
         return finding(Level::Ok, "limit-unsent-none", &[], "");
     };
@@ -204,6 +206,7 @@ fn unsent(unsent: &Unsent, limits: &StationLimits, now: DateTime<Utc>) -> Findin
     let over = if limits.unsent_stops { Level::Refuse } else { Level::Warn };
     let near = |found: i64, most: i64| found.saturating_mul(TELL.1 as i64) >= most.saturating_mul(TELL.0 as i64);
     if age >= most {
+        let over = if training { Level::Warn } else { over };
         finding(over, "limit-unsent-old", &numbers, "LIM-03")
     } else if count >= max_count {
         finding(over, "limit-unsent-many", &numbers, "LIM-04")

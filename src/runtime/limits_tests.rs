@@ -98,6 +98,10 @@ fn what_is_not_sent_warns_at_four_fifths_and_stops_at_the_limit() {
     check(&held(501, 0), &limits, Level::Refuse, &["limit-unsent-many"]);
     // A record that is younger than now has no age.
     check(&held(1, -9_000), &limits, Level::Ok, &[]);
+    // In training an old record stops nothing, too many do.
+    let training = |records, age_s| StationFacts { training: true, ..held(records, age_s) };
+    check(&training(1, days), &limits, Level::Warn, &["limit-unsent-old"]);
+    check(&training(500, 0), &limits, Level::Refuse, &["limit-unsent-many"]);
     let told = StationLimits { unsent_stops: false, ..limits };
     check(&held(500, days), &told, Level::Warn, &["limit-unsent-old"]);
 }

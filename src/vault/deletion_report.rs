@@ -51,6 +51,16 @@ impl Vault {
         Ok(Deletions { lines, broken: report.broken })
     }
 
+    /// Time of the first line of the audit that is not a script's.
+    pub(super) fn made(&self) -> Result<Option<DateTime<Utc>>, VaultError> {
+        let mut first = None;
+        audit::each_segment(self.files(), &self.layout().audit(), |_, segment| {
+            let mut read = segment.iter().filter_map(|line| serde_json::from_slice::<AuditLine>(line).ok());
+            first = first.or_else(|| read.find(|line| !line.simulated).map(|line| line.time));
+        })?;
+        Ok(first)
+    }
+
     /// Segments of the audit whose last line is older than the years that it must stay: these may be moved to an
     /// archive. Nothing here removes them. The last segment is never among them.
     ///

@@ -389,10 +389,16 @@ impl Vault {
         if let Some((change, before)) = parse_marker(marker)
             && !audited(change)
         {
+            let state = |bytes: &[u8]| LocalHead::parse(bytes).ok().map(|head| head.state);
+            let current = self.read_optional(&self.layout().local(id), LOCAL_MAX)?;
+            // What was only to be forgotten changes no state: it is forgotten at the next run.
+            let changed = current.as_deref().and_then(state) != state(before);
             self.files()
                 .write_durable(&self.layout().local(id), before)
                 .map_err(|e| VaultError::io(WHAT, e))?;
-            self.notes.push(Note::StateUndone { record: id });
+            if changed {
+                self.notes.push(Note::StateUndone { record: id });
+            }
         }
         self.put_row_from_files(id)?;
         self.remove_marker(id)

@@ -60,6 +60,11 @@ pub enum Note {
         /// Time of the last audit line.
         floor: DateTime<Utc>,
     },
+    /// No step of an open session can be read here: it was kept by another station's vault, or is damaged.
+    DraftForeign {
+        /// Session id.
+        session: Uuid,
+    },
     /// A kept step cannot be read and must be done again.
     StepUnreadable {
         /// Session id.
@@ -85,6 +90,7 @@ impl Note {
             Self::RecordUnreadable { .. } => "vault-note-record-unreadable",
             Self::AuditMended { .. } => "vault-note-audit-mended",
             Self::ClockBack { .. } => "vault-note-clock-back",
+            Self::DraftForeign { .. } => "vault-note-draft-foreign",
             Self::StepUnreadable { .. } => "vault-note-step-unreadable",
             Self::SyncKeyUnfit => "vault-note-sync-key-unfit",
         }

@@ -78,3 +78,6 @@ discard-wrong-person = The wrong person
 discard-recorded-elsewhere = The applicant was recorded elsewhere
 discard-unreadable = The session cannot be taken up
 discard-exercise = An exercise only
+
+vault-note-draft-foreign = This open session was kept by another station, or is damaged: it cannot be opened here. Its files are left as they are.
+vault-note-draft-foreign-do = Take it up at the station that began it, or discard it with a reason.

@@ -62,3 +62,6 @@ discard-wrong-person = Orangnya keliru
 discard-recorded-elsewhere = Pemohon sudah direkam di tempat lain
 discard-unreadable = Sesi tidak dapat dilanjutkan
 discard-exercise = Hanya latihan
+
+vault-note-draft-foreign = Sesi yang tersimpan ini dari stasiun lain, atau rusak: tidak dapat dibuka di sini. Berkasnya tidak diubah.
+vault-note-draft-foreign-do = Lanjutkan di stasiun yang memulainya, atau buang dengan alasan.

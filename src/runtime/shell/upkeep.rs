@@ -4,7 +4,7 @@
 //! the start page shows and a new session is refused by.
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
-use record::schema::Outcome;
+use record::schema::{Environment, Outcome};
 use uuid::Uuid;
 
 use super::Station;
@@ -171,6 +171,7 @@ impl Station {
         let ends = self.waiting.iter().map(|line| draft_expires(line.touched, rules.draft_days));
         let soon: Vec<DateTime<Utc>> = ends.filter(|end| *end - now <= warn).collect();
         let facts = &mut self.upkeep.facts;
+        facts.training = self.environment == Environment::Training;
         facts.expiring = soon.iter().min().map(|first| (soon.len(), *first));
         facts.open = self.parked.len() + usize::from(self.active.as_ref().is_some_and(|s| s.core.running()));
         self.upkeep.findings = limits::findings(facts, &self.policy.limits, now);

@@ -313,3 +313,26 @@ fn what_is_not_sent_is_counted_without_reading_every_row() {
     let room = vault.room().unwrap();
     assert!(room.mean_bytes > 0 && room.largest_bytes >= room.mean_bytes && room.drafts == 0);
 }
+
+#[test]
+fn an_open_session_of_another_station_opens_nowhere_else_and_says_so() {
+    let (here, there) = (World::new(10), World::new(11));
+    let (mut other, _) = there.ready();
+    let session = Uuid::now_v7();
+    kept(&mut other, session);
+    let (vault, operator) = here.ready();
+    let layout = vault.layout().clone();
+    here.disk.make_folder_durable(&layout.draft(session)).unwrap();
+    for step in ["biodata", "photo"] {
+        let bytes = there.disk.read(&layout.step(session, step), u64::MAX).unwrap();
+        here.disk.tamper(&layout.step(session, step), |b| *b = bytes);
+    }
+    let (steps, notes) = vault.load_draft(session).unwrap();
+    assert!(steps.is_empty());
+    assert_eq!(notes, [Note::DraftForeign { session }]);
+    // It is listed, and can be discarded with a reason.
+    assert_eq!(vault.drafts().unwrap().len(), 1);
+    let mut vault = vault;
+    vault.discard_draft(session, "unreadable", operator.officer.id, now()).unwrap();
+    assert!(vault.drafts().unwrap().is_empty());
+}
