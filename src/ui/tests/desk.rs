@@ -18,7 +18,7 @@ use chrono::{DateTime, Utc};
 use devices::traits::PreviewFrame;
 use devices::vocabulary::{CaptureTask, DeviceId, DeviceInfo, DeviceKind};
 use record::grant::{Ask, GrantRequest, sign};
-use record::schema::{Environment, Outcome, RecordState, Role};
+use record::schema::{Environment, Outcome, RecordState, Role, StepId};
 use uuid::Uuid;
 
 use super::rekam::gate::policy::{Policy, PolicySet};
