@@ -10,7 +10,7 @@ use rekam::gate::policy::{Policy, PolicySet};
 use rekam::runtime::clock::{Clock, SystemClock};
 use rekam::runtime::limits::{self, Finding, StationFacts};
 use rekam::runtime::{lookout, power};
-use rekam::vault::{Deletion, Held, Vault};
+use rekam::vault::{Deletion, Held, Vault, draft_expires};
 use serde_json::json;
 
 use super::session::{WIB_S, policy_files};
@@ -71,7 +71,11 @@ fn offset_s(place: &Place) -> i32 {
 
 /// What a locked vault and the computer say of the limits.
 pub(super) fn findings(vault: &Vault, policy: &Policy, now: DateTime<Utc>) -> Vec<Finding> {
+    let rules = policy.retention;
+    let drafts = vault.drafts().unwrap_or_default();
+    let ends = drafts.iter().map(|draft| draft_expires(draft.updated, rules.draft_days));
     let facts = StationFacts {
+        expiring: limits::expiring_soon(ends, rules.draft_warn_hours, now),
         store: Some(lookout::store_facts(vault, now)),
         power: Some(power::judge(&power::read(Path::new(power::SUPPLIES)))),
         training: vault.config().environment == Environment::Training,
@@ -151,11 +155,7 @@ fn say_plan(place: &mut Place, list: &[Deletion], done: &str) -> Result<(), CliE
     place.say(format!("{} {done}", list.len()))
 }
 
-fn say_rest(
-    place: &mut Place,
-    held: &BTreeMap<Held, usize>,
-    archivable: &[String],
-) -> Result<(), CliError> {
+fn say_rest(place: &mut Place, held: &BTreeMap<Held, usize>, archivable: &[String]) -> Result<(), CliError> {
     for (why, count) in held {
         let why = match why {
             Held::NotSafe => "nobody else is known to have them",

@@ -302,8 +302,7 @@ pub(super) fn queue(QueueCommand::List(c): &QueueCommand, place: &mut Place) -> 
     let vault = open(place, &c.vault)?;
     let rows = vault.queue()?;
     let now = SystemClock.now();
-    let unsent_days =
-        |r: &rekam::vault::QueueRow| r.is_unsent().then(|| (now - r.created).num_days().max(0));
+    let unsent_days = |r: &rekam::vault::QueueRow| r.is_unsent().then(|| (now - r.created).num_days().max(0));
     if c.json {
         let rows: Vec<_> = rows
             .iter()

@@ -136,6 +136,18 @@ pub fn applicants(room: &Room, open: usize, limits: &StationLimits) -> u64 {
     by_bytes.min(by_files).saturating_sub(open)
 }
 
+/// How many open sessions are discarded within `hours`, and when the first; `ends` are their ends.
+#[must_use]
+pub fn expiring_soon(
+    ends: impl Iterator<Item = DateTime<Utc>>,
+    hours: u32,
+    now: DateTime<Utc>,
+) -> Option<(usize, DateTime<Utc>)> {
+    let soon: Vec<DateTime<Utc>> =
+        ends.filter(|end| *end - now <= TimeDelta::hours(i64::from(hours))).collect();
+    soon.iter().min().map(|first| (soon.len(), *first))
+}
+
 /// The findings, in the order in which they are shown.
 #[must_use]
 pub fn findings(facts: &StationFacts, limits: &StationLimits, now: DateTime<Utc>) -> Vec<Finding> {
@@ -204,7 +216,8 @@ fn unsent(unsent: &Unsent, training: bool, limits: &StationLimits, now: DateTime
         ("left_count", whole(max_count.saturating_sub(count))),
     ];
     let over = if limits.unsent_stops { Level::Refuse } else { Level::Warn };
-    let near = |found: i64, most: i64| found.saturating_mul(TELL.1 as i64) >= most.saturating_mul(TELL.0 as i64);
+    let near =
+        |found: i64, most: i64| found.saturating_mul(TELL.1 as i64) >= most.saturating_mul(TELL.0 as i64);
     if age >= most {
         let over = if training { Level::Warn } else { over };
         finding(over, "limit-unsent-old", &numbers, "LIM-03")

@@ -126,10 +126,7 @@ fn clocks() {
 #[test]
 fn batteries() {
     let limits = StationLimits::default();
-    let fed = |mains, percent| StationFacts {
-        power: Some(Power { mains, percent }),
-        ..facts(|_| {})
-    };
+    let fed = |mains, percent| StationFacts { power: Some(Power { mains, percent }), ..facts(|_| {}) };
     check(&fed(true, None), &limits, Level::Ok, &[]);
     check(&fed(true, Some(1)), &limits, Level::Ok, &[]);
     check(&fed(false, Some(21)), &limits, Level::Ok, &[]);

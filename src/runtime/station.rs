@@ -13,9 +13,9 @@ use record::schema::{Environment, Outcome, RecordState, Role, StepId};
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
+pub use super::audit_words::DISCARD_REASONS;
 use super::clock::Clock;
 pub use super::error::StationError;
-pub use super::audit_words::DISCARD_REASONS;
 pub use super::guidance::{Advice, Guidance};
 pub use super::limits::{Finding, Level};
 pub use super::lock::{FingerWay, LockNote, LockRules, LockView};

@@ -49,10 +49,22 @@ pub(super) struct FingerQuestion {
 /// What is done with documents that wait for the printer.
 pub(super) enum PaperJob {
     /// For so many days.
-    Keep { id: Uuid, document: Box<UnprintedDocument>, days: u32, now: DateTime<Utc> },
-    Printed { id: Uuid, now: DateTime<Utc> },
-    List { now: DateTime<Utc> },
-    Load { id: Uuid },
+    Keep {
+        id: Uuid,
+        document: Box<UnprintedDocument>,
+        days: u32,
+        now: DateTime<Utc>,
+    },
+    Printed {
+        id: Uuid,
+        now: DateTime<Utc>,
+    },
+    List {
+        now: DateTime<Utc>,
+    },
+    Load {
+        id: Uuid,
+    },
 }
 
 /// What the vault worker does.

@@ -238,7 +238,7 @@ impl VaultWorker {
                 VaultAnswer::Looked { session, look: self.look(trial, now) }
             }
             VaultJob::TryPart { session, step, now } => {
-                let result = try_part(&session, step, now).map_err(|error| error.code());
+                let result = local::try_part(&session, step, now).map_err(|error| error.code());
                 VaultAnswer::PartTried { session: session.core.id, step, result }
             }
             VaultJob::KeepHouse { times, in_use, now } => {
@@ -567,12 +567,6 @@ impl VaultWorker {
         }
         self.restore(session, ctx)
     }
-}
-
-/// Puts together what a step adds to the record and to the local extract.
-fn try_part(session: &Session, step: StepId, now: DateTime<Utc>) -> Result<(), JobError> {
-    assemble::trial(session, step, now).map_err(|e| told("runtime-not-assembled", e))?;
-    local::try_part(session, step)
 }
 
 /// Name, step and earliest time of a session, for the list of waiting ones.

@@ -257,7 +257,9 @@ fn people(s: &Session, out: &mut Entries) -> Result<(), AssembleError> {
         lines.push(b'\n');
     }
     out.bytes(entries::EVENTS, lines);
-    out.bytes(entries::STATEMENT_TEXT, s.data.statement.text.clone().into_bytes());
+    if !s.data.statement.text.is_empty() {
+        out.bytes(entries::STATEMENT_TEXT, s.data.statement.text.clone().into_bytes());
+    }
     Ok(())
 }
 
@@ -286,7 +288,10 @@ fn biometrics(s: &Session, out: &mut Entries) -> Result<(), AssembleError> {
     if let Some(iir) = &records.irises {
         out.bytes(entries::IRISES_IIR, iir.clone());
     }
-    out.bytes(entries::BIOMETRICS, records.bir(s)?);
+    // A session that has captured nothing yet (in trial) has no blocks to put in.
+    if records.face.is_some() || records.fingers.is_some() || records.irises.is_some() {
+        out.bytes(entries::BIOMETRICS, records.bir(s)?);
+    }
     out.json(entries::QUALITY, &quality::lines(s))?;
     for f in chip_fingers(s) {
         if let Some(finger) = s.data.fingers.samples.get(&f) {

@@ -302,9 +302,7 @@ impl Vault {
             if audited(change) {
                 self.finish_deletion(what, id)?;
             } else if what == Deleted::Record {
-                self.files()
-                    .remove_durable(&self.layout().gone(id))
-                    .map_err(|e| VaultError::io(WHAT, e))?;
+                self.files().remove_durable(&self.layout().gone(id)).map_err(|e| VaultError::io(WHAT, e))?;
                 self.put_row_from_files(id)?;
             }
         }

@@ -108,13 +108,7 @@ pub struct Deletion {
 }
 
 impl Deletion {
-    fn new(
-        what: Deleted,
-        id: Uuid,
-        reason: &'static str,
-        since: DateTime<Utc>,
-        due: DateTime<Utc>,
-    ) -> Self {
+    fn new(what: Deleted, id: Uuid, reason: &'static str, since: DateTime<Utc>, due: DateTime<Utc>) -> Self {
         Self { what, id, reason, rule: what.rule(), since, due }
     }
 }

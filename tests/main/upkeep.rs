@@ -86,7 +86,10 @@ fn what_is_due_is_shown_deleted_and_reported() {
     assert_eq!(plan.json["held"], serde_json::json!({"not-safe": 1}));
     assert_eq!(ask(&place, None, &["vault", "deletions"]).json["count"], 0, "a dry run deletes nothing");
     let done = retention(&place, None, &[]);
-    assert_eq!((done.code, whats(&done, "deleted")), (0, vec!["extract".to_owned(), "duplicate-mark".to_owned()]));
+    assert_eq!(
+        (done.code, whats(&done, "deleted")),
+        (0, vec!["extract".to_owned(), "duplicate-mark".to_owned()])
+    );
     assert_eq!(done.json["failed"], serde_json::json!([]));
     assert_eq!(whats(&retention(&place, None, &[]), "deleted"), Vec::<String>::new(), "nothing twice");
     let told = ask(&place, None, &["vault", "deletions"]);
@@ -111,5 +114,9 @@ fn wrong_questions_are_refused() {
     assert_eq!(ask(&place, None, &wrong).code, 1);
     let config = configured(&place, &[("unsent_days = 3", "unsent_days = 0")]);
     let bad = retention(&place, Some(&config), &[]);
-    assert!(bad.code == 1 && bad.errors.contains("POL-05") && bad.errors.contains("limits.unsent_days"), "{}", bad.errors);
+    assert!(
+        bad.code == 1 && bad.errors.contains("POL-05") && bad.errors.contains("limits.unsent_days"),
+        "{}",
+        bad.errors
+    );
 }

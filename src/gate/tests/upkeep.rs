@@ -77,7 +77,10 @@ fn mistakes_are_told() {
     check("[limits]\nunsent_stops = 1", Err(("POL-04", "limits.unsent_stops")));
     check("[retention]\ndraft_days = 0", Err(("POL-05", "retention.draft_days")));
     check("[retention]\ndraft_days = 1", Err(("POL-14", "retention.draft_warn_hours")));
-    check("[retention]\ndraft_days = 2\ndraft_warn_hours = 48", Err(("POL-14", "retention.draft_warn_hours")));
+    check(
+        "[retention]\ndraft_days = 2\ndraft_warn_hours = 48",
+        Err(("POL-14", "retention.draft_warn_hours")),
+    );
     check("[retention]\nduplicate_days = 89", Err(("POL-14", "retention.duplicate_days")));
     check("[retention]\nextract_days = 366", Err(("POL-14", "retention.duplicate_days")));
 }

@@ -15,8 +15,8 @@ use crate::gate::policy::Policy;
 use crate::handover::Handover;
 use crate::runtime::error;
 use crate::runtime::station::{
-    Desk, DeskCommand, DeviceLine, Ended, Finding, Guidance, Ledger, LockView, Notice, OfficerLine, PrintProgress,
-    QueueLine, Screen, UnprintedLine, WaitingLine,
+    Desk, DeskCommand, DeviceLine, Ended, Finding, Guidance, Ledger, LockView, Notice, OfficerLine,
+    PrintProgress, QueueLine, Screen, UnprintedLine, WaitingLine,
 };
 use crate::runtime::workers::error_notice;
 use crate::session::event::Event;

@@ -167,12 +167,11 @@ impl Station {
 
     fn refresh_findings(&mut self, now: DateTime<Utc>) {
         let rules = self.policy.retention;
-        let warn = TimeDelta::hours(i64::from(rules.draft_warn_hours));
         let ends = self.waiting.iter().map(|line| draft_expires(line.touched, rules.draft_days));
-        let soon: Vec<DateTime<Utc>> = ends.filter(|end| *end - now <= warn).collect();
+        let expiring = limits::expiring_soon(ends, rules.draft_warn_hours, now);
         let facts = &mut self.upkeep.facts;
         facts.training = self.environment == Environment::Training;
-        facts.expiring = soon.iter().min().map(|first| (soon.len(), *first));
+        facts.expiring = expiring;
         facts.open = self.parked.len() + usize::from(self.active.as_ref().is_some_and(|s| s.core.running()));
         self.upkeep.findings = limits::findings(facts, &self.policy.limits, now);
     }

@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 use super::{JobError, told};
 use crate::runtime::analysis::kept_template;
 use crate::runtime::error;
-use crate::session::Session;
+use crate::session::{Session, assemble};
 use crate::steps::verification::chip_fingers;
 use crate::vault::{ExtractInput, FingerTemplate};
 
@@ -36,8 +36,9 @@ pub(super) fn extract_input(s: &Session, now: DateTime<Utc>) -> Result<ExtractIn
     })
 }
 
-/// Makes in trial what a step adds to the extract.
-pub(super) fn try_part(s: &Session, step: StepId) -> Result<(), JobError> {
+/// Puts together in trial what a step adds to the record and to the extract.
+pub(super) fn try_part(s: &Session, step: StepId, now: DateTime<Utc>) -> Result<(), JobError> {
+    assemble::trial(s, step, now).map_err(|e| told("runtime-not-assembled", e))?;
     let refused = |code| JobError::Told("runtime-not-assembled", code);
     match step {
         StepId::Photo => match crate::steps::photo::card(s) {

@@ -54,12 +54,7 @@ pub(super) fn refused(ui: &mut Ui, st: &Stage<'_>, why: &Finding) {
 }
 
 /// Asks why an open session is discarded.
-pub(super) fn show_discard(
-    ctx: &Context,
-    st: &mut Stage<'_>,
-    id: Uuid,
-    mut reason: Option<String>,
-) -> Next {
+pub(super) fn show_discard(ctx: &Context, st: &mut Stage<'_>, id: Uuid, mut reason: Option<String>) -> Next {
     let closed = modal(ctx, "discard-draft", 560.0, |ui| {
         ui.label(RichText::new(st.get("discard-draft-title")).font(fonts::bold(theme::TEXT_BIG)));
         ui.label(st.get("discard-draft-body"));

@@ -26,8 +26,9 @@ use super::rekam::handover::Handover;
 use super::rekam::population::biodata::Biodata;
 use super::rekam::population::regions::Regions;
 use super::rekam::runtime::station::{
-    Advice, Desk, DeskCommand, DeviceLine, DeviceState, Ended, Finding, FingerWay, Guidance, Ledger, LockNote,
-    LockView, Notice, NoticeLevel, OfficerLine, PrintProgress, QueueLine, Screen, UnprintedLine, WaitingLine,
+    Advice, Desk, DeskCommand, DeviceLine, DeviceState, Ended, Finding, FingerWay, Guidance, Ledger,
+    LockNote, LockView, Notice, NoticeLevel, OfficerLine, PrintProgress, QueueLine, Screen, UnprintedLine,
+    WaitingLine,
 };
 use super::rekam::session::effect::Effect;
 use super::rekam::session::event::{CaptureOutcome, Event, LookUpAnswer};
@@ -565,9 +566,7 @@ impl Desk for FakeDesk {
             DeskCommand::Handover(command) => self.handover_command(command),
             DeskCommand::EnterCards(row) => self.enter_cards(&row),
             DeskCommand::Discard(id, why) => self.control.borrow_mut().discarded.push((id, why)),
-            DeskCommand::RestartDevice(_)
-            | DeskCommand::Preview(_)
-            | DeskCommand::QueuePage(_) => {}
+            DeskCommand::RestartDevice(_) | DeskCommand::Preview(_) | DeskCommand::QueuePage(_) => {}
         }
     }
     fn pump(&mut self) -> bool {

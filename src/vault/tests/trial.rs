@@ -32,10 +32,7 @@ fn a_trial_tells_what_the_seal_would_fail_for() {
         |world, vault, _| world.disk.tamper(&vault.layout().station_key(), |bytes| bytes[20] ^= 1),
         Err("station-key"),
     );
-    check(
-        |_, _, operator| operator.officer.public_key = hex::encode([7; 32]),
-        Err("operator"),
-    );
+    check(|_, _, operator| operator.officer.public_key = hex::encode([7; 32]), Err("operator"));
     check(|world, _, _| world.disk.set_read_only(true), Err("folder"));
     check(|world, _, _| world.disk.set_room(Some(world.disk.used())), Err("folder"));
     check(|_, vault, _| vault.config.recipients.truncate(1), Err("seal"));
