@@ -27,3 +27,5 @@ mod sbi_commands;
 mod scripts;
 #[path = "main/support.rs"]
 mod support;
+#[path = "main/upkeep.rs"]
+mod upkeep;

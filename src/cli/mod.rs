@@ -17,6 +17,7 @@ mod policy;
 mod records;
 mod sbi;
 mod session;
+mod upkeep;
 mod vault;
 mod window;
 

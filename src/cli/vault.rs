@@ -157,6 +157,10 @@ pub(super) enum VaultCommand {
     HubKey(super::carry::HubKey),
     /// Retire the vault after a last backup, when the station moves to another computer.
     Retire(super::backup::Retire),
+    /// Delete what is past its time of keeping, by the policy in force.
+    Retention(super::upkeep::Retention),
+    /// What was deleted, when and why, from the audit.
+    Deletions(super::upkeep::Deletions),
 }
 
 fn files() -> Arc<dyn Files> {
@@ -315,6 +319,8 @@ fn list(c: &Listing, place: &mut Place) -> Done {
     let vault = open(place, &c.vault)?;
     let rows = vault.queue()?;
     let carried = vault.carried()?;
+    let now = SystemClock.now();
+    let unsent_days = |r: &rekam::vault::QueueRow| r.is_unsent().then(|| (now - r.created).num_days().max(0));
     if c.json {
         let rows: Vec<_> = rows
             .iter()
@@ -322,7 +328,8 @@ fn list(c: &Listing, place: &mut Place) -> Done {
                 json!({
                     "id": r.id, "state": r.state, "created": r.created, "size": r.size, "sha256": r.sha256,
                     "epoch": r.epoch, "counter": r.counter, "damaged": r.damaged,
-                    "carried": carried.get(&r.id), "file": vault.layout().payload(r.id),
+                    "unsent_days": unsent_days(r), "deleted": r.gone, "carried": carried.get(&r.id),
+                    "file": vault.layout().payload(r.id),
                 })
             })
             .collect();
@@ -333,8 +340,10 @@ fn list(c: &Listing, place: &mut Place) -> Done {
             let damaged = if r.damaged { " DAMAGED" } else { "" };
             let taken =
                 carried.get(&r.id).map_or_else(String::new, |at| format!(" carried {}", at.to_rfc3339()));
+            let unsent = unsent_days(r).map_or_else(String::new, |days| format!(" unsent for {days} days"));
+            let gone = r.gone.map_or_else(String::new, |at| format!(" deleted {}", at.to_rfc3339()));
             place.say(format!(
-                "{} {} {} {} bytes{taken}{damaged}",
+                "{} {} {} {} bytes{unsent}{taken}{gone}{damaged}",
                 r.id,
                 r.state,
                 r.created.to_rfc3339(),
@@ -372,6 +381,8 @@ pub(super) fn vault(c: &VaultCommand, place: &mut Place) -> Done {
             }
             Ok(u8::from(!report.is_well()))
         }
+        VaultCommand::Retention(c) => super::upkeep::retention(c, place),
+        VaultCommand::Deletions(c) => super::upkeep::deletions(c, place),
         VaultCommand::Rebuild(c) => {
             let report = open(place, &c.vault)?.rebuild(SystemClock.now())?;
             if c.json {

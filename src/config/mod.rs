@@ -2,8 +2,9 @@
 //!
 //! `config.toml`, all keys optional: `vault`, `language` (`id`, `en`), `district` (region code), `utc_offset_hours`
 //! (7, 8 or 9), `policies` and `documents` (folders), `roster` (CSV file), `lock_after_min` (1 to 120, minutes without
-//! input until the screen locks), `lock_max_min` (1 to 480, minutes locked until the officer is signed out), and a
-//! table `[devices]` as in `devices::setup`. Paths are taken from the file's own folder.
+//! input until the screen locks), `lock_max_min` (1 to 480, minutes locked until the officer is signed out), `hub_keys`
+//! (Ed25519 public keys in hex: receipts that they signed let a record be deleted by its time), and a table
+//! `[devices]` as in `devices::setup`. Paths are taken from the file's own folder.
 
 use std::path::{Path, PathBuf};
 
@@ -14,7 +15,7 @@ use crate::i18n::Language;
 
 /// Longest file that is read, in bytes.
 const MAX_BYTES: u64 = 256 * 1024;
-const KEYS: [&str; 10] = [
+const KEYS: [&str; 11] = [
     "vault",
     "language",
     "district",
@@ -25,6 +26,7 @@ const KEYS: [&str; 10] = [
     "devices",
     "lock_after_min",
     "lock_max_min",
+    "hub_keys",
 ];
 /// Minutes without input after which the screen locks.
 const LOCK_AFTER_MIN: std::ops::RangeInclusive<i64> = 1..=120;
@@ -54,6 +56,8 @@ pub struct Config {
     pub lock_after_min: Option<i64>,
     /// Minutes locked until the officer is signed out; none: 30.
     pub lock_max_min: Option<i64>,
+    /// Public keys of the hubs whose receipts count when records are deleted by their time.
+    pub hub_keys: Vec<String>,
 }
 
 /// Something in the configuration that does not work and was left out.
@@ -133,6 +137,10 @@ pub fn parse(file: &str, text: &str, folder: &Path) -> (Config, Vec<ConfigWarnin
                 let minutes = value.as_integer().filter(|m| LOCK_MAX_MIN.contains(m));
                 set(&mut config.lock_max_min, minutes)
             }
+            "hub_keys" => {
+                let keys = value.as_array().and_then(|list| list.iter().map(hub_key).collect());
+                keys.map(|keys| config.hub_keys = keys).is_some()
+            }
             "devices" => match value.as_table().cloned().map(Setup::try_from) {
                 Some(Ok(setup)) => set(&mut config.devices, Some(setup.rebased(folder))),
                 Some(Err(errors)) => {
@@ -157,6 +165,12 @@ fn set<T>(slot: &mut Option<T>, value: Option<T>) -> bool {
     let fits = value.is_some();
     *slot = value;
     fits
+}
+
+/// An Ed25519 public key, 32 bytes in hex.
+fn hub_key(value: &Value) -> Option<String> {
+    let key = value.as_str()?.to_ascii_lowercase();
+    record::keys::public_from_hex(&key).ok().map(|_| key)
 }
 
 fn digits(value: &Value) -> Option<String> {
@@ -191,6 +205,10 @@ mod tests {
         check("lock_after_min = 0\nlock_max_min = 481", 2, |c| {
             (c.lock_after_min, c.lock_max_min) == (None, None)
         });
+        let key = "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a";
+        check(&format!("hub_keys = [\"{}\"]", key.to_uppercase()), 0, |c| c.hub_keys == [key]);
+        check(&format!("hub_keys = [\"{key}\", \"abcd\"]"), 1, |c| c.hub_keys.is_empty());
+        check("hub_keys = \"abcd\"", 1, |c| c.hub_keys.is_empty());
         check("vault = \"a\nb", 1, |c| c.vault.is_none());
         check("[devices.camera]\ndriver = \"nokhwa-9\"", 1, |c| c.devices.is_none());
         check("[devices.camera]\ndriver = \"simulated\"", 0, |c| c.devices.is_some());

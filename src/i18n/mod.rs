@@ -74,6 +74,7 @@ const CATALOGUES: &[Catalogue] = &[
     catalogue!("lock"),
     catalogue!("handover"),
     catalogue!("keys"),
+    catalogue!("limits"),
     catalogue!("population"),
     catalogue!("printing"),
     catalogue!("runtime"),

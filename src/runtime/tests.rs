@@ -15,6 +15,7 @@ use zeroize::Zeroizing;
 
 mod handover;
 mod printing;
+mod upkeep;
 
 use super::clock::{Clock, FixedClock};
 use super::printing::tests::FakeCups;
@@ -111,6 +112,7 @@ impl Bench {
             statement: ("Saya menyatakan bahwa data saya benar.".into(), "id".into()),
             documents: self.folder.path().join("documents"),
             witness: None,
+            hub_keys: Vec::new(),
             lock: self.lock,
             clock: self.clock.clone(),
             wake: Arc::new(|| {}),

@@ -3,6 +3,9 @@
 mod local;
 mod papers;
 mod unlock;
+mod upkeep;
+
+pub(super) use upkeep::Look;
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -26,7 +29,7 @@ use crate::population::roster::Roster;
 use crate::session::effect::ApprovalDraft;
 use crate::session::event::{FingerOwner, LookUpAnswer};
 use crate::session::{Session, SessionContext, assemble};
-use crate::vault::{AuditEvent, OfficerKeys, QueueRow, Vault, VaultError};
+use crate::vault::{AuditEvent, OfficerKeys, QueueRow, Vault, VaultError, draft_expires};
 
 /// Records on one page of the queue.
 pub(super) const PAGE: usize = 50;
@@ -92,6 +95,8 @@ pub(super) struct VaultWorker {
     search_waits: Vec<SearchJob>,
     /// Last rows of the pages of the queue that were read.
     page_ends: Vec<QueueRow>,
+    /// A run of deletions that is under way.
+    house: Option<upkeep::HouseKeeping>,
 }
 
 impl VaultWorker {
@@ -115,6 +120,7 @@ impl VaultWorker {
             reading: Vec::new(),
             search_waits: Vec::new(),
             page_ends: Vec::new(),
+            house: None,
         }
     }
 
@@ -156,6 +162,13 @@ impl VaultWorker {
                 },
             }
         }
+        while self.keeps_house() {
+            match jobs.try_recv() {
+                Ok(job) => return Some(job),
+                Err(TryRecvError::Disconnected) => return None,
+                Err(TryRecvError::Empty) => self.keep_house(),
+            }
+        }
         jobs.recv().ok()
     }
 
@@ -169,6 +182,7 @@ impl VaultWorker {
             VaultJob::SignOut => {
                 self.operator = None;
                 self.forget_fingers();
+                self.house = None;
                 self.vault.lock();
                 VaultAnswer::SignedOut
             }
@@ -220,6 +234,17 @@ impl VaultWorker {
             VaultJob::Load { session, ctx } => {
                 VaultAnswer::Loaded { session, taken: Some(Box::new(self.load(session, ctx)?)) }
             }
+            VaultJob::Look { session, trial, now } => {
+                VaultAnswer::Looked { session, look: self.look(trial, now) }
+            }
+            VaultJob::TryPart { session, step, now } => {
+                let result = local::try_part(&session, step, now).map_err(|error| error.code());
+                VaultAnswer::PartTried { session: session.core.id, step, result }
+            }
+            VaultJob::KeepHouse { times, in_use, now } => {
+                self.begin_house_keeping(*times, &in_use, now)?;
+                VaultAnswer::Done
+            }
             VaultJob::Cards { handover, job, now } => {
                 VaultAnswer::Cards { handover, answer: self.cards(job, now)? }
             }
@@ -237,7 +262,8 @@ impl VaultWorker {
         let public_key = keys.officer.public_key.clone();
         self.operator = Some(keys);
         self.begin_reading()?;
-        Ok(VaultAnswer::SignedIn { officer: line, public_key })
+        let look = self.look(true, now);
+        Ok(VaultAnswer::SignedIn { officer: line, public_key, look })
     }
 
     pub(super) fn operator(&self) -> Result<&OfficerKeys, JobError> {
@@ -509,6 +535,8 @@ impl VaultWorker {
                 touched: info.updated,
                 not_before,
                 parked: false,
+                begun_by: session.as_ref().ok().and_then(|s| s.core.begun_by),
+                expires: draft_expires(info.updated, ctx.policy.retention.draft_days),
             });
         }
         Ok(lines)

@@ -15,7 +15,8 @@ use super::answers::{self, Act};
 use super::report::{self, Answer, OfficerLine};
 use super::{DeciderScript, Decides, Script, ScriptError, load};
 use crate::runtime::clock::FixedClock;
-use crate::runtime::station::{Desk, DeskCommand, DeviceState, Screen};
+use crate::runtime::limits::refusal;
+use crate::runtime::station::{Desk, DeskCommand, DeviceState, Finding, Screen};
 use crate::session::Session;
 use crate::session::event::Command;
 use crate::session::view::Action;
@@ -62,6 +63,9 @@ pub enum RunError {
     /// An interrupted session is not there any more.
     #[error("SCR-15 after the interruption no session was there to be taken up")]
     Lost,
+    /// A limit of the station keeps a new session from being begun.
+    #[error("{} {}; `rekam doctor` says what to do", .0.code, .0.message)]
+    Refused(Box<Finding>),
     /// Scripts name each other in a circle, or too many.
     #[error("SCR-16 more than {MAX_BEFORE} scripts before each other; name fewer in `before`")]
     TooDeep,
@@ -178,6 +182,9 @@ impl Walk<'_> {
             Some(session) => self.take_up_again(session)?,
             None => {
                 self.desk.send(DeskCommand::NewSession);
+                if let (None, Some(why)) = (self.desk.session(), refusal(self.desk.limits())) {
+                    return Err(RunError::Refused(Box::new(why.clone())));
+                }
                 self.until("a session begins", |d| d.session().is_some())?;
             }
         }

@@ -165,6 +165,9 @@ pub struct Core {
     pub id: Uuid,
     /// When it was begun.
     pub begun: DateTime<Utc>,
+    /// Officer who began it; none in sessions of older programs.
+    #[serde(default)]
+    pub begun_by: Option<Uuid>,
     /// The step on screen.
     pub current: StepId,
     /// How it stands or ended.
@@ -187,6 +190,9 @@ pub struct Core {
     pub identical_sample: bool,
     /// Where the sealed record is.
     pub sealed: Option<SealedNote>,
+    /// Finished steps whose result cannot go into the record, with the stable code: they have to be done again.
+    #[serde(default)]
+    pub part_faults: BTreeMap<StepId, String>,
     /// Last number given to a request.
     pub last_request: u64,
     /// Counts writes of steps; the highest one's core is the latest.
@@ -241,6 +247,7 @@ impl Core {
         Self {
             id,
             begun: now,
+            begun_by: None,
             current: StepId::Health,
             outcome: Outcome::Open,
             closing: Closing::default(),
@@ -252,6 +259,7 @@ impl Core {
             last_seen: now,
             identical_sample: false,
             sealed: None,
+            part_faults: BTreeMap::new(),
             last_request: 0,
             revision: 0,
             pending: None,

@@ -44,6 +44,8 @@ pub(super) struct Stub {
     pub(super) sealed: Vec<String>,
     /// Rows of the ledger of cards that have their line in them.
     pub(super) cards: Vec<String>,
+    /// Records whose payload was deleted in them.
+    pub(super) deleted: Vec<String>,
     /// Numbers and hashes of lines that records name.
     pub(super) heads: Vec<(u64, String)>,
     signature: String,
@@ -223,6 +225,7 @@ impl Vault {
             made: now,
             sealed: chain.facts.sealed.iter().cloned().collect(),
             cards: chain.facts.cards.iter().cloned().collect(),
+            deleted: chain.facts.deleted.iter().cloned().collect(),
             heads,
             signature: String::new(),
         })

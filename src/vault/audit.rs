@@ -359,6 +359,20 @@ impl AuditLog {
     }
 }
 
+/// Gives each segment's name and whole lines, oldest first, unchecked.
+pub(super) fn each_segment(
+    files: &dyn Files,
+    folder: &Path,
+    mut take: impl FnMut(&str, &[&[u8]]),
+) -> Result<(), VaultError> {
+    for number in segments(files, folder)? {
+        let name = segment_name(number);
+        let bytes = files.read(&folder.join(&name), SEGMENT_MAX).map_err(|e| VaultError::io(WHAT, e))?;
+        take(&name, &whole_lines(&bytes).0);
+    }
+    Ok(())
+}
+
 /// Event of a record that is sealed and durable.
 pub(super) const SEALED_EVENT: &str = "record-sealed";
 

@@ -98,8 +98,10 @@ pub(super) struct AuditFacts {
     pub(super) sealed: BTreeSet<String>,
     /// Rows of the ledger of cards that have their line.
     pub(super) cards: BTreeSet<String>,
-    /// Changes of states that have their line.
+    /// Changes of states and deletions that have their line.
     pub(super) changes: BTreeSet<String>,
+    /// Records whose payload was deleted.
+    pub(super) deleted: BTreeSet<String>,
     /// Restores: number of the backup's last line, epoch that was left.
     pub(super) restored: Vec<(u64, u64)>,
 }
@@ -109,8 +111,9 @@ impl AuditFacts {
         if line.event == SEALED_EVENT {
             self.sealed.extend(line.details.get("record").cloned());
         }
-        if line.event == super::extract::STATE_EVENT {
-            self.changes.extend(line.details.get("change").cloned());
+        self.changes.extend(line.details.get("change").cloned());
+        if line.event == super::retention::Deleted::Record.event() {
+            self.deleted.extend(line.details.get("record").cloned());
         }
         if line.event == super::restore::RESTORED_EVENT {
             let number = |key: &str| line.details.get(key).and_then(|text| text.parse().ok());
@@ -199,6 +202,7 @@ impl<'a> Chain<'a> {
         self.facts.heads.extend(stub.heads.iter().filter_map(|(_, head)| raw(head)));
         self.facts.sealed.extend(stub.sealed.iter().cloned());
         self.facts.cards.extend(stub.cards.iter().cloned());
+        self.facts.deleted.extend(stub.deleted.iter().cloned());
         for (at, held) in self.expected.held.iter().enumerate() {
             let Some(seq) = held.seq else { continue };
             let known = stub.heads.iter().find(|(known, _)| *known == seq).map(|(_, head)| head);
@@ -360,6 +364,7 @@ pub(super) fn noted(files: &dyn Files, folder: &Path, vault: Uuid) -> Result<Aud
     if let Ok(Some(stub)) = archive::stub(files, folder, vault) {
         facts.sealed.extend(stub.sealed);
         facts.cards.extend(stub.cards);
+        facts.deleted.extend(stub.deleted);
     }
     for number in segments(files, folder)? {
         let bytes = files

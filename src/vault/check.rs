@@ -221,7 +221,7 @@ impl Vault {
             let id = entry
                 .name
                 .rsplit_once('.')
-                .filter(|(_, ending)| ["json", "rekam", "local"].contains(ending))
+                .filter(|(_, ending)| ["json", "rekam", "local", "gone"].contains(ending))
                 .and_then(|(stem, _)| Uuid::parse_str(stem).ok());
             match id {
                 Some(id) => drop(ids.insert(id)),
@@ -249,8 +249,9 @@ impl Vault {
         let header = self.read_optional(&self.layout().header(id), record::header::MAX_BYTES as u64)?;
         let payload = self.read_optional(&self.layout().payload(id), PAYLOAD_MAX)?;
         let local = self.read_optional(&self.layout().local(id), LOCAL_MAX)?;
+        let gone = self.check_tombstone(id, header.as_deref(), payload.is_some(), facts, &mut add)?;
         for (ending, missing) in
-            [("json", header.is_none()), ("rekam", payload.is_none()), ("local", local.is_none())]
+            [("json", header.is_none()), ("rekam", payload.is_none() && !gone), ("local", local.is_none())]
         {
             if missing {
                 add(ProblemKind::FileMissing, format!("records/{id}.{ending}"), "");
@@ -289,6 +290,33 @@ impl Vault {
             add(ProblemKind::RowDiffers, id.to_string(), "");
         }
         Ok(())
+    }
+
+    /// Looks at a record's tombstone; true when there is a good one that the audit knows.
+    fn check_tombstone(
+        &self,
+        id: Uuid,
+        header: Option<&[u8]>,
+        has_payload: bool,
+        facts: &AuditFacts,
+        add: &mut impl FnMut(ProblemKind, String, &str),
+    ) -> Result<bool, VaultError> {
+        if self.read_tombstone(id)?.is_none() {
+            return Ok(false);
+        }
+        let header = header.and_then(|bytes| record::header::Header::parse(bytes).ok());
+        let stone = self.tombstone(id)?;
+        let fits = stone.zip(header).is_some_and(|(stone, header)| {
+            (&stone.sha256, stone.size) == (&header.payload_sha256, header.payload_size)
+        });
+        if !fits {
+            add(ProblemKind::RecordDamaged, format!("records/{id}.gone"), "tombstone");
+        } else if !facts.deleted.contains(&id.to_string()) {
+            add(ProblemKind::NotInAudit, id.to_string(), "deletion");
+        } else if has_payload {
+            add(ProblemKind::ForeignFile, format!("records/{id}.rekam"), "deleted");
+        }
+        Ok(fits)
     }
 
     /// Whether a document opens can be known only while an officer is signed in.

@@ -3,7 +3,7 @@
 
 use chrono::{DateTime, Utc};
 use record::draft::{Draft, OfficerNote};
-use record::schema::{Environment, Role};
+use record::schema::{Environment, RecordState, Role};
 use record::seal::{SealKeys, seal};
 use uuid::Uuid;
 
@@ -58,7 +58,8 @@ impl Vault {
             self.files.write(path, bytes).map_err(|e| VaultError::io("a record", e))
         };
         for seed in 0..count {
-            let draft = draft(seed, operator);
+            let mut draft = draft(seed, operator);
+            draft.created = now - chrono::Duration::minutes(seed as i64 % 10_000);
             let context = record::testing::context(1_000_000 + seed);
             let seal_keys = SealKeys {
                 station: &keys.station,
@@ -66,7 +67,9 @@ impl Vault {
                 recipients: &config.recipients,
             };
             let sealed = seal(&draft, &context, &seal_keys).map_err(|e| VaultError::Seal(e.to_string()))?;
-            let (head, kept) = extract::new(keys, &input(seed, now), &draft, &context.audit_head);
+            let (mut head, kept) = extract::new(keys, &input(seed, now), &draft, &context.audit_head);
+            // A station goes on only where its records are sent.
+            head.state = RecordState::ReceivedAtCentral;
             let local = extract::encode(keys, config.vault, &head, &kept)?;
             write(&self.layout.header(draft.id), &sealed.header_bytes)?;
             write(&self.layout.payload(draft.id), &sealed.payload)?;

@@ -110,7 +110,7 @@ impl Vault {
     }
 
     /// Every kept step of a session. A step that does not decrypt here is left out and named in a [`Note`], as the
-    /// session can go on without it.
+    /// session can go on without it; where none does, the note says that the session is of another station.
     ///
     /// # Errors
     /// [`VaultError::Locked`], [`VaultError::UnknownRecord`] when nothing is kept of this session, or the disk's.
@@ -130,7 +130,12 @@ impl Vault {
                 None => notes.push(Note::StepUnreadable { session, step }),
             }
         }
-        if steps.is_empty() && notes.is_empty() { Err(VaultError::UnknownRecord) } else { Ok((steps, notes)) }
+        match (steps.is_empty(), notes.is_empty()) {
+            (true, true) => Err(VaultError::UnknownRecord),
+            // Drafts are bound to the vault that keeps them: those of another station open nowhere else.
+            (true, false) => Ok((steps, vec![Note::DraftForeign { session }])),
+            (false, _) => Ok((steps, notes)),
+        }
     }
 
     /// Gives up a session: an audit line with the stable `reason`, then the files go.
@@ -179,6 +184,11 @@ impl Vault {
                 check_name("step", step).ok().map(|()| step.to_owned())
             });
         Ok(steps.collect())
+    }
+
+    /// When a step was kept; none when its head cannot be read.
+    pub(super) fn step_time(&self, session: Uuid, step: &str) -> Result<Option<DateTime<Utc>>, VaultError> {
+        Ok(time_of(&self.read_step(session, step)?))
     }
 
     fn read_step(&self, session: Uuid, step: &str) -> Result<Vec<u8>, VaultError> {

@@ -101,6 +101,14 @@ pub trait Files: Send + Sync {
     /// # Errors
     /// The system's error.
     fn free_bytes(&self, folder: &Path) -> io::Result<u64>;
+    /// Files that may still be made, or none where the file system does not count them.
+    ///
+    /// # Errors
+    /// The system's error.
+    fn free_files(&self, folder: &Path) -> io::Result<Option<u64>> {
+        let _ = folder;
+        Ok(None)
+    }
     /// Permission bits, or none where the file system has none.
     ///
     /// # Errors
@@ -294,6 +302,12 @@ impl Files for RealFiles {
     fn free_bytes(&self, folder: &Path) -> io::Result<u64> {
         let found = rustix::fs::statvfs(folder)?;
         Ok(found.f_bavail.saturating_mul(found.f_frsize))
+    }
+
+    fn free_files(&self, folder: &Path) -> io::Result<Option<u64>> {
+        let found = rustix::fs::statvfs(folder)?;
+        // Btrfs and some network file systems make inodes as they need them and say 0.
+        Ok((found.f_files > 0).then_some(found.f_favail))
     }
 
     fn mode(&self, path: &Path) -> io::Result<Option<u32>> {

@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, Utc};
 use record::schema::RecordState;
@@ -45,7 +46,21 @@ pub struct QueueRow {
     pub counter: u64,
     /// True when one of the record's files is missing or does not fit: `vault check` says which.
     pub damaged: bool,
+    /// When the payload was deleted by the rules of keeping: the row, header and tombstone stay.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gone: Option<DateTime<Utc>>,
 }
+
+impl QueueRow {
+    /// True while nobody but the station is known to have the record.
+    #[must_use]
+    pub const fn is_unsent(&self) -> bool {
+        matches!(self.state, RecordState::BioCaptured | RecordState::Processing) && self.gone.is_none()
+    }
+}
+
+/// Rows that are not sent: when sealed (milliseconds since 1970), id. None until somebody asks.
+type UnsentRows = Mutex<Option<BTreeSet<(i64, Uuid)>>>;
 
 /// The open index.
 pub(super) struct Index {
@@ -54,6 +69,7 @@ pub(super) struct Index {
     nik: sled::Tree,
     family: sled::Tree,
     created: sled::Tree,
+    unsent: UnsentRows,
 }
 
 impl std::fmt::Debug for Index {
@@ -64,6 +80,10 @@ impl std::fmt::Debug for Index {
 
 fn created_key(row: &QueueRow) -> Vec<u8> {
     [created_bound(row.created).as_slice(), row.id.as_bytes()].concat()
+}
+
+fn unsent_key(row: &QueueRow) -> (i64, Uuid) {
+    (row.created.timestamp_millis(), row.id)
 }
 
 fn created_bound(time: DateTime<Utc>) -> [u8; 8] {
@@ -118,6 +138,7 @@ impl Index {
             nik: db.open_tree("nik")?,
             family: db.open_tree("family")?,
             created: db.open_tree("created")?,
+            unsent: UnsentRows::default(),
             db,
         };
         let meta = index.db.open_tree("meta")?;
@@ -147,7 +168,26 @@ impl Index {
         for tree in [&self.rows, &self.nik, &self.family, &self.created] {
             tree.clear()?;
         }
+        *self.unsent_rows() = None;
         Ok(())
+    }
+
+    fn unsent_rows(&self) -> MutexGuard<'_, Option<BTreeSet<(i64, Uuid)>>> {
+        self.unsent.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How many rows are not sent, and when the oldest of them was sealed. The first question reads every row, the
+    /// next ones none: it is asked every few seconds.
+    pub(super) fn unsent(&self) -> Result<(usize, Option<DateTime<Utc>>), VaultError> {
+        let mut known = self.unsent_rows();
+        let rows = match known.take() {
+            Some(rows) => rows,
+            None => self.all()?.iter().filter(|row| row.is_unsent()).map(unsent_key).collect(),
+        };
+        let oldest = rows.first().and_then(|(millis, _)| DateTime::from_timestamp_millis(*millis));
+        let count = rows.len();
+        *known = Some(rows);
+        Ok((count, oldest))
     }
 
     /// Puts a row in place of an older one with the same id. Durable after [`Index::flush`].
@@ -165,6 +205,9 @@ impl Index {
         self.created.insert(created_key(row), &[])?;
         // Last, so that a row that is there always has its keys.
         self.rows.insert(row.id.as_bytes(), bytes)?;
+        if let Some(unsent) = self.unsent_rows().as_mut().filter(|_| row.is_unsent()) {
+            unsent.insert(unsent_key(row));
+        }
         Ok(())
     }
 
@@ -172,6 +215,9 @@ impl Index {
         self.nik.remove(hash_key(&row.nik_hash, row.id))?;
         self.family.remove(hash_key(&row.family_hash, row.id))?;
         self.created.remove(created_key(row))?;
+        if let Some(unsent) = self.unsent_rows().as_mut() {
+            unsent.remove(&unsent_key(row));
+        }
         Ok(())
     }
 

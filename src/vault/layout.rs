@@ -7,12 +7,14 @@
 //! lock                     held by the process that has the vault open
 //! counter                  last record counter that was given out
 //! lockout.json             wrong passphrases per officer
+//! hub-time                 the latest time of any receipt
 //! officers.json            accounts, each signed by a supervisor
 //! officer-fingers.enc      templates of the officers' own fingers, encrypted under the vault key
 //! keys/<officer id>.slot   the vault key and the officer's own key, wrapped under the passphrase
 //! records/<id>.json        outer header     }
 //! records/<id>.rekam       sealed payload   } the truth
 //! records/<id>.local       local extract    }
+//! records/<id>.gone        tombstone of a payload that was deleted by the rules of keeping
 //! pending/<id>             a save or a change of state that is under way
 //! drafts/<session>/<step>.enc
 //! unprinted/<id>.enc      documents that wait for the printer
@@ -93,6 +95,9 @@ impl Layout {
     pub(super) fn counter(&self) -> PathBuf {
         self.root.join("counter")
     }
+    pub(super) fn hub_time(&self) -> PathBuf {
+        self.root.join("hub-time")
+    }
     pub(super) fn lockout(&self) -> PathBuf {
         self.root.join("lockout.json")
     }
@@ -128,6 +133,9 @@ impl Layout {
     }
     pub(super) fn local(&self, id: Uuid) -> PathBuf {
         self.records().join(format!("{id}.local"))
+    }
+    pub(super) fn gone(&self, id: Uuid) -> PathBuf {
+        self.records().join(format!("{id}.gone"))
     }
     pub(super) fn pending(&self) -> PathBuf {
         self.root.join("pending")

@@ -12,11 +12,14 @@ mod cards;
 pub mod carry;
 mod check;
 mod crypto;
+mod deletion_report;
+mod deletions;
 mod drafts;
 mod error;
 mod events;
 mod extract;
 mod fingers;
+mod gone;
 mod guarded;
 mod hygiene;
 mod index;
@@ -28,6 +31,8 @@ mod pins;
 mod receipts;
 mod restore;
 mod retire;
+mod retention;
+mod room;
 mod save;
 mod sign_in;
 mod slots;
@@ -35,6 +40,7 @@ mod snapshot;
 mod statement;
 mod states;
 mod sync;
+mod trial;
 mod unprinted;
 mod witness;
 
@@ -62,11 +68,14 @@ pub use backup::{BackupManifest, BackupReport};
 pub use cards::{CARDS_MAX, CardMove, CardNote, CardOutcome, CardRow, CardStock, NewCardRow};
 pub use carry::{Carried, CarryReport, RecordFault};
 pub use check::{CheckReport, Problem, ProblemKind, RebuildReport};
+pub use deletion_report::Deletions;
+pub use deletions::{RetentionPlan, RetentionReport};
 pub use drafts::{DraftInfo, DraftSteps, STEP_MAX};
 pub use error::VaultError;
 pub use events::AUDIT_EVENTS;
 pub use extract::{Extract, ExtractInput, FingerTemplate};
 pub use fingers::{OFFICER_FINGERS_MAX, OfficerFingers};
+pub use gone::Tombstone;
 pub use index::QueueRow;
 pub use init::{InitOptions, InitReport, TRAINING_OFFICERS, TrainingLogin};
 pub use layout::{Layout, VaultConfig};
@@ -76,10 +85,13 @@ pub use outside::Outside;
 pub use pins::{Pin, PinKind, Pins};
 pub use receipts::{ReceiptFault, ReceiptsReport, read_receipts};
 pub use restore::{DrillReport, RestoreOptions, RestoreReport, drill, restore};
+pub use retention::{Deleted, Deletion, Held, RetentionTimes, draft_expires};
+pub use room::{Room, Unsent};
 pub use save::Saved;
 pub use slots::{KdfCost, KdfParams, PASSPHRASE_MAX, PASSPHRASE_MIN, check_passphrase};
 pub use states::{STATES_MAX_BYTES, StateError, StateLine, StatesReport, may_follow, read_states};
 pub use sync::{SyncCertificate, SyncKey};
+pub use trial::TrialFault;
 pub use unprinted::{DOCUMENT_MAX, UNPRINTED_MAX, UnprintedDocument};
 pub use witness::held_heads;
 
@@ -167,6 +179,8 @@ pub struct Vault {
     /// The audit says that the clock was set back.
     clock_back: bool,
     witness: Option<PathBuf>,
+    /// Time of the last audit line when the vault was opened: what the clock is measured by.
+    floor_at_open: Option<DateTime<Utc>>,
     notes: Vec<Note>,
     // Last, so that the index is closed before another process may come in.
     _lock: Box<dyn LockGuard>,
@@ -249,6 +263,7 @@ impl Vault {
             config,
             roster,
             lockout,
+            floor_at_open: audit.floor(),
             audit,
             index,
             keys: None,
@@ -306,6 +321,7 @@ impl Vault {
     fn sweep(&self) -> Result<(), VaultError> {
         let layout = &self.layout;
         let mut folders = vec![layout.root().to_owned(), layout.records(), layout.pending(), layout.keys()];
+        folders.push(layout.drafts());
         // Vaults from before the ledger have no such folder.
         let top = self.files.list(layout.root()).map_err(|e| VaultError::io("vault folder", e))?;
         folders.extend(top.iter().any(|l| l.folder && l.name == "cards").then(|| layout.cards()));

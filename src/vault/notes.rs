@@ -71,6 +71,11 @@ pub enum Note {
     Retired,
     /// What supervisors pinned cannot be read or is not signed by one of them.
     PinsUnfit,
+    /// No step of an open session can be read here: it was kept by another station's vault, or is damaged.
+    DraftForeign {
+        /// Session id.
+        session: Uuid,
+    },
     /// A kept step cannot be read and must be done again.
     StepUnreadable {
         /// Session id.
@@ -99,6 +104,7 @@ impl Note {
             Self::PutBack { .. } => "vault-note-put-back",
             Self::PinsUnfit => "vault-note-pins-unfit",
             Self::Retired => "vault-note-retired",
+            Self::DraftForeign { .. } => "vault-note-draft-foreign",
             Self::StepUnreadable { .. } => "vault-note-step-unreadable",
             Self::SyncKeyUnfit => "vault-note-sync-key-unfit",
         }

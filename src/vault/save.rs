@@ -104,7 +104,7 @@ impl Vault {
         }
     }
 
-    fn check_draft(&self, draft: &Draft, operator: &OfficerKeys) -> Result<(), VaultError> {
+    pub(super) fn check_draft(&self, draft: &Draft, operator: &OfficerKeys) -> Result<(), VaultError> {
         let config = self.config();
         if draft.environment != config.environment {
             return Err(VaultError::WrongEnvironment { vault: config.environment, asked: draft.environment });
@@ -241,7 +241,8 @@ impl Vault {
         let listed = self.files().list(&self.layout().pending()).map_err(io)?;
         for id in listed.iter().filter_map(|l| Uuid::parse_str(&l.name).ok()) {
             let marker = self.files().read(&self.layout().pending_of(id), MARKER_MAX).map_err(io)?;
-            if marker.starts_with(super::cards::MARKER) || marker.starts_with(STATE_MARKER) {
+            let changes = [super::cards::MARKER, STATE_MARKER, super::deletions::MARKER];
+            if changes.iter().any(|beginning| marker.starts_with(beginning)) {
                 self.recover(id, false, now)?;
             }
         }
@@ -271,6 +272,9 @@ impl Vault {
         }
         if marker.starts_with(STATE_MARKER) {
             return self.recover_state(id, &marker, |change| facts.changes.contains(change));
+        }
+        if marker.starts_with(super::deletions::MARKER) {
+            return self.recover_deletion(id, &marker, |change| facts.changes.contains(change));
         }
         if facts.sealed.contains(&id.to_string()) {
             self.put_row_from_files(id)?;
@@ -358,13 +362,14 @@ impl Vault {
             .read_optional(&self.layout().local(id), LOCAL_MAX)?
             .and_then(|bytes| LocalHead::parse(&bytes).ok())
             .filter(|head| head.id == id);
-        let damaged = size != Some(header.payload_size) || local.is_none();
+        let stone = self.tombstone(id)?.filter(|stone| stone.sha256 == header.payload_sha256);
+        let damaged = (size != Some(header.payload_size) && stone.is_none()) || local.is_none();
         let state = local.as_ref().map_or(record::schema::RecordState::BioCaptured, |l| l.state);
         Ok(Some(QueueRow {
             id,
             state,
             created: header.created,
-            expires: local.as_ref().map(|l| l.expires),
+            expires: local.as_ref().filter(|l| !l.bare).map(|l| l.expires),
             nik_hash: local.as_ref().map(|l| l.nik_hash.clone()).unwrap_or_default(),
             family_hash: local.map(|l| l.family_hash).unwrap_or_default(),
             sha256: header.payload_sha256,
@@ -372,6 +377,7 @@ impl Vault {
             epoch: header.epoch,
             counter: header.counter,
             damaged,
+            gone: stone.map(|stone| stone.deleted),
         }))
     }
 }

@@ -111,7 +111,7 @@ impl Vault {
         Ok(opened)
     }
 
-    fn open_station_key(&self, vault_key: &Key) -> Result<SigningKey, VaultError> {
+    pub(super) fn open_station_key(&self, vault_key: &Key) -> Result<SigningKey, VaultError> {
         let sealed = self
             .files
             .read(&self.layout.station_key(), SMALL_FILE_MAX)

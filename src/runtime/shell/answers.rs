@@ -31,6 +31,7 @@ impl Station {
                 self.feed(session, Event::FingersSearched(id, result));
             }
             Answer::Devices(lines) => self.devices_told(lines),
+            Answer::Power(power) => self.power_seen(power),
             Answer::Document { session, kind, name, made } => {
                 self.documents_due.remove(&session);
                 match kind {
@@ -88,7 +89,10 @@ impl Station {
 
     fn take_vault(&mut self, answer: VaultAnswer) {
         match answer {
-            VaultAnswer::SignedIn { officer, public_key } => self.signed_in(officer, public_key),
+            VaultAnswer::SignedIn { officer, public_key, look } => {
+                self.signed_in(officer, public_key);
+                self.begin_upkeep(look, self.clock.now());
+            }
             VaultAnswer::NotSearched { session, id, code } => {
                 self.feed(session, Event::FingersSearched(id, Err(code)));
             }
@@ -131,6 +135,11 @@ impl Station {
                     self.feed(session, Event::Decided(*grant));
                 }
             }
+            VaultAnswer::Looked { session, look } => self.looked(session, look),
+            VaultAnswer::PartTried { session, step, result } => {
+                self.feed(session, Event::PartTried(step, result));
+            }
+            VaultAnswer::KeptHouse(report) => self.kept_house(&report),
             VaultAnswer::Sealed { session, result } => self.sealed(session, result),
             VaultAnswer::Discarded(session) => {
                 self.drafts.retain(|d| d.id != session);
@@ -214,6 +223,7 @@ impl Station {
                 }
                 self.drafts.retain(|d| d.id != session);
                 self.refresh_page();
+                self.look_soon();
             }
             Err(code) => self.feed(session, Event::SealFailed(code)),
         }

@@ -164,6 +164,7 @@ impl Station {
         self.preview.clear();
         self.guidance.board().watch(None);
         self.give_vault(VaultJob::SignOut);
+        self.end_upkeep();
         self.refresh_waiting();
     }
 
@@ -187,9 +188,12 @@ impl Station {
             self.notify(vault_notice(&VaultError::Retired));
             return;
         }
+        let now = self.clock.now();
+        if self.refuses_session(now) {
+            return;
+        }
         self.close_handover();
         self.set_aside();
-        let now = self.clock.now();
         match choose(&self.policies, self.policy_id.as_deref(), self.local_date(now)) {
             Ok(policy) if policy != *self.policy => self.policy = policy.into(),
             Ok(_) => {}
@@ -205,6 +209,7 @@ impl Station {
         self.show(session);
         self.ended = None;
         self.give_vault(VaultJob::Audit { session: id, event: "session-begun", details: Vec::new(), now });
+        self.try_seal(id, now);
     }
 
     /// The officer's check of this shift, while it is valid.

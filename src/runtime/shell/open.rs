@@ -11,6 +11,7 @@ use devices::vocabulary::{DeviceKind, SIMULATED};
 use record::schema::Environment;
 
 use super::Station;
+use super::upkeep::Upkeep;
 use crate::documents::Office;
 use crate::gate::policy::{Policy, PolicySet};
 use crate::i18n::Language;
@@ -22,6 +23,7 @@ use crate::runtime::documents::Documents;
 use crate::runtime::error::StationError;
 use crate::runtime::finger_search::search_all;
 use crate::runtime::guidance::GuidanceWorker;
+use crate::runtime::lookout::watch_power;
 use crate::runtime::portrait::face_judges;
 use crate::runtime::preview::PreviewSlot;
 use crate::runtime::printing::{Patience, PrintWorker};
@@ -140,6 +142,8 @@ impl Station {
             out: out.clone(),
         };
         let printing = Worker::start("printing", move |jobs| printer.run(&jobs))?;
+        let worker_out = out.clone();
+        let power = Worker::start("power", move |asked| watch_power(&asked, &worker_out))?;
         let mut station = Self {
             devices: start_devices(&options, &registry, &setup, &preview, &analysis, out)?,
             clock: options.clock,
@@ -150,6 +154,7 @@ impl Station {
             analysis,
             documents,
             printing,
+            power,
             stop_printing,
             prints: prints(environment, &setup),
             progress: BTreeMap::new(),
@@ -198,6 +203,8 @@ impl Station {
             hygiene,
             hygiene_again: None,
             held: None,
+            hub_keys: options.hub_keys,
+            upkeep: Upkeep::default(),
             platen_possible: true,
         };
         station.vault.give(VaultJob::Page { page: 0, now }).ok();

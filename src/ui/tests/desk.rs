@@ -18,7 +18,7 @@ use chrono::{DateTime, Utc};
 use devices::traits::PreviewFrame;
 use devices::vocabulary::{CaptureTask, DeviceId, DeviceInfo, DeviceKind};
 use record::grant::{Ask, GrantRequest, sign};
-use record::schema::{Environment, Outcome, RecordState, Role};
+use record::schema::{Environment, Outcome, RecordState, Role, StepId};
 use uuid::Uuid;
 
 use super::rekam::gate::policy::{Policy, PolicySet};
@@ -26,8 +26,9 @@ use super::rekam::handover::Handover;
 use super::rekam::population::biodata::Biodata;
 use super::rekam::population::regions::Regions;
 use super::rekam::runtime::station::{
-    Advice, Desk, DeskCommand, DeviceLine, DeviceState, Ended, FingerWay, Guidance, Ledger, LockNote,
-    LockView, Notice, NoticeLevel, OfficerLine, PrintProgress, QueueLine, Screen, UnprintedLine, WaitingLine,
+    Advice, Desk, DeskCommand, DeviceLine, DeviceState, Ended, Finding, FingerWay, Guidance, Ledger,
+    LockNote, LockView, Notice, NoticeLevel, OfficerLine, PrintProgress, QueueLine, Screen, UnprintedLine,
+    WaitingLine,
 };
 use super::rekam::session::effect::Effect;
 use super::rekam::session::event::{CaptureOutcome, Event, LookUpAnswer};
@@ -81,6 +82,14 @@ pub(crate) struct Control {
     pub(crate) activity: u32,
     /// What live guidance says.
     pub(crate) advice: Option<Advice>,
+    /// What the station knows of itself.
+    pub(crate) limits: Vec<Finding>,
+    /// A step whose result cannot go into the record.
+    pub(crate) refused: Option<StepId>,
+    /// Sessions that were found interrupted.
+    pub(crate) found: Vec<WaitingLine>,
+    /// Sessions that were discarded, and why.
+    pub(crate) discarded: Vec<(Uuid, String)>,
 }
 
 pub(crate) struct FakeDesk {
@@ -98,6 +107,7 @@ pub(crate) struct FakeDesk {
     prints: BTreeMap<Uuid, PrintProgress>,
     unprinted: Vec<UnprintedLine>,
     captures: u64,
+    limits: Vec<Finding>,
     handover: Option<Handover>,
     ledger: Ledger,
     entered: Option<Result<(), String>>,
@@ -127,6 +137,7 @@ impl FakeDesk {
             prints: BTreeMap::new(),
             unprinted: Vec::new(),
             captures: 0,
+            limits: Vec::new(),
             handover: None,
             ledger: Ledger::default(),
             entered: None,
@@ -229,6 +240,7 @@ impl FakeDesk {
                 Event::ApprovalAsked(GrantRequest::new(ask, &draft.nik, now, valid).unwrap())
             }
             Effect::KeepStep { step, .. } => Event::StepKept(step),
+            Effect::TryPart(step) => Event::PartTried(step, Ok(())),
             Effect::Seal => {
                 let session = self.session.as_ref()?;
                 let id = session.core.id;
@@ -344,6 +356,8 @@ impl FakeDesk {
         if session.core.outcome == Outcome::Parked {
             let id = session.core.id;
             self.waiting.push(WaitingLine {
+                begun_by: self.signed_in.as_ref().map(|o| o.id),
+                expires: session.core.last_seen + chrono::Duration::days(7),
                 id,
                 name: session.data.biodata.values.nama.clone(),
                 step: session.core.current,
@@ -448,6 +462,9 @@ impl Desk for FakeDesk {
     fn devices(&self) -> &[DeviceLine] {
         &self.devices
     }
+    fn limits(&self) -> &[Finding] {
+        &self.limits
+    }
     fn to_disinfect(&self) -> Vec<DeviceKind> {
         self.control.borrow().locked.iter().copied().collect()
     }
@@ -548,14 +565,18 @@ impl Desk for FakeDesk {
             DeskCommand::CloseHandover => self.handover = None,
             DeskCommand::Handover(command) => self.handover_command(command),
             DeskCommand::EnterCards(row) => self.enter_cards(&row),
-            DeskCommand::Discard(..)
-            | DeskCommand::RestartDevice(_)
-            | DeskCommand::Preview(_)
-            | DeskCommand::QueuePage(_) => {}
+            DeskCommand::Discard(id, why) => self.control.borrow_mut().discarded.push((id, why)),
+            DeskCommand::RestartDevice(_) | DeskCommand::Preview(_) | DeskCommand::QueuePage(_) => {}
         }
     }
     fn pump(&mut self) -> bool {
         self.list_devices();
+        self.limits.clone_from(&self.control.borrow().limits);
+        self.waiting.append(&mut self.control.borrow_mut().found);
+        let refused = self.control.borrow_mut().refused.take();
+        if let Some(step) = refused {
+            self.feed(Event::PartTried(step, Err("SES-12".into())));
+        }
         self.feed(Event::Tick);
         false
     }

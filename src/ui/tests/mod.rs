@@ -8,6 +8,7 @@ mod boxes;
 mod desk;
 mod flows;
 mod handover;
+mod limits;
 mod locking;
 mod photo;
 

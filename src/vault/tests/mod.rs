@@ -25,6 +25,8 @@ mod door;
 mod fingers;
 mod keys;
 mod queue;
+mod retention;
+mod trial;
 mod unprinted;
 
 const NIK: &str = "3374015708030001";
