@@ -134,7 +134,7 @@ pub(super) struct Listing {
 #[derive(Debug, Subcommand)]
 pub(super) enum QueueCommand {
     /// List the sealed records, newest first.
-    List(Listing),
+    List(super::queue_list::List),
 }
 
 #[derive(Debug, Subcommand)]
@@ -294,35 +294,10 @@ fn add(c: &Add, place: &mut Place) -> Done {
     Ok(0)
 }
 
-pub(super) fn queue(QueueCommand::List(c): &QueueCommand, place: &mut Place) -> Done {
-    let vault = open(place, &c.vault)?;
-    let rows = vault.queue()?;
-    if c.json {
-        let rows: Vec<_> = rows
-            .iter()
-            .map(|r| {
-                json!({
-                    "id": r.id, "state": r.state, "created": r.created, "size": r.size, "sha256": r.sha256,
-                    "epoch": r.epoch, "counter": r.counter, "damaged": r.damaged,
-                    "file": vault.layout().payload(r.id),
-                })
-            })
-            .collect();
-        let notes = vault.notes().to_vec();
-        place.json(&json!({"count": rows.len(), "records": rows, "notes": notes}))?;
-    } else {
-        for r in &rows {
-            let damaged = if r.damaged { " DAMAGED" } else { "" };
-            place.say(format!(
-                "{} {} {} {} bytes{damaged}",
-                r.id,
-                r.state,
-                r.created.to_rfc3339(),
-                r.size
-            ))?;
-        }
+pub(super) fn queue(c: &QueueCommand, place: &mut Place) -> Done {
+    match c {
+        QueueCommand::List(c) => super::queue_list::list(c, place),
     }
-    Ok(0)
 }
 
 pub(super) fn vault(c: &VaultCommand, place: &mut Place) -> Done {

@@ -1,13 +1,12 @@
 //! Checking a vault and making its index anew.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use chrono::{DateTime, Utc};
 use serde::Serialize;
 use uuid::Uuid;
 
 use super::Vault;
-use super::audit::{self, AuditEvent, AuditFacts, AuditReport};
+use super::audit::{self, AuditFacts, AuditReport};
 use super::error::VaultError;
 use super::extract::{self, LOCAL_MAX, LocalHead};
 use super::layout::PAYLOAD_MAX;
@@ -136,31 +135,6 @@ impl Vault {
             self.index.flush()?;
         }
         Ok((added, removed))
-    }
-
-    /// Makes every row anew from the files alone.
-    ///
-    /// # Errors
-    /// [`VaultError::Index`] or the disk's.
-    pub fn rebuild(&mut self, now: DateTime<Utc>) -> Result<RebuildReport, VaultError> {
-        let before: BTreeMap<Uuid, _> =
-            self.index.all().unwrap_or_default().into_iter().map(|r| (r.id, r)).collect();
-        self.index.clear()?;
-        let mut report = RebuildReport { rows: 0, damaged: 0, unreadable: 0, mended: 0 };
-        for id in self.header_ids()? {
-            let Some(row) = self.row_from_files(id)? else {
-                report.unreadable += 1;
-                continue;
-            };
-            self.index.put(&row)?;
-            report.rows += 1;
-            report.damaged += usize::from(row.damaged);
-            report.mended += usize::from(before.get(&id) != Some(&row));
-        }
-        self.index.flush()?;
-        let event = AuditEvent::new("index-rebuilt").with("rows", report.rows).with("mended", report.mended);
-        self.append_audit(&event, now)?;
-        Ok(report)
     }
 
     /// Checks the whole audit.

@@ -13,12 +13,13 @@
 //! records/<id>.json        outer header     }
 //! records/<id>.rekam       sealed payload   } the truth
 //! records/<id>.local       local extract    }
-//! pending/<id>             a save or a change of state that is under way
+//! pending/<id>             a save, a change of state or a removal of a draft that is under way
 //! drafts/<session>/<step>.enc
 //! unprinted/<id>.enc      documents that wait for the printer
 //! cards/<n>.row            ledger of blanks and cards, and the proofs of what left the counter
 //! audit/<n>.jsonl          hash-chained audit lines
-//! index/                   sled, a cache of records/
+//! index/                   sled, a cache of records/; index-new/ and index-old/ while it is written anew,
+//!                          index-damaged-<ms>/ what could not be opened
 //! training/*.age-key       the training centre's and escrow's identities, training only
 //! ```
 

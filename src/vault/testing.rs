@@ -80,7 +80,7 @@ fn apply(names: &mut Names, op: &NameOp) {
     }
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 struct State {
     inodes: BTreeMap<u64, Inode>,
     live: Names,
@@ -246,6 +246,13 @@ impl FaultyFiles {
         state.live.insert(PathBuf::from("/"), None);
         state.durable.insert(PathBuf::from("/"), None);
         Self(Arc::new(Mutex::new(state)))
+    }
+
+    /// Another disk with the same contents and a seed of its own. Nobody holds its lock.
+    #[must_use]
+    pub fn copy(&self, seed: u64) -> Self {
+        let copy = State { random: seed, locked: false, plan: None, ..self.state().clone() };
+        Self(Arc::new(Mutex::new(copy)))
     }
 
     /// The same disk as the vault takes it.

@@ -66,6 +66,7 @@ vault-note-card-undone = Noting a card was interrupted and has been undone. The 
 vault-note-state-undone = A change of a record's state was interrupted and has been undone. Import the file of states again.
 vault-note-index-rebuilt = The queue's index was damaged and has been made anew from the files. No record is lost.
 vault-note-index-mended = The queue's index has been brought in step with the files.
+vault-note-row-mended = A row of the queue differed from the files of its record and was mended.
 vault-note-save-completed = An interrupted save has been completed.
 vault-note-save-undone = An interrupted save was undone. Its session is still there and can go on.
 vault-note-record-unreadable = The header of a record cannot be read. Its files are untouched: tell the technician.

@@ -66,6 +66,7 @@ vault-note-card-undone = Pencatatan kartu yang terputus dibatalkan. Kartunya ter
 vault-note-state-undone = Perubahan status rekaman yang terputus dibatalkan. Impor lagi berkas statusnya.
 vault-note-index-rebuilt = Indeks antrean rusak dan sudah dibuat ulang dari berkas. Tidak ada rekaman yang hilang.
 vault-note-index-mended = Indeks antrean sudah disesuaikan dengan berkas.
+vault-note-row-mended = Satu baris antrean berbeda dari berkas rekamannya dan sudah dibetulkan.
 vault-note-save-completed = Penyimpanan yang terputus sudah diselesaikan.
 vault-note-save-undone = Penyimpanan yang terputus dibatalkan. Sesinya masih ada dan dapat dilanjutkan.
 vault-note-record-unreadable = Kepala sebuah rekaman tidak terbaca. Berkasnya tidak diubah: laporkan ke petugas teknis.

@@ -20,7 +20,10 @@ mod cards;
 mod crash;
 mod door;
 mod fingers;
+mod histories;
+mod index;
 mod keys;
+mod model;
 mod queue;
 mod unprinted;
 
