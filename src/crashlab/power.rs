@@ -2,7 +2,7 @@
 //! system is killed, its disk loses what it had not flushed ([`super::disk`]), and it is started again.
 
 use std::fs::{File, OpenOptions};
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader};
 use std::os::unix::net::UnixListener;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
@@ -21,6 +21,9 @@ const PATIENCE: Duration = Duration::from_secs(240);
 const WORK_MS: u64 = 3_000;
 /// One cut in so many comes while the machine starts: in the journal's replay or the vault's own recovery.
 const EARLY_CUT: u64 = 6;
+const LIST: &str = "acknowledged";
+/// A disk has whole sectors.
+const SECTOR: usize = 512;
 const SOCKET: &str = "disk.socket";
 const LINES: usize = 10_000;
 /// Cuts after which a new disk is made, so that comparing stays quick.
@@ -83,7 +86,7 @@ impl Machine {
             format!("file=nbd+unix:///?socket={},format=raw,if=virtio,cache=writeback", socket.display());
         let mut child = Command::new(program)
             .args(arguments)
-            .args(["-drive", &disk])
+            .args(["-drive", &disk, "-drive", &list])
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .spawn()
@@ -114,7 +117,8 @@ struct Lab<'p> {
     plan: &'p Plan,
     say: &'p mut dyn FnMut(String),
     random: Random,
-    list: File,
+    /// What was acknowledged, as the machine reads it.
+    list: String,
     acknowledged: Acknowledged,
     compared: Option<usize>,
     report: Report,
@@ -130,7 +134,8 @@ impl Lab<'_> {
         let Some(told) = Told::parse(line) else { return Ok(None) };
         match &told {
             Told::Saved(..) | Told::Kept(..) | Told::Sent(..) => {
-                writeln!(self.list, "{told}").map_err(LabError::at("the list"))?;
+                self.list.push_str(&told.to_string());
+                self.list.push('\n');
             }
             Told::Lost(what) => {
                 (self.say)(format!("LOST after {} cuts: {what}", self.report.cuts));
@@ -192,6 +197,9 @@ impl Lab<'_> {
     fn cut_once(&mut self, disk: &mut VolatileDisk, listener: &UnixListener) -> Result<(), LabError> {
         self.compared = None;
         let before = self.acknowledged.len();
+        let mut list = self.list.clone().into_bytes();
+        list.resize((list.len() / SECTOR + 1) * SECTOR, b'\n');
+        std::fs::write(self.plan.folder.join(LIST), list).map_err(LabError::at("the list"))?;
         let socket = self.plan.folder.join(SOCKET);
         let end = std::thread::scope(|scope| {
             let serving = std::thread::Builder::new()
@@ -226,8 +234,7 @@ impl Lab<'_> {
 
     /// A new disk, cut so often, then compared once more.
     fn one_disk(&mut self, cuts: u32, listener: &UnixListener) -> Result<(), LabError> {
-        let list = self.plan.folder.join("acknowledged");
-        self.list = File::create(list).map_err(LabError::at("the list"))?;
+        self.list.clear();
         self.acknowledged = Acknowledged::default();
         let mut disk = VolatileDisk::new(self.format()?, self.random.below(u64::MAX))
             .map_err(LabError::at("the image"))?;
@@ -288,12 +295,11 @@ pub fn run(plan: &Plan, say: &mut dyn FnMut(String)) -> Result<Report, LabError>
     let socket = plan.folder.join(SOCKET);
     std::fs::remove_file(&socket).ok();
     let listener = UnixListener::bind(&socket).map_err(LabError::at("the disk's socket"))?;
-    let list = File::create(plan.folder.join("acknowledged")).map_err(LabError::at("the list"))?;
     let mut lab = Lab {
         plan,
         say,
         random: Random(plan.seed),
-        list,
+        list: String::new(),
         acknowledged: Acknowledged::default(),
         compared: None,
         report: Report { seed: plan.seed, ..Report::default() },

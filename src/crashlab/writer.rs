@@ -83,7 +83,9 @@ pub fn run(writer: &Writer) -> Result<(), LabError> {
     }
     Told::Compared(acknowledged.len()).tell();
     Told::Ready.tell();
-    let mut random = Random(writer.seed);
+    // Every start writes something else; when it is cut is planned by the host.
+    let started_ms = u64::try_from(Utc::now().timestamp_millis()).unwrap_or(0);
+    let mut random = Random(writer.seed ^ started_ms);
     loop {
         save_one(&mut vault, &operator, &mut random).map_err(LabError::at("saving"))?;
     }

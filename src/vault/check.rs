@@ -113,7 +113,8 @@ impl Vault {
     }
 
     /// Adds rows for records that have none and removes rows without a record; compares names only, so that opening
-    /// stays fast with many records. Returns how many were added and removed.
+    /// stays fast with many records, and everything when a name does not fit. Returns how many were added (or made
+    /// anew) and removed.
     pub(super) fn bring_index_in_step(&mut self) -> Result<(usize, usize), VaultError> {
         let on_disk = self.header_ids()?;
         let rows = self.index.ids()?;
@@ -130,6 +131,16 @@ impl Vault {
         for id in rows.difference(&on_disk) {
             self.index.remove(*id)?;
             removed += 1;
+        }
+        if added + removed > 0 {
+            // An index that has lost something may hold older rows too.
+            for id in rows.intersection(&on_disk) {
+                let Some(row) = self.row_from_files(*id)? else { continue };
+                if self.index.find(*id).ok().flatten().as_ref() != Some(&row) {
+                    self.index.put(&row)?;
+                    added += 1;
+                }
+            }
         }
         if added + removed > 0 {
             self.index.flush()?;

@@ -192,15 +192,12 @@ impl Index {
                 tree.insert(key, &[])?;
             }
         }
-        self.rows.insert(row.id.as_bytes(), encode(row)?)?;
-        match old {
-            None => drop(self.count.fetch_add(1, Ordering::Relaxed)),
-            Some(old) => {
-                for (tree, key) in self.keys_of(&old) {
-                    if !keys.iter().any(|(_, kept)| *kept == key) {
-                        tree.remove(key)?;
-                    }
-                }
+        if self.rows.insert(row.id.as_bytes(), encode(row)?)?.is_none() {
+            self.count.fetch_add(1, Ordering::Relaxed);
+        }
+        for (tree, key) in old.iter().flat_map(|old| self.keys_of(old)) {
+            if !keys.iter().any(|(_, kept)| *kept == key) {
+                tree.remove(key)?;
             }
         }
         Ok(())

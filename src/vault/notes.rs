@@ -18,7 +18,7 @@ pub enum Note {
     },
     /// Rows of the index did not fit the files and were mended.
     IndexMended {
-        /// Rows that were missing.
+        /// Rows that were missing or older than their files.
         added: usize,
         /// Rows without a record.
         removed: usize,

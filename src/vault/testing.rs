@@ -275,6 +275,11 @@ impl FaultyFiles {
         let mut state = self.state();
         state.plan = Some((state.ops + nth, fault));
     }
+    /// True after a cut or a kill, until the next start.
+    #[must_use]
+    pub fn is_down(&self) -> bool {
+        self.state().down
+    }
     /// Forgets a planned fault; true when it has not struck.
     #[must_use]
     pub fn forget(&self) -> bool {

@@ -19,7 +19,9 @@ cargo build --workspace --locked --bins --example camera_lab >&2
 lab=$target/lab/camera
 mkdir -p "$lab"
 fetch_kernel
-start_files
+# Names hold no blanks: splitting is meant.
+# shellcheck disable=SC2086
+start_files $host_modules
 cat >"$work/guest.sh" <<END
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/tmp
 part='$part'
@@ -30,13 +32,14 @@ suite='$target/debug/examples/camera_lab'
 rekam='$target/debug/rekam'
 . '$root/tools/labs/camera-guest.sh'
 END
+host_init
 pack_start
 
 say "dev: starting the virtual machine (software emulation: some minutes)"
 log=$lab/$part.log
 # A busy machine makes the emulated timer late, which is no fault of it (no_timer_check).
 timeout 1200 qemu-system-x86_64 -accel tcg -smp 2 -m 1536 -nographic -no-reboot -kernel "$vmlinuz" \
-    -initrd "$work/start.gz" -append "console=ttyS0 quiet panic=-1 no_timer_check" \
+    -initrd "$work/start.img" -append "console=ttyS0 quiet panic=-1 no_timer_check" \
     -virtfs "local,path=/,mount_tag=host,security_model=none,readonly=on,multidevs=remap" </dev/null 2>&1 |
     stdbuf -oL tr -d '\r' | tee "$log" | grep --line-buffered -E '^(ok  |FAIL|\{|==|LAB-EXIT|.*panic)' | grep --line-buffered -v '^LAB-EXIT' || :
 code=$(sed -n 's/^LAB-EXIT \([0-9]*\)$/\1/p' "$log" | tail -n 1)

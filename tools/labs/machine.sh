@@ -1,9 +1,12 @@
 # Sourced by the labs that need a virtual machine (camera, power): Debian's kernel with its modules, and a start file
-# system that mounts this machine's files read-only with a layer in memory over them and runs a script there.
+# system.
 #
 #   fetch_kernel          sets machine_files (the unpacked package), version and vmlinuz; the first time 70 MB
-#   start_files MODULE... sets start; $start/modules gets the modules with what they need
-#   pack_start            packs $start with /init and $work/guest.sh (the script) into $work/start.gz
+#   start_files MODULE... sets start, with busybox and $start/modules: the modules with what they need
+#   host_modules          the modules that host_init needs
+#   host_init             makes $start/init: mounts this machine's files read-only with a layer in memory over them and
+#                         runs $work/guest.sh there
+#   pack_start            packs $start into $work/start.img
 [ "$(dpkg --print-architecture 2>/dev/null)" = amd64 ] || die "this lab needs Debian on amd64"
 machine_packages='qemu-system-x86 busybox-static cpio kmod'
 
@@ -32,7 +35,7 @@ start_files() {
     mkdir -p "$start/bin" "$start/modules"
     cp /bin/busybox "$start/bin/busybox"
     : >"$start/modules/list"
-    for module in virtio_pci 9pnet_virtio 9p overlay "$@"; do
+    for module in "$@"; do
         modprobe -d "$machine_files/$version" -S "$version" --show-depends "$module" | while read -r verb file _; do
             [ "$verb" = insmod ] || continue
             name=$(basename "$file")
@@ -43,7 +46,9 @@ start_files() {
     done
 }
 
-pack_start() {
+host_modules='virtio_pci 9pnet_virtio 9p overlay'
+
+host_init() {
     cp "$work/guest.sh" "$start/run"
     cat >"$start/init" <<'END'
 #!/bin/busybox sh
@@ -63,6 +68,10 @@ $b chroot /guest /bin/sh /tmp/rekam-lab.sh
 echo "LAB-EXIT $?"
 $b poweroff -f
 END
+}
+
+pack_start() {
     chmod 755 "$start/init"
-    (cd "$start" && find . | cpio -o -H newc --quiet | gzip -1) >"$work/start.gz"
+    # Not compressed: the emulated processor would take longer for that than for reading it.
+    (cd "$start" && find . | cpio -o -H newc --quiet) >"$work/start.img"
 }

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use chrono::TimeZone;
+use chrono::{FixedOffset, TimeZone};
 use record::draft::{Draft, OfficerNote};
 use record::schema::{RecordState, Role};
 use zeroize::Zeroizing;
