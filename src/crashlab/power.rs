@@ -84,6 +84,7 @@ impl Machine {
             plan.machine.split_first().ok_or_else(|| LabError("no machine is named".into()))?;
         let disk =
             format!("file=nbd+unix:///?socket={},format=raw,if=virtio,cache=writeback", socket.display());
+        let list = format!("file={},format=raw,if=virtio,readonly=on", plan.folder.join(LIST).display());
         let mut child = Command::new(program)
             .args(arguments)
             .args(["-drive", &disk, "-drive", &list])

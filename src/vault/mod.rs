@@ -43,7 +43,6 @@ use std::sync::Arc;
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use ed25519_dalek::SigningKey;
 use record::schema::Environment;
-use uuid::Uuid;
 
 pub use audit::{AuditBreak, AuditEvent, AuditLine, AuditReport, verify as verify_audit};
 pub use cards::{CARDS_MAX, CardMove, CardNote, CardOutcome, CardRow, CardStock, NewCardRow};

@@ -110,13 +110,14 @@ impl FakeDesk {
         let policy = PolicySet::bundled().unwrap().get("443-2978-2020-06").unwrap().clone();
         let officer =
             |n: u128, name: &str, role| OfficerLine { id: Uuid::from_u128(n), name: name.into(), role };
-        let mended = control.borrow().mended.iter().map(|message| Notice {
+        let told = |message: &&'static str| Notice {
             level: NoticeLevel::Warning,
             message: (*message).to_owned(),
             code: "VLT-00".to_owned(),
-        });
+        };
+        let notices = control.borrow().mended.iter().map(told).collect();
         Self {
-            notices: mended.collect(),
+            notices,
             control,
             policy: Arc::new(policy),
             officers: vec![

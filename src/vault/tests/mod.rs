@@ -11,6 +11,8 @@ use record::draft::{Draft, OfficerNote};
 use record::schema::{RecordState, Role};
 use zeroize::Zeroizing;
 
+use uuid::Uuid;
+
 use super::files::RealFiles;
 use super::slots::Slot;
 use super::testing::{Fault, FaultyFiles};

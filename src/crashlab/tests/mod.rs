@@ -3,6 +3,8 @@
 
 use std::process::Command;
 
+mod disk;
+
 use super::child::{WORK, Work, work};
 use super::kills::{Plan, Report, run};
 use super::*;
