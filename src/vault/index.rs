@@ -116,8 +116,9 @@ fn id_at_end(key: &[u8]) -> Option<Uuid> {
 }
 
 impl Index {
-    /// Opens or makes the index of a vault at the place that `config` names.
-    pub(super) fn start(config: sled::Config, vault: Uuid) -> Result<Self, VaultError> {
+    /// Opens or makes the index of a vault at the place that `config` names. `existing`: there are files; without a form
+    /// in them they are not an index, though sled takes them.
+    pub(super) fn start(config: sled::Config, vault: Uuid, existing: bool) -> Result<Self, VaultError> {
         let db = config.cache_capacity(CACHE_BYTES).flush_every_ms(None).open()?;
         let index = Self {
             rows: db.open_tree("rows")?,
@@ -130,7 +131,11 @@ impl Index {
         };
         let meta = index.db.open_tree("meta")?;
         let form = format!("{FORM}|{vault}");
-        if meta.get("form")?.is_none_or(|found| found != form.as_bytes()) {
+        let found = meta.get("form")?;
+        if existing && found.is_none() {
+            return Err(VaultError::Index("the files hold no index".into()));
+        }
+        if found.is_none_or(|found| found != form.as_bytes()) {
             index.clear()?;
             meta.insert("form", form.as_bytes())?;
             index.flush()?;

@@ -66,10 +66,10 @@ pub(super) fn open(
     now: DateTime<Utc>,
 ) -> Result<(Index, Option<String>), VaultError> {
     let Some(native) = files.native(folder) else {
-        return Ok((Index::start(sled::Config::new().temporary(true), vault)?, None));
+        return Ok((Index::start(sled::Config::new().temporary(true), vault, false)?, None));
     };
     finish_compaction(files, &Places::of(folder))?;
-    match open_guarded(&native, vault) {
+    match open_guarded(&native, vault, has_contents(files, folder)) {
         Ok(index) => return Ok((index, None)),
         Err(error @ VaultError::DiskFull { .. }) => return Err(error),
         Err(error) => tracing::warn!(code = error.code(), "the index cannot be opened"),
@@ -80,16 +80,16 @@ pub(super) fn open(
         .rename(folder, &folder.with_file_name(&aside))
         .and_then(|()| files.sync_folder(folder_of(folder)))
         .map_err(|e| VaultError::io("index", e))?;
-    Ok((Index::start(sled::Config::new().path(&native), vault)?, Some(aside)))
+    Ok((Index::start(sled::Config::new().path(&native), vault, false)?, Some(aside)))
 }
 
 /// Opens and walks an index; a panic is an error, and a thread that does not come back is left behind.
-fn open_guarded(native: &Path, vault: Uuid) -> Result<Index, VaultError> {
+fn open_guarded(native: &Path, vault: Uuid, existing: bool) -> Result<Index, VaultError> {
     let (sender, receiver) = sync_channel(1);
     let config = sled::Config::new().path(native);
     let work = move || {
         let opened = catch_unwind(AssertUnwindSafe(|| {
-            let index = Index::start(config, vault)?;
+            let index = Index::start(config, vault, existing)?;
             index.walk()?;
             Ok::<_, VaultError>(index)
         }));
@@ -100,6 +100,12 @@ fn open_guarded(native: &Path, vault: Uuid) -> Result<Index, VaultError> {
         .spawn(work)
         .map_err(|e| VaultError::io("index", e))?;
     receiver.recv_timeout(PATIENCE).unwrap_or_else(|_| Err(VaultError::Index("sled does not answer".into())))
+}
+
+/// True when any file of a folder holds anything.
+fn has_contents(files: &dyn Files, folder: &Path) -> bool {
+    let listed = files.list(folder).unwrap_or_default();
+    listed.iter().any(|l| !l.folder && matches!(files.len(&folder.join(&l.name)), Ok(Some(1..))))
 }
 
 /// `stem`, or `stem-2`, … : a name beside the folder that nothing has yet.
@@ -178,7 +184,7 @@ impl Vault {
         let vault = self.config().vault;
         self.fill_new(&places, &native)?;
         // sled must have closed the old files before they are renamed: an index in memory stands in meanwhile.
-        self.index = Index::start(sled::Config::new().temporary(true), vault)?;
+        self.index = Index::start(sled::Config::new().temporary(true), vault, false)?;
         let swapped = swap(self.files(), &places);
         let (index, moved) = open(self.files(), &places.index, vault, now)?;
         self.index = index;
@@ -197,7 +203,7 @@ impl Vault {
     /// Fills `index-new/`, flushed and closed.
     fn fill_new(&self, places: &Places, native: &Path) -> Result<(), VaultError> {
         remove_tree(self.files(), &places.new).map_err(|e| VaultError::io("index", e))?;
-        let fresh = Index::start(sled::Config::new().path(native), self.config().vault)?;
+        let fresh = Index::start(sled::Config::new().path(native), self.config().vault, false)?;
         for row in self.index.iter() {
             fresh.put(&row?)?;
         }
@@ -237,6 +243,10 @@ impl Vault {
     pub fn mend_row(&mut self, id: Uuid, now: DateTime<Utc>) -> Result<bool, VaultError> {
         // What is under way is dealt with by its marker.
         if self.has_marker(id)? {
+            return Ok(false);
+        }
+        #[cfg(any(test, feature = "sabotage"))]
+        if self.is_sabotaged(super::sabotage::Sabotage::SkipRow) {
             return Ok(false);
         }
         let Some(row) = self.row_from_files(id)? else { return Ok(false) };

@@ -6,7 +6,7 @@
 # over its serial line before the last cut, and goes on saving. QEMU is killed by SIGKILL at a random moment, also while
 # it boots and recovers. What the machine held in its memory is gone. What it had written to its disk without asking for
 # a flush lies in the cache of the disk, which this lab keeps itself (an NBD server, src/crashlab/disk.rs): of it each
-# write is kept, lost or torn at a sector, as chance and the seed will have it. The clock runs on, so a seed repeats the
+# write is kept, lost or torn at a sector of 4 KiB, as chance and the seed will have it. The clock runs on, so a seed repeats the
 # plan of the cuts and what the disk loses, not the very same microsecond.
 #
 # The last line is one JSON object with `cuts`, `acknowledged` and `lost`; the exit code is 1 when something was lost.
@@ -61,7 +61,8 @@ END
 pack_start
 
 say "dev: $cuts power cuts, seed $seed${sabotage:+, sabotage $sabotage} (software emulation: a start takes some seconds)"
-# A busy machine makes the emulated timer late, which is no fault of it (no_timer_check).
+# The machine's time runs with its instructions, so that it starts as quickly on a busy computer as on an idle one.
 "$suite" power --cuts "$cuts" --seed "$seed" --folder "$lab" -- qemu-system-x86_64 -accel tcg -smp 1 -m 768 \
+    -icount shift=2,sleep=off \
     -nographic -no-reboot -kernel "$vmlinuz" -initrd "$work/start.img" \
     -append "console=ttyS0 quiet panic=-1 no_timer_check mitigations=off"
