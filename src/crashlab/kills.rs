@@ -12,7 +12,6 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::time::{Duration, Instant};
 
-use chrono::{DateTime, Utc};
 use record::schema::{Environment, Role, StepId};
 use serde::Serialize;
 use uuid::Uuid;
@@ -20,6 +19,7 @@ use uuid::Uuid;
 use super::child::{WORK, Work};
 use super::compare::Acknowledged;
 use super::{LabError, Random, Told};
+use crate::runtime::clock::{Clock, SystemClock};
 use crate::vault::files::{Files, RealFiles};
 use crate::vault::{InitOptions, KdfCost, OpenOptions, TRAINING_OFFICERS, Vault};
 
@@ -148,11 +148,6 @@ struct Loop<'p> {
     report: Report,
 }
 
-/// A time that is never before the sessions of the script.
-fn now() -> DateTime<Utc> {
-    Utc::now()
-}
-
 fn make_vault(folder: &Path) -> Result<(), LabError> {
     let files: Arc<dyn Files> = Arc::new(RealFiles);
     let options = InitOptions {
@@ -162,7 +157,7 @@ fn make_vault(folder: &Path) -> Result<(), LabError> {
         first_supervisor: None,
         officers: Vec::new(),
         kdf: KdfCost::Test,
-        now: now(),
+        now: SystemClock.now(),
     };
     Vault::init(&files, folder, &options).map(drop).map_err(LabError::at("making a vault"))
 }
@@ -170,11 +165,12 @@ fn make_vault(folder: &Path) -> Result<(), LabError> {
 /// Opens a training vault and signs its operator in.
 pub(super) fn open_signed_in(files: Arc<dyn Files>, folder: &Path) -> Result<Vault, LabError> {
     let options = OpenOptions { simulated_clock: true, ..OpenOptions::default() };
-    let mut vault = Vault::open(files, folder, &options, now()).map_err(LabError::at("opening the vault"))?;
+    let mut vault =
+        Vault::open(files, folder, &options, SystemClock.now()).map_err(LabError::at("opening the vault"))?;
     let operator = vault.officers().into_iter().find(|o| o.role == Role::Operator);
     let operator = operator.ok_or_else(|| LabError("the vault has no operator".into()))?;
     let secret = TRAINING_OFFICERS.iter().find(|(_, role, _)| *role == Role::Operator).map_or("", |o| o.2);
-    vault.unlock(operator.id, secret, now()).map_err(LabError::at("signing in"))?;
+    vault.unlock(operator.id, secret, SystemClock.now()).map_err(LabError::at("signing in"))?;
     Ok(vault)
 }
 

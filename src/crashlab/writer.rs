@@ -4,12 +4,12 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use chrono::Utc;
 use record::schema::{RecordState, Role};
 use uuid::Uuid;
 
 use super::compare::Acknowledged;
 use super::{LabError, Random, Told};
+use crate::runtime::clock::{Clock, SystemClock};
 use crate::vault::files::{Files, RealFiles};
 use crate::vault::sabotage::{HookedFiles, Sabotage};
 use crate::vault::{
@@ -35,7 +35,7 @@ fn files(sabotage: Option<Sabotage>) -> Arc<dyn Files> {
 
 /// Opens the vault, or makes it: an interrupted making has left nothing that counts.
 fn open(writer: &Writer, first: bool) -> Result<(Vault, OfficerKeys), LabError> {
-    let now = Utc::now();
+    let now = SystemClock.now();
     let files = files(writer.sabotage);
     if first && matches!(Vault::peek(&*files, &writer.vault), Err(VaultError::NotAVault { .. })) {
         std::fs::remove_dir_all(&writer.vault).ok();
@@ -84,7 +84,7 @@ pub fn run(writer: &Writer) -> Result<(), LabError> {
     Told::Compared(acknowledged.len()).tell();
     Told::Ready.tell();
     // Every start writes something else; when it is cut is planned by the host.
-    let started_ms = u64::try_from(Utc::now().timestamp_millis()).unwrap_or(0);
+    let started_ms = u64::try_from(SystemClock.now().timestamp_millis()).unwrap_or(0);
     let mut random = Random(writer.seed ^ started_ms);
     loop {
         save_one(&mut vault, &operator, &mut random).map_err(LabError::at("saving"))?;
@@ -93,7 +93,7 @@ pub fn run(writer: &Writer) -> Result<(), LabError> {
 
 /// One session: two steps, the record, sometimes a state.
 fn save_one(vault: &mut Vault, operator: &OfficerKeys, random: &mut Random) -> Result<(), VaultError> {
-    let now = Utc::now();
+    let now = SystemClock.now();
     let seed = random.below(u64::from(u32::MAX));
     let mut draft = crowd::draft(seed, operator);
     let noise: Vec<u8> = (0..random.below(60_000)).map(|_| (random.below(256)) as u8).collect();

@@ -33,6 +33,7 @@ cargo build --workspace --locked --features sabotage --example crash_lab >&2
 suite=$target/debug/examples/crash_lab
 
 fetch_kernel
+plain_kernel
 start_files virtio_pci virtio_blk ext4
 lab=$target/lab/power
 rm -rf -- "$lab"
@@ -61,8 +62,8 @@ END
 pack_start
 
 say "dev: $cuts power cuts, seed $seed${sabotage:+, sabotage $sabotage} (software emulation: a start takes some seconds)"
-# The machine's time runs with its instructions, so that it starts as quickly on a busy computer as on an idle one.
-"$suite" power --cuts "$cuts" --seed "$seed" --folder "$lab" -- qemu-system-x86_64 -accel tcg -smp 1 -m 768 \
-    -icount shift=2,sleep=off \
-    -nographic -no-reboot -kernel "$vmlinuz" -initrd "$work/start.img" \
+# The machine's time runs with its instructions, so that a busy computer starves none of its timers.
+"$suite" power --cuts "$cuts" --seed "$seed" --folder "$lab" -- qemu-system-x86_64 -accel tcg -smp 1 -m 512 \
+    -icount shift=auto \
+    -nographic -no-reboot -kernel "$vmlinux" -initrd "$work/start.img" \
     -append "console=ttyS0 quiet panic=-1 no_timer_check mitigations=off"
