@@ -10,7 +10,7 @@ use super::kills::{Plan, Report, run};
 use super::*;
 
 /// Kills of a usual run.
-const KILLS: u32 = 10;
+const KILLS: u32 = 8;
 
 fn kills(kills: u32, seed: u64, sabotage: Option<&str>) -> Report {
     let folder = tempfile::tempdir().unwrap();
