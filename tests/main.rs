@@ -15,6 +15,8 @@ mod cards;
 mod commands;
 #[path = "main/kill.rs"]
 mod kill;
+#[path = "main/queue.rs"]
+mod queue;
 #[path = "main/real.rs"]
 mod real;
 #[path = "main/safekeeping.rs"]

@@ -14,6 +14,7 @@ mod devices;
 mod documents;
 mod officer_fingers;
 mod policy;
+mod queue_list;
 mod records;
 mod sbi;
 mod session;

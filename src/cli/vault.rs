@@ -134,7 +134,7 @@ pub(super) struct Listing {
 #[derive(Debug, Subcommand)]
 pub(super) enum QueueCommand {
     /// List the sealed records, newest first.
-    List(Listing),
+    List(super::queue_list::List),
     /// Carry records that have no receipt yet to a USB stick.
     Export(super::carry::Export),
     /// Take over receipts that came back by file.
@@ -309,49 +309,10 @@ fn add(c: &Add, place: &mut Place) -> Done {
 
 pub(super) fn queue(c: &QueueCommand, place: &mut Place) -> Done {
     match c {
-        QueueCommand::List(c) => list(c, place),
+        QueueCommand::List(c) => super::queue_list::list(c, place),
         QueueCommand::Export(c) => super::carry::export(c, place),
         QueueCommand::ImportReceipts(c) => super::carry::import_receipts(c, place),
     }
-}
-
-fn list(c: &Listing, place: &mut Place) -> Done {
-    let vault = open(place, &c.vault)?;
-    let rows = vault.queue()?;
-    let carried = vault.carried()?;
-    let now = SystemClock.now();
-    let unsent_days = |r: &rekam::vault::QueueRow| r.is_unsent().then(|| (now - r.created).num_days().max(0));
-    if c.json {
-        let rows: Vec<_> = rows
-            .iter()
-            .map(|r| {
-                json!({
-                    "id": r.id, "state": r.state, "created": r.created, "size": r.size, "sha256": r.sha256,
-                    "epoch": r.epoch, "counter": r.counter, "damaged": r.damaged,
-                    "unsent_days": unsent_days(r), "deleted": r.gone, "carried": carried.get(&r.id),
-                    "file": vault.layout().payload(r.id),
-                })
-            })
-            .collect();
-        let notes = vault.notes().to_vec();
-        place.json(&json!({"count": rows.len(), "records": rows, "notes": notes}))?;
-    } else {
-        for r in &rows {
-            let damaged = if r.damaged { " DAMAGED" } else { "" };
-            let taken =
-                carried.get(&r.id).map_or_else(String::new, |at| format!(" carried {}", at.to_rfc3339()));
-            let unsent = unsent_days(r).map_or_else(String::new, |days| format!(" unsent for {days} days"));
-            let gone = r.gone.map_or_else(String::new, |at| format!(" deleted {}", at.to_rfc3339()));
-            place.say(format!(
-                "{} {} {} {} bytes{unsent}{taken}{gone}{damaged}",
-                r.id,
-                r.state,
-                r.created.to_rfc3339(),
-                r.size
-            ))?;
-        }
-    }
-    Ok(0)
 }
 
 pub(super) fn vault(c: &VaultCommand, place: &mut Place) -> Done {

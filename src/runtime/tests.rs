@@ -14,6 +14,7 @@ use uuid::Uuid;
 use zeroize::Zeroizing;
 
 mod handover;
+mod killed;
 mod printing;
 mod upkeep;
 

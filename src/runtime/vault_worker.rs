@@ -91,6 +91,8 @@ pub(super) struct VaultWorker {
     searches: SyncSender<SearchJob>,
     /// Records whose fingers are still to be read, the next one last.
     reading: Vec<Uuid>,
+    /// When their reading began.
+    reading_since: DateTime<Utc>,
     /// Searches that wait for them.
     search_waits: Vec<SearchJob>,
     /// Last rows of the pages of the queue that were read.
@@ -118,6 +120,7 @@ impl VaultWorker {
             discards: Vec::new(),
             searches,
             reading: Vec::new(),
+            reading_since: DateTime::UNIX_EPOCH,
             search_waits: Vec::new(),
             page_ends: Vec::new(),
             house: None,
@@ -261,7 +264,7 @@ impl VaultWorker {
         let line = officer_line(&keys.officer);
         let public_key = keys.officer.public_key.clone();
         self.operator = Some(keys);
-        self.begin_reading()?;
+        self.begin_reading(now)?;
         let look = self.look(true, now);
         Ok(VaultAnswer::SignedIn { officer: line, public_key, look })
     }
@@ -447,7 +450,8 @@ impl VaultWorker {
     }
 
     /// After a sign-in the fingers of the records are read, a few between two jobs.
-    fn begin_reading(&mut self) -> Result<(), JobError> {
+    fn begin_reading(&mut self, now: DateTime<Utc>) -> Result<(), JobError> {
+        self.reading_since = now;
         self.forget_fingers();
         self.reading = self.vault.queue()?.into_iter().map(|row| row.id).collect();
         Ok(())
@@ -468,6 +472,10 @@ impl VaultWorker {
         let mut owned = Vec::new();
         let ids = self.reading.split_off(from);
         for id in ids.iter().copied() {
+            // An index that was copied back may hold an older row: the files are read anyway.
+            if self.vault.mend_row(id, self.reading_since).is_ok_and(|mended| mended) {
+                self.tell(note_notice("vault-note-row-mended"));
+            }
             // A damaged extract costs its fingers only; `vault check` says what is wrong.
             if let Ok(extract) = self.vault.extract(id) {
                 owned.push((FingerOwner::Record(short_code(id)), extract.templates.clone()));

@@ -98,6 +98,20 @@ fn run_at(path: &Path, open: &mut OpenDesk<'_>, depth: usize) -> Result<Answer, 
 /// # Errors
 /// [`RunError`].
 pub fn run_script(script: &Script, open: &mut OpenDesk<'_>) -> Result<Answer, RunError> {
+    run_watched(script, None, open, &mut |_| ())
+}
+
+/// Runs one script that was read before, without those that it names: a new session, or one that an earlier run left
+/// behind. `watch` sees the desk each time that it has taken its workers' answers.
+///
+/// # Errors
+/// [`RunError`].
+pub fn run_watched(
+    script: &Script,
+    take_up: Option<Uuid>,
+    open: &mut OpenDesk<'_>,
+    watch: &mut dyn FnMut(&dyn Desk),
+) -> Result<Answer, RunError> {
     let clock = Arc::new(FixedClock::new(script.start));
     let mut memory = Memory {
         deeds: BTreeMap::new(),
@@ -107,10 +121,10 @@ pub fn run_script(script: &Script, open: &mut OpenDesk<'_>) -> Result<Answer, Ru
         waited: false,
         stuck: Vec::new(),
     };
-    let mut interrupted = None;
+    let mut interrupted = take_up;
     loop {
         let desk = open(script, clock.clone())?;
-        let mut walk = Walk { script, clock: clock.clone(), desk, memory };
+        let mut walk = Walk { script, clock: clock.clone(), desk, memory, watch: &mut *watch };
         match walk.session(interrupted)? {
             Walked::End(mut answer) => {
                 answer.judge(script);
@@ -148,6 +162,7 @@ struct Walk<'s> {
     clock: Arc<FixedClock>,
     desk: Box<dyn Desk>,
     memory: Memory,
+    watch: &'s mut dyn FnMut(&dyn Desk),
 }
 
 /// How far a walk came.
@@ -189,7 +204,7 @@ impl Walk<'_> {
             }
         }
         for _ in 0..MAX_ACTS {
-            self.desk.pump();
+            self.pump();
             match self.step() {
                 Next::Went => self.clock.advance(Duration::seconds(1)),
                 Next::Wait => self.wait_for_answer()?,
@@ -210,6 +225,11 @@ impl Walk<'_> {
         }
         let at = self.desk.session().map_or(StepId::Health, |v| v.current());
         Err(RunError::NoEnd(at))
+    }
+
+    fn pump(&mut self) {
+        self.desk.pump();
+        (self.watch)(&*self.desk);
     }
 
     fn account(&self, name: &str) -> Result<(Uuid, Role, Zeroizing<String>), RunError> {
@@ -239,7 +259,7 @@ impl Walk<'_> {
     fn until(&mut self, what: &str, done: impl Fn(&dyn Desk) -> bool) -> Result<(), RunError> {
         let begun = Instant::now();
         loop {
-            self.desk.pump();
+            self.pump();
             if done(&*self.desk) {
                 return Ok(());
             }
@@ -262,7 +282,7 @@ impl Walk<'_> {
 
     fn tell(&mut self, command: Command) {
         self.desk.send(DeskCommand::Session(command));
-        self.desk.pump();
+        self.pump();
     }
 
     /// Looks at the view and does one thing.
@@ -316,7 +336,7 @@ impl Walk<'_> {
         self.memory.waited = true;
         self.clock.advance(Duration::minutes(i64::from(self.script.wait_min)));
         self.desk.send(DeskCommand::TakeUp(id));
-        self.desk.pump();
+        self.pump();
         Next::Went
     }
 
@@ -380,7 +400,7 @@ impl Walk<'_> {
             self.desk.send(DeskCommand::RestartDevice(fault.kind));
         }
         loop {
-            self.desk.pump();
+            self.pump();
             let ready =
                 self.desk.devices().iter().any(|d| d.kind == fault.kind && d.state == DeviceState::Ready);
             if ready && begun.elapsed() >= LOOK {

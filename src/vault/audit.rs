@@ -178,9 +178,7 @@ impl AuditLog {
     /// The disk's, or [`VaultError::Corrupt`] when the last whole line cannot be read.
     pub(super) fn open(files: &dyn Files, folder: &Path, vault: Uuid) -> Result<(Self, u64), VaultError> {
         let (mut log, cut) = Self::look(files, folder, vault)?;
-        if log.torn {
-            log.mend(files)?;
-        }
+        log.write_again(files)?;
         Ok((log, cut))
     }
 
@@ -249,6 +247,21 @@ impl AuditLog {
 
     fn path(&self) -> PathBuf {
         self.folder.join(segment_name(self.segment))
+    }
+
+    /// Writes the last segment once more, without its torn end. Its last line may have been read from memory only: when
+    /// the sync of an earlier process failed, later syncs succeed and its bytes never reach the disk, and what is
+    /// appended behind them would be lost with them.
+    fn write_again(&mut self, files: &dyn Files) -> Result<(), VaultError> {
+        let path = self.path();
+        let io = |e| VaultError::io(WHAT, e);
+        if files.len(&path).map_err(io)?.is_some() {
+            let bytes = files.read(&path, SEGMENT_MAX).map_err(io)?;
+            let whole = bytes.get(..usize::try_from(self.len).unwrap_or(usize::MAX)).unwrap_or(&bytes);
+            files.write_durable(&path, whole).map_err(io)?;
+        }
+        self.torn = false;
+        Ok(())
     }
 
     /// Cuts what a failed append left behind the last whole line.

@@ -1,8 +1,7 @@
 //! Checking a vault and making its index anew.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use chrono::{DateTime, Utc};
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -115,7 +114,8 @@ impl Vault {
     }
 
     /// Adds rows for records that have none and removes rows without a record; compares names only, so that opening
-    /// stays fast with many records. Returns how many were added and removed.
+    /// stays fast with many records, and everything when a name does not fit. Returns how many were added (or made
+    /// anew) and removed.
     pub(super) fn bring_index_in_step(&mut self) -> Result<(usize, usize), VaultError> {
         let on_disk = self.header_ids()?;
         let rows = self.index.ids()?;
@@ -134,34 +134,21 @@ impl Vault {
             removed += 1;
         }
         if added + removed > 0 {
+            // An index that has lost something may hold older rows too.
+            for id in rows.intersection(&on_disk) {
+                let Some(row) = self.row_from_files(*id)? else { continue };
+                if self.index.find(*id).ok().flatten().as_ref() != Some(&row) {
+                    self.index.put(&row)?;
+                    added += 1;
+                }
+            }
+        }
+        if added + removed > 0 {
             self.index.flush()?;
         }
         Ok((added, removed))
     }
 
-    /// Makes every row anew from the files alone.
-    ///
-    /// # Errors
-    /// [`VaultError::Index`] or the disk's.
-    pub fn rebuild(&mut self, now: DateTime<Utc>) -> Result<RebuildReport, VaultError> {
-        let before: BTreeMap<Uuid, _> =
-            self.index.all().unwrap_or_default().into_iter().map(|r| (r.id, r)).collect();
-        self.index.clear()?;
-        let mut report = RebuildReport { rows: 0, damaged: 0, unreadable: 0, mended: 0 };
-        for id in self.header_ids()? {
-            let Some(row) = self.row_from_files(id)? else {
-                report.unreadable += 1;
-                continue;
-            };
-            self.index.put(&row)?;
-            report.rows += 1;
-            report.damaged += usize::from(row.damaged);
-            report.mended += usize::from(before.get(&id) != Some(&row));
-        }
-        self.index.flush()?;
-        let event = AuditEvent::new("index-rebuilt").with("rows", report.rows).with("mended", report.mended);
-        self.append_audit(&event, now)?;
-        Ok(report)
     }
 
     /// Reads and checks everything: each record's header, digest and signature, extracts, rows, the audit and its

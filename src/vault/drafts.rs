@@ -23,6 +23,8 @@ const ENDING: &str = ".enc";
 /// Largest step, in bytes.
 pub const STEP_MAX: u64 = 256 * 1024 * 1024;
 const WHAT: &str = "draft";
+/// Marker of a draft that is being removed.
+pub(super) const DISCARD_MARKER: &[u8] = b"discard\n";
 
 /// An open session on disk.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,6 +67,7 @@ impl Vault {
     ) -> Result<(), VaultError> {
         check_name("step", step)?;
         self.check_in_service()?;
+        self.keys()?;
         if bytes.len() as u64 > STEP_MAX {
             return Err(VaultError::TooLarge {
                 what: WHAT.into(),
@@ -72,6 +75,8 @@ impl Vault {
                 most: STEP_MAX,
             });
         }
+        // A removal that failed half way is finished first: later it would take this step too.
+        self.recover(session, false, now)?;
         let mut out = Vec::with_capacity(HEAD_LEN + bytes.len() + 64);
         out.extend_from_slice(MAGIC);
         out.extend_from_slice(&now.timestamp_millis().to_le_bytes());
@@ -138,7 +143,8 @@ impl Vault {
         }
     }
 
-    /// Gives up a session: an audit line with the stable `reason`, then the files go.
+    /// Gives up a session: an audit line with the stable `reason`, then the files go. A marker says that they are
+    /// going, so that an interrupted removal is finished when the vault is opened and no half of a session is left.
     ///
     /// # Errors
     /// [`VaultError::Locked`], [`VaultError::Name`], or the disk's.
@@ -152,8 +158,14 @@ impl Vault {
         self.keys()?;
         check_name("reason", reason)?;
         let event = AuditEvent::new("draft-discarded").by(officer).in_session(session).with("reason", reason);
+        // What an earlier save of this session left to be undone.
+        self.recover(session, false, now)?;
         self.append_audit(&event, now)?;
-        self.remove_draft(session)
+        self.files()
+            .write_durable(&self.layout().pending_of(session), DISCARD_MARKER)
+            .map_err(|e| VaultError::io("marker", e))?;
+        self.remove_draft(session)?;
+        self.remove_marker(session)
     }
 
     /// Removes a session's steps; missing ones are fine.

@@ -145,23 +145,18 @@ pub trait Files: Send + Sync {
         impl LockGuard for Nobody {}
         Ok(Box::new(Nobody))
     }
+    /// The promise of the vault that is broken on purpose, in tests of the tests.
+    #[cfg(any(test, feature = "sabotage"))]
+    fn sabotage(&self) -> Option<super::sabotage::Sabotage> {
+        None
+    }
 
     /// Replaces or creates a file so that after success the new contents, and before it the old, survive a power cut.
     ///
     /// # Errors
     /// The system's error; the file then has its old or its new contents, never a mixture.
     fn write_durable(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
-        let temp = temp_of(path);
-        let written = self
-            .write(&temp, bytes)
-            .and_then(|()| self.sync_file(&temp))
-            .and_then(|()| self.rename(&temp, path));
-        if let Err(error) = written {
-            // Gives the room back on a full disk; what remains after a failure here is swept at the next open.
-            self.remove(&temp).ok();
-            return Err(error);
-        }
-        self.sync_folder(folder_of(path))
+        replace(self, path, bytes)
     }
 
     /// Adds to the end of a file so that it survives a power cut. `len` is the length before, in bytes: a file
@@ -192,6 +187,21 @@ pub trait Files: Send + Sync {
         self.make_folder(folder)?;
         self.sync_folder(folder_of(folder))
     }
+}
+
+/// [`Files::write_durable`] by the primitives of any file system.
+pub(super) fn replace<F: Files + ?Sized>(files: &F, path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let temp = temp_of(path);
+    let written = files
+        .write(&temp, bytes)
+        .and_then(|()| files.sync_file(&temp))
+        .and_then(|()| files.rename(&temp, path));
+    if let Err(error) = written {
+        // Gives the room back on a full disk; what remains after a failure here is swept at the next open.
+        files.remove(&temp).ok();
+        return Err(error);
+    }
+    files.sync_folder(folder_of(path))
 }
 
 pub(super) fn folder_of(path: &Path) -> &Path {

@@ -89,4 +89,8 @@ impl Files for GuardedFiles {
     fn guard(&self, path: &Path, alone: bool) -> io::Result<Box<dyn LockGuard>> {
         self.inner.guard(path, alone)
     }
+    #[cfg(any(test, feature = "sabotage"))]
+    fn sabotage(&self) -> Option<super::sabotage::Sabotage> {
+        self.inner.sabotage()
+    }
 }

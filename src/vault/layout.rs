@@ -15,12 +15,13 @@
 //! records/<id>.rekam       sealed payload   } the truth
 //! records/<id>.local       local extract    }
 //! records/<id>.gone        tombstone of a payload that was deleted by the rules of keeping
-//! pending/<id>             a save or a change of state that is under way
+//! pending/<id>             a save, a change of state or a removal of a draft that is under way
 //! drafts/<session>/<step>.enc
 //! unprinted/<id>.enc      documents that wait for the printer
 //! cards/<n>.row            ledger of blanks and cards, and the proofs of what left the counter
 //! audit/<n>.jsonl          hash-chained audit lines
-//! index/                   sled, a cache of records/
+//! index/                   sled, a cache of records/; index-new/ and index-old/ while it is written anew,
+//!                          index-damaged-<ms>/ what could not be opened
 //! pins.json                what supervisors pinned: the office's backup key, the hub's key; that the vault is retired
 //! inbox/<id>.json          what a backup or a carry beside the station leaves for the audit
 //! carry/<n>.json           what was carried away by USB stick, and when

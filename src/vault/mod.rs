@@ -23,11 +23,13 @@ mod gone;
 mod guarded;
 mod hygiene;
 mod index;
+mod index_folder;
 mod init;
 mod notes;
 mod officers;
 mod outside;
 mod pins;
+mod queue;
 mod receipts;
 mod restore;
 mod retire;
@@ -48,6 +50,8 @@ mod witness;
 pub mod crowd;
 pub mod files;
 pub mod layout;
+#[cfg(any(test, feature = "sabotage"))]
+pub mod sabotage;
 #[doc(hidden)]
 pub mod testing;
 #[cfg(test)]
@@ -56,10 +60,9 @@ mod tests;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use chrono::{DateTime, FixedOffset, NaiveDate, NaiveTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use ed25519_dalek::SigningKey;
 use record::schema::Environment;
-use uuid::Uuid;
 
 pub use archive::ArchiveReport;
 pub use audit::{AuditEvent, AuditLine};
@@ -76,7 +79,8 @@ pub use events::AUDIT_EVENTS;
 pub use extract::{Extract, ExtractInput, FingerTemplate};
 pub use fingers::{OFFICER_FINGERS_MAX, OfficerFingers};
 pub use gone::Tombstone;
-pub use index::QueueRow;
+pub use index::{QueueFilter, QueueRow};
+pub use index_folder::CompactReport;
 pub use init::{InitOptions, InitReport, TRAINING_OFFICERS, TrainingLogin};
 pub use layout::{Layout, VaultConfig};
 pub use notes::Note;
@@ -254,7 +258,7 @@ impl Vault {
             Err(e) => return Err(VaultError::io("lockout.json", e)),
         };
         let (audit, cut) = AuditLog::open(&*files, &layout.audit(), config.vault)?;
-        let (index, moved_to) = Index::open(&*files, &layout.index(), config.vault, now)?;
+        let (index, moved_to) = index_folder::open(&*files, &layout.index(), config.vault, now)?;
         let mut notes = Vec::new();
         let sync = SyncKey::load(&files, &layout, &config, &mut notes)?;
         let mut vault = Self {
@@ -313,6 +317,10 @@ impl Vault {
                 now,
             )?;
             self.notes.push(Note::IndexMended { added, removed });
+        }
+        self.compact_if_due(now)?;
+        for note in &self.notes {
+            tracing::warn!(note = note.message_id(), "found and dealt with");
         }
         Ok(())
     }
@@ -457,67 +465,6 @@ impl Vault {
             }
             _ => Ok(()),
         }
-    }
-
-    /// Every row, newest first.
-    ///
-    /// # Errors
-    /// [`VaultError::Index`].
-    pub fn queue(&self) -> Result<Vec<QueueRow>, VaultError> {
-        let mut rows = self.index.all()?;
-        rows.sort_by_key(|row| std::cmp::Reverse((row.created, row.id)));
-        Ok(rows)
-    }
-
-    /// Up to `limit` rows, newest first, beginning after `after`: what one page of the screen shows.
-    ///
-    /// # Errors
-    /// [`VaultError::Index`].
-    pub fn queue_page(&self, after: Option<&QueueRow>, limit: usize) -> Result<Vec<QueueRow>, VaultError> {
-        self.index.page(after, limit)
-    }
-
-    /// How many records are in the queue.
-    #[must_use]
-    pub fn queue_len(&self) -> usize {
-        self.index.len()
-    }
-
-    /// The row of a record.
-    ///
-    /// # Errors
-    /// [`VaultError::Index`].
-    pub fn find(&self, id: Uuid) -> Result<Option<QueueRow>, VaultError> {
-        self.index.find(id)
-    }
-
-    /// The latest record of this NIK, if it was recorded here.
-    ///
-    /// # Errors
-    /// [`VaultError::Locked`] or [`VaultError::Index`].
-    pub fn find_nik(&self, nik: &str) -> Result<Option<QueueRow>, VaultError> {
-        let rows = self.index.by_nik(&self.keys()?.nik_hash(nik))?;
-        Ok(rows.into_iter().max_by_key(|row| row.created))
-    }
-
-    /// Records with the same No. KK and birth date: perhaps twins.
-    ///
-    /// # Errors
-    /// [`VaultError::Locked`] or [`VaultError::Index`].
-    pub fn find_family(&self, kk: &str, birth: NaiveDate) -> Result<Vec<QueueRow>, VaultError> {
-        self.index.by_family(&self.keys()?.family_hash(kk, birth))
-    }
-
-    /// Records whose session was finished on this day at the office, oldest first.
-    ///
-    /// # Errors
-    /// [`VaultError::Index`].
-    pub fn sealed_on(&self, day: NaiveDate, office: FixedOffset) -> Result<Vec<QueueRow>, VaultError> {
-        let Some(from) = day.and_time(NaiveTime::MIN).and_local_timezone(office).single() else {
-            return Ok(Vec::new());
-        };
-        let from = from.with_timezone(&Utc);
-        self.index.between(from, from + TimeDelta::days(1))
     }
 }
 

@@ -18,10 +18,15 @@ pub enum Note {
     },
     /// Rows of the index did not fit the files and were mended.
     IndexMended {
-        /// Rows that were missing.
+        /// Rows that were missing or older than their files.
         added: usize,
         /// Rows without a record.
         removed: usize,
+    },
+    /// A row differed from the files of its record and was mended.
+    RowMended {
+        /// Record id.
+        record: Uuid,
     },
     /// A save had been interrupted after everything was durable: it was completed.
     SaveCompleted {
@@ -94,6 +99,7 @@ impl Note {
         match self {
             Self::IndexRebuilt { .. } => "vault-note-index-rebuilt",
             Self::IndexMended { .. } => "vault-note-index-mended",
+            Self::RowMended { .. } => "vault-note-row-mended",
             Self::SaveCompleted { .. } => "vault-note-save-completed",
             Self::SaveUndone { .. } => "vault-note-save-undone",
             Self::CardUndone { .. } => "vault-note-card-undone",

@@ -26,6 +26,8 @@ use super::index::QueueRow;
 use super::layout::PAYLOAD_MAX;
 use super::notes::Note;
 use super::officers::OfficerKeys;
+#[cfg(any(test, feature = "sabotage"))]
+use super::sabotage::Sabotage;
 
 const HEADER_MAX: u64 = record::header::MAX_BYTES as u64;
 
@@ -142,24 +144,43 @@ impl Vault {
         let sealed = seal(draft, &context, &seal_keys).map_err(|e| VaultError::Seal(e.to_string()))?;
         let (head, extract) = extract::new(keys, input, draft, &context.audit_head);
         let local = extract::encode(keys, self.config().vault, &head, &extract)?;
+        #[cfg(any(test, feature = "sabotage"))]
+        if self.is_sabotaged(Sabotage::AcknowledgeEarly) {
+            return self.acknowledge_early(id, &sealed, &local);
+        }
 
         self.files()
             .write_durable(&self.layout().pending_of(id), SAVE_MARKER)
             .map_err(|e| VaultError::io("marker", e))?;
         self.write_record(id, &sealed, &local)?;
         let row = self
-            .put_row_from_files(id)?
+            .put_new_row(id)?
             .filter(|row| !row.damaged)
             .ok_or_else(|| VaultError::ReadBack { what: "record".into() })?;
         self.read_back(id, &sealed, &local)?;
-        let event = sealed_event(&row).by(operator.officer.id).in_session(id);
-        self.append_audit(&event, now)?;
+        self.append_sealed(&sealed_event(&row).by(operator.officer.id).in_session(id), now)?;
         // Acknowledged from here on: what is left is tidying, done again at the next open if it fails now.
         if self.remove_draft(id).is_ok() {
             self.remove_marker(id).ok();
         }
         self.tell_witness();
         Ok(row)
+    }
+
+    fn put_new_row(&self, id: Uuid) -> Result<Option<QueueRow>, VaultError> {
+        #[cfg(any(test, feature = "sabotage"))]
+        if self.is_sabotaged(Sabotage::SkipRow) {
+            return self.row_from_files(id);
+        }
+        self.put_row_from_files(id)
+    }
+
+    fn append_sealed(&mut self, event: &AuditEvent, now: DateTime<Utc>) -> Result<(), VaultError> {
+        #[cfg(any(test, feature = "sabotage"))]
+        if self.is_sabotaged(Sabotage::SkipAuditLine) {
+            return Ok(());
+        }
+        self.append_audit(event, now)
     }
 
     fn write_record(&self, id: Uuid, sealed: &Sealed, local: &[u8]) -> Result<(), VaultError> {
@@ -211,7 +232,7 @@ impl Vault {
         match last {
             Some(last) => Ok(last),
             // Lost or damaged: the highest that any record has.
-            None => Ok(self.index.all()?.iter().map(|row| row.counter).max().unwrap_or(0)),
+            None => Ok(self.queue()?.iter().map(|row| row.counter).max().unwrap_or(0)),
         }
     }
 
@@ -266,6 +287,10 @@ impl Vault {
         // The audit's torn end must be gone before it is asked, or a line may come back after a crash.
         self.audit.mend(&*self.files)?;
         let facts = audit_walk::noted(&*self.files, &self.layout().audit(), self.config().vault)?;
+        if marker.starts_with(super::drafts::DISCARD_MARKER) {
+            self.remove_draft(id)?;
+            return self.remove_marker(id);
+        }
         if marker.starts_with(super::cards::MARKER) {
             let audited = facts.cards.contains(&id.to_string());
             return self.recover_row(id, &marker, audited);

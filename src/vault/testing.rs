@@ -91,7 +91,7 @@ fn apply(names: &mut Names, op: &NameOp) {
     }
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 struct State {
     inodes: BTreeMap<u64, Inode>,
     live: Names,
@@ -260,6 +260,13 @@ impl FaultyFiles {
         Self(Arc::new(Mutex::new(state)))
     }
 
+    /// Another disk with the same contents and a seed of its own. Nobody holds its lock.
+    #[must_use]
+    pub fn copy(&self, seed: u64) -> Self {
+        let copy = State { random: seed, locked: false, plan: None, ..self.state().clone() };
+        Self(Arc::new(Mutex::new(copy)))
+    }
+
     /// The same disk as the vault takes it.
     #[must_use]
     pub fn shared(&self) -> Arc<dyn Files> {
@@ -279,6 +286,11 @@ impl FaultyFiles {
     pub fn fail(&self, nth: u64, fault: Fault) {
         let mut state = self.state();
         state.plan = Some((state.ops + nth, fault));
+    }
+    /// True after a cut or a kill, until the next start.
+    #[must_use]
+    pub fn is_down(&self) -> bool {
+        self.state().down
     }
     /// Forgets a planned fault; true when it has not struck.
     #[must_use]

@@ -36,6 +36,8 @@ const STATION: &[(&str, &[&str])] = &[
     ("documents", &["documents", "i18n", "typeface"]),
     ("vault", &["vault"]),
     ("sync", &["sync"]),
+    // Only in tests and with the feature `sabotage`: drives the whole station, as scripts do.
+    ("crashlab", &["crashlab", "runtime", "script", "vault"]),
     (
         "runtime",
         &[

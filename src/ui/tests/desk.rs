@@ -74,6 +74,8 @@ pub(crate) struct Control {
     pub(crate) used: Vec<DeviceId>,
     /// How printing of documents goes; none where nothing is printed.
     pub(crate) print: Option<PrintProgress>,
+    /// What the vault mended when it was opened: message ids.
+    pub(crate) mended: Vec<&'static str>,
     /// The lock that is on.
     pub(crate) lock: Option<LockView>,
     /// What the reader does for the lock: the officer's finger, or another.
@@ -118,7 +120,14 @@ impl FakeDesk {
         let policy = PolicySet::bundled().unwrap().get("443-2978-2020-06").unwrap().clone();
         let officer =
             |n: u128, name: &str, role| OfficerLine { id: Uuid::from_u128(n), name: name.into(), role };
+        let told = |message: &&'static str| Notice {
+            level: NoticeLevel::Warning,
+            message: (*message).to_owned(),
+            code: "VLT-00".to_owned(),
+        };
+        let notices = control.borrow().mended.iter().map(told).collect();
         Self {
+            notices,
             control,
             policy: Arc::new(policy),
             officers: vec![
@@ -132,7 +141,6 @@ impl FakeDesk {
             waiting: Vec::new(),
             queue: Vec::new(),
             devices: Vec::new(),
-            notices: Vec::new(),
             document: None,
             prints: BTreeMap::new(),
             unprinted: Vec::new(),

@@ -6,10 +6,12 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use chrono::TimeZone;
+use chrono::{FixedOffset, TimeZone};
 use record::draft::{Draft, OfficerNote};
 use record::schema::{RecordState, Role};
 use zeroize::Zeroizing;
+
+use uuid::Uuid;
 
 use super::files::RealFiles;
 use super::slots::Slot;
@@ -23,7 +25,10 @@ mod carry;
 mod crash;
 mod door;
 mod fingers;
+mod histories;
+mod index;
 mod keys;
+mod model;
 mod queue;
 mod retention;
 mod trial;
