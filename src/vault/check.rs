@@ -6,7 +6,6 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::Vault;
-use super::audit::AuditEvent;
 use super::audit_walk::{AuditFacts, AuditReport};
 use super::error::VaultError;
 use super::extract::{self, LOCAL_MAX, LocalHead};
@@ -147,8 +146,6 @@ impl Vault {
             self.index.flush()?;
         }
         Ok((added, removed))
-    }
-
     }
 
     /// Reads and checks everything: each record's header, digest and signature, extracts, rows, the audit and its

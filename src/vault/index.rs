@@ -250,7 +250,9 @@ impl Index {
         }
         let mut unsent = self.unsent_rows();
         if let Some(unsent) = unsent.as_mut() {
-            old.iter().for_each(|old| drop(unsent.remove(&unsent_key(old))));
+            if let Some(old) = &old {
+                unsent.remove(&unsent_key(old));
+            }
             if row.is_unsent() {
                 unsent.insert(unsent_key(row));
             }

@@ -263,7 +263,7 @@ impl FaultyFiles {
     /// Another disk with the same contents and a seed of its own. Nobody holds its lock.
     #[must_use]
     pub fn copy(&self, seed: u64) -> Self {
-        let copy = State { random: seed, locked: false, plan: None, ..self.state().clone() };
+        let copy = State { random: seed, locked: BTreeSet::new(), plan: None, ..self.state().clone() };
         Self(Arc::new(Mutex::new(copy)))
     }
 
