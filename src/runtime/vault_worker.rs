@@ -1,5 +1,6 @@
 //! The vault worker: the one thread that owns the vault. Everything that waits for the disk or for Argon2id is here.
 
+mod drafts;
 mod local;
 mod papers;
 mod unlock;
@@ -9,27 +10,25 @@ pub(super) use upkeep::Look;
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError, TrySendError};
 
 use chrono::{DateTime, Duration, FixedOffset, Utc};
 use record::grant::{self, Ask, GrantRequest};
 use record::schema::{RequirementKind, Role, StepId, short_code};
 use uuid::Uuid;
-use zeroize::Zeroizing;
 
 use super::audit_words::plain;
 use super::error;
 use super::finger_search::SearchJob;
-use super::station::{Notice, NoticeLevel, OfficerLine, QueueLine, WaitingLine};
+use super::station::{Notice, NoticeLevel, OfficerLine, QueueLine};
 use super::vault_jobs::{Decision, FingerQuestion, Question, SealedRecord, VaultAnswer, VaultJob};
 use super::workers::{Answer, Outbox, error_notice, vault_notice};
 use crate::population::nik::Nik;
 use crate::population::roster::Roster;
 use crate::session::effect::ApprovalDraft;
 use crate::session::event::{FingerOwner, LookUpAnswer};
-use crate::session::{Session, SessionContext, assemble};
-use crate::vault::{AuditEvent, OfficerKeys, QueueRow, Vault, VaultError, draft_expires};
+use crate::session::{Session, assemble};
+use crate::vault::{AuditEvent, OfficerKeys, QueueRow, Vault, VaultError};
 
 /// Records on one page of the queue.
 pub(super) const PAGE: usize = 50;
@@ -198,6 +197,7 @@ impl VaultWorker {
                 VaultAnswer::FingersOf(officer, own.unwrap_or_default())
             }
             VaultJob::Keep { session, step, bytes, now } => {
+                self.spare(session);
                 self.vault.keep_step(session, step.id(), &bytes, now)?;
                 VaultAnswer::Kept { session, step, result: Ok(()) }
             }
@@ -499,15 +499,6 @@ impl VaultWorker {
         true
     }
 
-    fn discard_owed(&mut self, now: DateTime<Utc>) -> Result<(), JobError> {
-        let officer = self.operator()?.officer.id;
-        while let Some((session, reason)) = self.discards.last().cloned() {
-            self.vault.discard_draft(session, &reason, officer, now)?;
-            self.discards.pop();
-        }
-        Ok(())
-    }
-
     fn page(&mut self, page: usize, now: DateTime<Utc>) -> Result<Vec<QueueLine>, JobError> {
         self.page_ends.truncate(page);
         while self.page_ends.len() < page {
@@ -525,55 +516,6 @@ impl VaultWorker {
             QueueLine { id: row.id, state: row.state, created: row.created, name, size: row.size }
         };
         Ok(rows.into_iter().map(line).collect())
-    }
-
-    fn drafts(&mut self, ctx: &Arc<SessionContext>) -> Result<Vec<WaitingLine>, JobError> {
-        let mut lines = Vec::new();
-        for info in self.vault.drafts()? {
-            let session = self.restore(info.session, ctx.clone());
-            let (name, step, not_before) = match &session {
-                Ok(s) => waiting_facts(s),
-                // It is listed all the same, so that it can be discarded.
-                Err(_) => (String::new(), StepId::Health, None),
-            };
-            lines.push(WaitingLine {
-                id: info.session,
-                name,
-                step,
-                touched: info.updated,
-                not_before,
-                parked: false,
-                begun_by: session.as_ref().ok().and_then(|s| s.core.begun_by),
-                expires: draft_expires(info.updated, ctx.policy.retention.draft_days),
-            });
-        }
-        Ok(lines)
-    }
-
-    fn restore(&self, session: Uuid, ctx: Arc<SessionContext>) -> Result<Session, JobError> {
-        let (steps, notes) = self.vault.load_draft(session)?;
-        for note in notes {
-            self.tell(note_notice(note.message_id()));
-        }
-        let kept: Vec<Zeroizing<Vec<u8>>> = steps.into_values().collect();
-        let (session, errors) = Session::restore(ctx, kept.iter().map(|b| b.as_slice()))
-            .map_err(|e| told("runtime-not-restored", e))?;
-        for e in errors {
-            let code: String = e.to_string().chars().take(6).collect();
-            self.tell(Notice {
-                level: NoticeLevel::Warning,
-                message: "runtime-step-unreadable".into(),
-                code,
-            });
-        }
-        Ok(session)
-    }
-
-    fn load(&mut self, session: Uuid, ctx: Arc<SessionContext>) -> Result<Session, JobError> {
-        if self.discards.iter().any(|(id, _)| *id == session) {
-            return Err(JobError::Told("runtime-no-session", error::NO_SESSION.to_owned()));
-        }
-        self.restore(session, ctx)
     }
 }
 

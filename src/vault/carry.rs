@@ -288,6 +288,11 @@ impl Outside {
             if self.files.len(&self.layout.pending_of(id)).map_err(io)?.is_some() {
                 continue;
             }
+            // A payload that was deleted by the rules of keeping is with the centre: there is nothing to carry.
+            let len = |path: std::path::PathBuf| self.files.len(&path).map_err(io);
+            if len(self.layout.gone(id))?.is_some() && len(self.layout.payload(id))?.is_none() {
+                continue;
+            }
             let local = self.files.read(&self.layout.local(id), LOCAL_MAX).ok();
             let state = local.and_then(|bytes| LocalHead::parse(&bytes).ok()).map(|head| head.state);
             // A record whose extract is damaged is carried: too often is better than never.

@@ -19,6 +19,7 @@ use super::error::VaultError;
 use super::extract::{self, Extract};
 use super::gone::Tombstone;
 use super::index::QueueRow;
+use super::pins::PinKind;
 use super::retention::{
     Deleted, Deletion, Held, RecordFacts, RetentionTimes, decide_document, decide_draft, decide_payload,
     decide_record, may_be_due,
@@ -109,7 +110,10 @@ impl Vault {
         let Some(receipt) = extract.receipt.as_deref().and_then(|bytes| Receipt::parse(bytes).ok()) else {
             return Ok(None);
         };
-        let hub = times.hub_keys.iter().filter(|key| **key == receipt.hub_key);
+        let pins = self.pins()?;
+        let pinned = pins.value(PinKind::HubKey).into_iter();
+        let trusted = pinned.chain(times.hub_keys.iter().map(String::as_str));
+        let hub = trusted.filter(|key| *key == receipt.hub_key);
         let hub = hub.filter_map(|key| record::keys::public_from_hex(key).ok()).next();
         let header = self.read_optional(&self.layout().header(id), record::header::MAX_BYTES as u64)?;
         let header = header.as_deref().and_then(|bytes| Header::parse(bytes).ok());

@@ -14,6 +14,7 @@ use record::verify;
 use serde::Serialize;
 use uuid::Uuid;
 
+use super::gone::Tombstone;
 use super::archive::{self, Stub};
 use super::audit::AuditEvent;
 use super::audit_walk::{Chain, Expectations, HeldHead};
@@ -113,6 +114,8 @@ pub struct DrillReport {
 struct Drill {
     station: Option<ed25519_dalek::VerifyingKey>,
     headers: BTreeMap<String, Vec<u8>>,
+    /// Tombstones of payloads that were deleted by the rules of keeping.
+    tombstones: BTreeMap<String, Vec<u8>>,
     segments: BTreeMap<u64, Vec<u8>>,
     stub: Option<Vec<u8>>,
     records: usize,
@@ -134,7 +137,9 @@ impl Drill {
 
     fn take_record(&mut self, name: &str, bytes: Vec<u8>) {
         // Sorted as they are, a header comes before its payload.
-        if let Some(id) = name.strip_suffix(".json") {
+        if let Some(id) = name.strip_suffix(".gone") {
+            self.tombstones.insert(id.to_owned(), bytes);
+        } else if let Some(id) = name.strip_suffix(".json") {
             self.headers.insert(id.to_owned(), bytes);
         } else if let Some(id) = name.strip_suffix(".rekam") {
             let header = self.headers.remove(id).unwrap_or_default();
@@ -167,8 +172,18 @@ impl Drill {
         if !report.unfit.is_empty() {
             self.problems.push("audit: it does not end where the manifest says".to_owned());
         }
-        self.problems.extend(self.headers.keys().map(|id| format!("records/{id}.rekam: missing")));
+        let missing: Vec<&String> = self.headers.keys().filter(|id| !self.was_deleted(id)).collect();
+        let missing: Vec<String> = missing.into_iter().map(|id| format!("records/{id}.rekam: missing")).collect();
+        self.problems.extend(missing);
         report.lines
+    }
+
+    /// The station itself says that this payload was deleted by the rules of keeping.
+    fn was_deleted(&self, id: &str) -> bool {
+        let header = self.headers.get(id).and_then(|bytes| record::header::Header::parse(bytes).ok());
+        let stone = self.tombstones.get(id).zip(self.station.as_ref());
+        let stone = stone.and_then(|(bytes, station)| Tombstone::parse(bytes, station));
+        stone.zip(header).is_some_and(|(s, h)| s.id == h.id && s.sha256 == h.payload_sha256)
     }
 }
 

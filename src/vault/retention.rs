@@ -14,6 +14,12 @@ use super::index::QueueRow;
 
 /// Stores that a receipt must name.
 pub const REPLICAS_MIN: usize = 2;
+const RECORD_EVENT: &str = "record-deleted";
+const EXTRACT_EVENT: &str = "extract-expired";
+const DUPLICATE_MARK_EVENT: &str = "duplicate-mark-expired";
+const DRAFT_EVENT: &str = "draft-expired";
+const HEALTH_EVENT: &str = "health-expired";
+const DOCUMENT_EVENT: &str = "document-expired";
 
 /// How long what is kept, by policy.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,7 +38,7 @@ pub struct RetentionTimes {
     pub unprinted_days: u32,
     /// Years that no segment of the audit may be moved away.
     pub audit_years: u32,
-    /// Public keys of the hubs whose receipts count, hex. With none, receipts delete nothing.
+    /// Public keys of hubs whose receipts count beside the pinned one, hex. With none at all, receipts delete nothing.
     pub hub_keys: Vec<String>,
 }
 
@@ -59,12 +65,12 @@ impl Deleted {
     #[must_use]
     pub const fn event(self) -> &'static str {
         match self {
-            Self::Record => "record-deleted",
-            Self::Extract => "extract-expired",
-            Self::DuplicateMark => "duplicate-mark-expired",
-            Self::Draft => "draft-expired",
-            Self::Health => "health-expired",
-            Self::Document => "document-expired",
+            Self::Record => RECORD_EVENT,
+            Self::Extract => EXTRACT_EVENT,
+            Self::DuplicateMark => DUPLICATE_MARK_EVENT,
+            Self::Draft => DRAFT_EVENT,
+            Self::Health => HEALTH_EVENT,
+            Self::Document => DOCUMENT_EVENT,
         }
     }
     /// What the id in the audit line is of.

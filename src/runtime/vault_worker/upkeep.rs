@@ -77,6 +77,13 @@ impl VaultWorker {
         Ok(())
     }
 
+    /// An open session that somebody goes on with is not discarded by the run that is under way.
+    pub(super) fn spare(&mut self, session: Uuid) {
+        if let Some(house) = &mut self.house {
+            house.due.retain(|deletion| deletion.id != session);
+        }
+    }
+
     /// True while a run is under way.
     pub(super) fn keeps_house(&self) -> bool {
         self.house.is_some()
