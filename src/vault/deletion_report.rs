@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::Vault;
 use super::AuditBreak;
+use super::Vault;
 use super::audit::{self, AuditLine};
 use super::error::VaultError;
 use super::retention::RetentionTimes;

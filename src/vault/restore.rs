@@ -14,13 +14,13 @@ use record::verify;
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::gone::Tombstone;
 use super::archive::{self, Stub};
 use super::audit::AuditEvent;
 use super::audit_walk::{Chain, Expectations, HeldHead};
 use super::backup::{BackupManifest, unpack};
 use super::error::VaultError;
 use super::files::{Files, folder_of};
+use super::gone::Tombstone;
 use super::layout::{Layout, key_from_hex};
 use super::officers::OfficerKeys;
 use super::snapshot::remove_tree;
@@ -173,7 +173,8 @@ impl Drill {
             self.problems.push("audit: it does not end where the manifest says".to_owned());
         }
         let missing: Vec<&String> = self.headers.keys().filter(|id| !self.was_deleted(id)).collect();
-        let missing: Vec<String> = missing.into_iter().map(|id| format!("records/{id}.rekam: missing")).collect();
+        let missing: Vec<String> =
+            missing.into_iter().map(|id| format!("records/{id}.rekam: missing")).collect();
         self.problems.extend(missing);
         report.lines
     }

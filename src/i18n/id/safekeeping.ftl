@@ -22,5 +22,8 @@ vault-not-retirable = Brankas belum dapat dipensiunkan.
 vault-not-retirable-do = Selesaikan atau batalkan dahulu sesi yang masih terbuka.
 
 vault-note-put-back = Brankas ini lebih lama daripada yang pernah dilihat komputer ini: salinan lama dipasang kembali, atau catatan auditnya dipotong. Laporkan kepada supervisor; rekaman yang hilang harus dicari.
+vault-note-put-back-do = Laporkan ke penyelia. Rekaman sesudah salinan itu mungkin hanya ada di pusat atau di cadangan.
 vault-note-retired = Brankas ini sudah dipensiunkan: rekaman dapat dilihat dan dikirim, tetapi tidak ada sesi baru.
+vault-note-retired-do = Pakai stasiun penggantinya. Rekaman di sini masih dapat dibaca dan dibawa.
 vault-note-pins-unfit = Ketetapan supervisor (kunci cadangan, kunci hub) tidak terbaca atau tidak sah. Tetapkan lagi.
+vault-note-pins-unfit-do = Minta penyelia memasang kunci itu sekali lagi.
