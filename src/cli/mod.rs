@@ -7,12 +7,15 @@ mod bio;
 mod camera;
 mod card;
 mod cards;
+mod centre;
 mod devices;
 mod documents;
 mod officer_fingers;
+mod officers;
 mod policy;
 mod records;
 mod sbi;
+mod secrets;
 mod session;
 mod vault;
 mod window;
@@ -49,6 +52,9 @@ enum Command {
     /// Officers' accounts.
     #[command(subcommand)]
     Officer(vault::OfficerCommand),
+    /// The centre's list of recipients: who can open what is recorded here.
+    #[command(subcommand)]
+    Centre(centre::CentreCommand),
     /// Sessions from a script (training only).
     #[command(subcommand)]
     Session(session::SessionCommand),
@@ -207,6 +213,7 @@ fn run(args: Args, place: &mut Place) -> Done {
         None => window::open(&args.window, place),
         Some(Command::Init(c)) => vault::init(&c, place),
         Some(Command::Officer(c)) => vault::officer(&c, place),
+        Some(Command::Centre(c)) => centre::centre(&c, place),
         Some(Command::Session(c)) => session::session(&c, place),
         Some(Command::Queue(c)) => vault::queue(&c, place),
         Some(Command::Record(c)) => records::record(&c, place),

@@ -231,7 +231,7 @@ pub(super) fn make_training_vault(
     let options = InitOptions {
         station: station.to_owned(),
         environment: Environment::Training,
-        recipients: Vec::new(),
+        centre_root: None,
         first_supervisor: None,
         officers: Vec::new(),
         kdf,

@@ -91,7 +91,7 @@ impl Bench {
         InitOptions {
             station: "TEST-01".into(),
             environment: Environment::Training,
-            recipients: Vec::new(),
+            centre_root: None,
             first_supervisor: None,
             officers: Vec::new(),
             kdf: KdfCost::Test,

@@ -130,6 +130,24 @@ pub(super) struct AuditFacts {
     pub(super) cards: std::collections::BTreeSet<String>,
     /// Changes of states that have their line.
     pub(super) changes: std::collections::BTreeSet<String>,
+    /// Accounts that were closed.
+    pub(super) removed: std::collections::BTreeSet<String>,
+    /// Highest serial of an installed centre list.
+    pub(super) centre_serial: u64,
+}
+
+impl AuditFacts {
+    /// What a line about keys says.
+    fn note_keys(&mut self, line: &AuditLine) {
+        match line.event.as_str() {
+            "officer-removed" => self.removed.extend(line.details.get("officer").cloned()),
+            "centre-list-installed" => {
+                let serial = line.details.get("serial").and_then(|s| s.parse().ok()).unwrap_or(0);
+                self.centre_serial = self.centre_serial.max(serial);
+            }
+            _ => {}
+        }
+    }
 }
 
 /// `prev` of the first line.
@@ -390,6 +408,7 @@ pub(super) fn walk(
                 Ok(line) => {
                     report.lines += 1;
                     facts.heads.insert(walk.head.clone());
+                    facts.note_keys(&line);
                     if line.event == SEALED_EVENT {
                         facts.sealed.extend(line.details.get("record").cloned());
                     }

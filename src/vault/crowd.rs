@@ -54,17 +54,15 @@ impl Vault {
             });
         }
         let (keys, config) = (self.keys()?, self.config());
+        let recipients = self.recipients(now)?;
         let write = |path: &std::path::Path, bytes: &[u8]| {
             self.files.write(path, bytes).map_err(|e| VaultError::io("a record", e))
         };
         for seed in 0..count {
             let draft = draft(seed, operator);
             let context = record::testing::context(1_000_000 + seed);
-            let seal_keys = SealKeys {
-                station: &keys.station,
-                operator: &operator.signing,
-                recipients: &config.recipients,
-            };
+            let seal_keys =
+                SealKeys { station: &keys.station, operator: &operator.signing, recipients: &recipients };
             let sealed = seal(&draft, &context, &seal_keys).map_err(|e| VaultError::Seal(e.to_string()))?;
             let (head, kept) = extract::new(keys, &input(seed, now), &draft, &context.audit_head);
             let local = extract::encode(keys, config.vault, &head, &kept)?;

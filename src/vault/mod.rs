@@ -6,6 +6,7 @@
 
 mod audit;
 mod cards;
+mod centre;
 mod check;
 mod crypto;
 mod drafts;
@@ -15,6 +16,7 @@ mod fingers;
 mod hygiene;
 mod index;
 mod init;
+mod modes;
 mod notes;
 mod officers;
 mod save;
@@ -43,6 +45,7 @@ use uuid::Uuid;
 
 pub use audit::{AuditBreak, AuditEvent, AuditLine, AuditReport, verify as verify_audit};
 pub use cards::{CARDS_MAX, CardMove, CardNote, CardOutcome, CardRow, CardStock, NewCardRow};
+pub use centre::{CENTRE_WARN, supervisors_needed};
 pub use check::{CheckReport, Problem, ProblemKind, RebuildReport};
 pub use drafts::{DraftInfo, DraftSteps, STEP_MAX};
 pub use error::VaultError;
@@ -60,6 +63,7 @@ pub use sync::{SyncCertificate, SyncKey};
 pub use unprinted::{DOCUMENT_MAX, UNPRINTED_MAX, UnprintedDocument};
 
 use audit::AuditLog;
+use centre::Centre;
 use crypto::Key;
 use files::{Files, LockGuard, TEMP_SUFFIX};
 use index::Index;
@@ -136,6 +140,7 @@ pub struct Vault {
     index: Index,
     keys: Option<Keys>,
     sync: Option<SyncKey>,
+    centre: Centre,
     simulated_clock: bool,
     notes: Vec<Note>,
     // Last, so that the index is closed before another process may come in.
@@ -195,10 +200,7 @@ impl Vault {
         let layout = Layout::new(folder);
         let config = read_config(&*files, &layout)?;
         expect(&config, options)?;
-        let mode = files.mode(folder).map_err(|e| VaultError::io("vault folder", e))?;
-        if let Some(mode) = mode.filter(|mode| mode & 0o077 != 0) {
-            return Err(VaultError::Exposed { mode, folder: folder.display().to_string() });
-        }
+        modes::refuse_exposed(&*files, &layout)?;
         let lock = take_lock(&*files, &layout)?;
         let read =
             |path: &Path, what: &str| files.read(path, SMALL_FILE_MAX).map_err(|e| VaultError::io(what, e));
@@ -212,6 +214,7 @@ impl Vault {
         let (index, moved_to) = Index::open(&*files, &layout.index(), config.vault, now)?;
         let mut notes = Vec::new();
         let sync = SyncKey::load(&files, &layout, &config, &mut notes)?;
+        let centre = Centre::load(&*files, &layout, &config, &roster, &mut notes)?;
         let mut vault = Self {
             files,
             layout,
@@ -222,6 +225,7 @@ impl Vault {
             index,
             keys: None,
             sync,
+            centre,
             simulated_clock: options.simulated_clock,
             notes,
             _lock: lock,
@@ -237,6 +241,7 @@ impl Vault {
         now: DateTime<Utc>,
     ) -> Result<(), VaultError> {
         self.sweep()?;
+        self.sweep_slots()?;
         if cut > 0 {
             self.notes.push(Note::AuditMended { bytes: cut });
             self.append_audit(&AuditEvent::new("audit-mended").with("bytes", cut), now)?;

@@ -69,6 +69,8 @@ pub enum Note {
     },
     /// The sync key does not fit this vault; another one is made at the next sign-in.
     SyncKeyUnfit,
+    /// The centre's list is not to be trusted: nothing is sealed before a right one is installed.
+    CentreListUnfit,
 }
 
 impl Note {
@@ -87,6 +89,7 @@ impl Note {
             Self::ClockBack { .. } => "vault-note-clock-back",
             Self::StepUnreadable { .. } => "vault-note-step-unreadable",
             Self::SyncKeyUnfit => "vault-note-sync-key-unfit",
+            Self::CentreListUnfit => "vault-note-centre-list-unfit",
         }
     }
 }

@@ -17,6 +17,7 @@ use super::testing::{Fault, FaultyFiles};
 use super::*;
 
 mod cards;
+mod centre;
 mod crash;
 mod door;
 mod fingers;
@@ -41,7 +42,7 @@ fn options(environment: Environment) -> InitOptions {
     InitOptions {
         station: record::testing::STATION.into(),
         environment,
-        recipients: Vec::new(),
+        centre_root: None,
         first_supervisor: None,
         officers: Vec::new(),
         kdf: KdfCost::Test,
