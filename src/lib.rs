@@ -7,6 +7,7 @@ pub mod config;
 pub mod documents;
 pub mod gate;
 pub mod handover;
+pub mod hardening;
 pub mod i18n;
 pub mod population;
 pub mod runtime;

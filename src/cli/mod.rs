@@ -10,6 +10,7 @@ mod cards;
 mod centre;
 mod devices;
 mod documents;
+mod host;
 mod officer_fingers;
 mod officers;
 mod policy;
@@ -144,6 +145,8 @@ struct Place {
     out: Box<dyn Write>,
     /// When the process began, for `rekam bench`.
     begun: std::time::Instant,
+    /// What the system allowed of the process's own protection.
+    hardening: rekam::hardening::Hardening,
 }
 
 impl Place {
@@ -174,6 +177,7 @@ impl Place {
 /// Runs the program.
 pub fn main() -> ExitCode {
     let begun = std::time::Instant::now();
+    let hardening = rekam::hardening::apply();
     let args = match Args::try_parse() {
         Ok(args) => args,
         Err(e) => {
@@ -189,7 +193,7 @@ pub fn main() -> ExitCode {
     for warning in &warnings {
         tell(&warning.to_string());
     }
-    let mut place = Place { config, warnings, out: Box::new(std::io::stdout().lock()), begun };
+    let mut place = Place { config, warnings, out: Box::new(std::io::stdout().lock()), begun, hardening };
     let done = run(args, &mut place).and_then(|code| {
         place.out.flush()?;
         Ok(code)

@@ -1,7 +1,8 @@
-//! `rekam officer passphrase`, `rekam officer remove`.
+//! `rekam officer passphrase`, `rekam officer pin`, `rekam officer remove`.
 
 use clap::Args;
 use rekam::runtime::clock::{Clock, SystemClock};
+use rekam::vault::check_pin;
 use serde_json::json;
 
 use super::secrets::secrets;
@@ -39,6 +40,51 @@ pub(super) struct Remove {
     /// Print one JSON object.
     #[arg(long)]
     json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Pin {
+    #[command(flatten)]
+    vault: VaultArg,
+    /// Account id or name of the officer, who gives the passphrase.
+    #[arg(long, value_name = "ACCOUNT")]
+    of: String,
+    /// Remove the PIN: only the passphrase opens the lock.
+    #[arg(long)]
+    remove: bool,
+    /// Three lines from this descriptor instead of prompts: the passphrase, and the PIN twice (with `--remove` the
+    /// passphrase alone).
+    #[arg(long, value_name = "N")]
+    passphrase_fd: Option<u32>,
+    /// Print one JSON object.
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn pin(c: &Pin, place: &mut Place) -> Done {
+    let mut vault = open(place, &c.vault)?;
+    let officer = account(&vault, &c.of)?;
+    let (secret, pin) = if c.remove {
+        let [secret] = secrets(c.passphrase_fd, ["Passphrase"])?;
+        (secret, None)
+    } else {
+        let [secret, pin, again] = secrets(c.passphrase_fd, ["Passphrase", "PIN", "PIN again"])?;
+        if pin != again {
+            return Err(failure("CLI-10", "the PIN was not typed the same twice; try again"));
+        }
+        check_pin(&pin)?;
+        (secret, Some(pin))
+    };
+    let now = SystemClock.now();
+    let keys = vault.unlock(officer.id, &secret, now)?;
+    vault.set_pin(&keys, pin.as_ref().map(|pin| pin.as_str()), now)?;
+    if c.json {
+        place.json(&json!({"id": officer.id, "pin": pin.is_some()}))?;
+    } else {
+        let done = if pin.is_some() { "set" } else { "removed" };
+        place.say(format!("{} {}: PIN {done}", officer.id, officer.name))?;
+    }
+    Ok(0)
 }
 
 pub(super) fn passphrase(c: &Passphrase, place: &mut Place) -> Done {

@@ -52,6 +52,8 @@ pub(super) enum OfficerCommand {
     List(Listing),
     /// Change an officer's own passphrase.
     Passphrase(super::officers::Passphrase),
+    /// Set or remove the PIN of the short lock.
+    Pin(super::officers::Pin),
     /// Close an account, signed by a supervisor.
     Remove(super::officers::Remove),
     /// The officer's own fingers: captures are compared with them.
@@ -133,7 +135,7 @@ pub(super) fn init(c: &Init, place: &mut Place) -> Done {
             })?;
             let nik = match &c.supervisor_nik {
                 Some(nik) => Zeroizing::new(nik.clone()),
-                None => Secret { passphrase_fd: None }.read("NIK of the first supervisor")?,
+                None => secrets(None, ["NIK of the first supervisor"]).map(|[nik]| nik)?,
             };
             let passphrase = c.secret.read("Passphrase of the first supervisor")?;
             let options = InitOptions {
@@ -184,6 +186,7 @@ pub(super) fn officer(c: &OfficerCommand, place: &mut Place) -> Done {
     match c {
         OfficerCommand::Add(c) => add(c, place),
         OfficerCommand::Passphrase(c) => super::officers::passphrase(c, place),
+        OfficerCommand::Pin(c) => super::officers::pin(c, place),
         OfficerCommand::Remove(c) => super::officers::remove(c, place),
         OfficerCommand::Fingers(c) => super::officer_fingers::fingers(c, place),
         OfficerCommand::List(c) => {

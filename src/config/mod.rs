@@ -2,8 +2,9 @@
 //!
 //! `config.toml`, all keys optional: `vault`, `language` (`id`, `en`), `district` (region code), `utc_offset_hours`
 //! (7, 8 or 9), `policies` and `documents` (folders), `roster` (CSV file), `lock_after_min` (1 to 120, minutes without
-//! input until the screen locks), `lock_max_min` (1 to 480, minutes locked until the officer is signed out), and a
-//! table `[devices]` as in `devices::setup`. Paths are taken from the file's own folder.
+//! input until the screen locks), `lock_max_min` (1 to 480, minutes locked until the officer is signed out),
+//! `lock_finger` (true: the officer's finger opens the lock, and the keys stay in memory behind it), and a table
+//! `[devices]` as in `devices::setup`. Paths are taken from the file's own folder.
 
 use std::path::{Path, PathBuf};
 
@@ -14,7 +15,7 @@ use crate::i18n::Language;
 
 /// Longest file that is read, in bytes.
 const MAX_BYTES: u64 = 256 * 1024;
-const KEYS: [&str; 10] = [
+const KEYS: [&str; 11] = [
     "vault",
     "language",
     "district",
@@ -25,6 +26,7 @@ const KEYS: [&str; 10] = [
     "devices",
     "lock_after_min",
     "lock_max_min",
+    "lock_finger",
 ];
 /// Minutes without input after which the screen locks.
 const LOCK_AFTER_MIN: std::ops::RangeInclusive<i64> = 1..=120;
@@ -54,6 +56,8 @@ pub struct Config {
     pub lock_after_min: Option<i64>,
     /// Minutes locked until the officer is signed out; none: 30.
     pub lock_max_min: Option<i64>,
+    /// The officer's finger opens the lock, for which the keys stay in memory behind it; none: they do not.
+    pub lock_finger: Option<bool>,
 }
 
 /// Something in the configuration that does not work and was left out.
@@ -133,6 +137,7 @@ pub fn parse(file: &str, text: &str, folder: &Path) -> (Config, Vec<ConfigWarnin
                 let minutes = value.as_integer().filter(|m| LOCK_MAX_MIN.contains(m));
                 set(&mut config.lock_max_min, minutes)
             }
+            "lock_finger" => set(&mut config.lock_finger, value.as_bool()),
             "devices" => match value.as_table().cloned().map(Setup::try_from) {
                 Some(Ok(setup)) => set(&mut config.devices, Some(setup.rebased(folder))),
                 Some(Err(errors)) => {
@@ -191,6 +196,8 @@ mod tests {
         check("lock_after_min = 0\nlock_max_min = 481", 2, |c| {
             (c.lock_after_min, c.lock_max_min) == (None, None)
         });
+        check("lock_finger = true", 0, |c| c.lock_finger == Some(true));
+        check("lock_finger = 1", 1, |c| c.lock_finger.is_none());
         check("vault = \"a\nb", 1, |c| c.vault.is_none());
         check("[devices.camera]\ndriver = \"nokhwa-9\"", 1, |c| c.devices.is_none());
         check("[devices.camera]\ndriver = \"simulated\"", 0, |c| c.devices.is_some());

@@ -18,6 +18,7 @@ mod portrait;
 mod preview;
 mod printing;
 mod shell;
+pub mod sleep;
 pub mod station;
 mod vault_cards;
 mod vault_jobs;

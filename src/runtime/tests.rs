@@ -1,6 +1,7 @@
 //! A station over simulated devices and a real vault, driven only through its view.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod leaving;
 mod locking;
 
 use std::path::Path;
@@ -15,6 +16,7 @@ use zeroize::Zeroizing;
 
 mod handover;
 mod printing;
+mod privacy;
 
 use super::clock::{Clock, FixedClock};
 use super::printing::tests::FakeCups;

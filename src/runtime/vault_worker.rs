@@ -78,6 +78,8 @@ pub(super) struct VaultWorker {
     pub(super) office: FixedOffset,
     out: Outbox,
     pub(super) operator: Option<OfficerKeys>,
+    /// Who is signed in while the keys are gone.
+    away: Option<Uuid>,
     /// Audit lines that could not be written yet: nothing is sealed before they are.
     owed: VecDeque<(AuditEvent, DateTime<Utc>)>,
     /// More were lost than could wait.
@@ -108,6 +110,7 @@ impl VaultWorker {
             office,
             out,
             operator: None,
+            away: None,
             owed: VecDeque::new(),
             overflowed: false,
             discards: Vec::new(),
@@ -167,10 +170,13 @@ impl VaultWorker {
         Ok(match job {
             VaultJob::SignIn { officer, passphrase, now } => self.sign_in(officer, &passphrase, now)?,
             VaultJob::SignOut => {
-                self.operator = None;
-                self.forget_fingers();
-                self.vault.lock();
+                self.drop_keys(false);
+                self.away = None;
                 VaultAnswer::SignedOut
+            }
+            VaultJob::Lock { pin } => VaultAnswer::Locked { pin: self.drop_keys(pin) },
+            VaultJob::UnlockByPin { officer, pin, now } => {
+                VaultAnswer::Unlocked(self.open_lock_by_pin(officer, &pin, now))
             }
             VaultJob::Unlock { officer, passphrase, now } => {
                 VaultAnswer::Unlocked(self.open_lock(officer, &passphrase, now))
@@ -236,6 +242,7 @@ impl VaultWorker {
         let line = officer_line(&keys.officer);
         let public_key = keys.officer.public_key.clone();
         self.operator = Some(keys);
+        self.away = None;
         self.begin_reading()?;
         Ok(VaultAnswer::SignedIn { officer: line, public_key })
     }
@@ -255,8 +262,8 @@ impl VaultWorker {
         if let Some(session) = session {
             line = line.in_session(session);
         }
-        if let Some(operator) = &self.operator {
-            line = line.by(operator.officer.id);
+        if let Some(officer) = self.operator.as_ref().map(|o| o.officer.id).or(self.away) {
+            line = line.by(officer);
         }
         let line = details.into_iter().fold(line, |l, (key, value)| l.with(key, plain(key, &value)));
         self.owe(line, now);
@@ -421,7 +428,7 @@ impl VaultWorker {
     }
 
     /// After a sign-in the fingers of the records are read, a few between two jobs.
-    fn begin_reading(&mut self) -> Result<(), JobError> {
+    pub(super) fn begin_reading(&mut self) -> Result<(), JobError> {
         self.forget_fingers();
         self.reading = self.vault.queue()?.into_iter().map(|row| row.id).collect();
         Ok(())

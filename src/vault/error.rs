@@ -210,6 +210,15 @@ pub enum VaultError {
         /// What is missing.
         why: String,
     },
+    /// A new PIN is not allowed.
+    #[error("VLT-36 this PIN is not allowed; use 6 to 8 digits that are no row and no repetition")]
+    Pin,
+    /// The PIN does not open the lock.
+    #[error("VLT-37 the PIN does not fit; {left} tries are left, then only the passphrase opens")]
+    WrongPin {
+        /// Tries that are left.
+        left: u32,
+    },
     /// Too few people stand behind an act.
     #[error("VLT-35 {needed} different supervisors must sign this; ask another supervisor")]
     Supervisors {
@@ -263,6 +272,8 @@ impl VaultError {
             Self::SamePassphrase => "same-passphrase",
             Self::LastSupervisor => "last-supervisor",
             Self::NoCentreList { .. } => "no-centre-list",
+            Self::Pin => "pin",
+            Self::WrongPin { .. } => "wrong-pin",
             Self::Supervisors { .. } => "supervisors",
         }
     }

@@ -11,6 +11,7 @@
 //! officers.json            accounts, each signed by a supervisor
 //! officer-fingers.enc      templates of the officers' own fingers, encrypted under the vault key
 //! keys/<officer id>.slot   the vault key and the officer's own key, wrapped under the passphrase
+//! keys/<officer id>.pin    what the PIN of the short lock is checked with, encrypted under the vault key
 //! records/<id>.json        outer header     }
 //! records/<id>.rekam       sealed payload   } the truth
 //! records/<id>.local       local extract    }
@@ -92,6 +93,9 @@ impl Layout {
     }
     pub(super) fn keys(&self) -> PathBuf {
         self.root.join("keys")
+    }
+    pub(super) fn pin(&self, officer: Uuid) -> PathBuf {
+        self.keys().join(format!("{officer}.pin"))
     }
     pub(super) fn slot(&self, officer: Uuid) -> PathBuf {
         self.keys().join(format!("{officer}.slot"))

@@ -19,6 +19,7 @@ mod init;
 mod modes;
 mod notes;
 mod officers;
+mod pin;
 mod save;
 mod sign_in;
 mod slots;
@@ -56,6 +57,7 @@ pub use init::{InitOptions, InitReport, TRAINING_OFFICERS, TrainingLogin};
 pub use layout::{Layout, VaultConfig};
 pub use notes::Note;
 pub use officers::{NewOfficer, Officer, OfficerKeys};
+pub use pin::{PIN_DIGITS, PIN_TRIES, check_pin};
 pub use save::Saved;
 pub use slots::{KdfCost, KdfParams, PASSPHRASE_MAX, PASSPHRASE_MIN, check_passphrase};
 pub use states::{STATES_MAX_BYTES, StateError, StateLine, StatesReport, may_follow, read_states};
@@ -69,6 +71,7 @@ use files::{Files, LockGuard, TEMP_SUFFIX};
 use index::Index;
 use layout::SMALL_FILE_MAX;
 use officers::Roster;
+use pin::{BehindPin, PinKey};
 use slots::Lockout;
 
 /// How far the clock may be behind the last audit line: what a time server's correction may take back.
@@ -94,6 +97,7 @@ struct Keys {
     cards: Key,
     people: Key,
     unprinted: Key,
+    pin: Key,
     station: SigningKey,
 }
 
@@ -106,6 +110,7 @@ impl Keys {
             cards: vault.derive("rekam card rows"),
             people: vault.derive("rekam people"),
             unprinted: vault.derive("rekam unprinted documents"),
+            pin: vault.derive("rekam pin"),
             vault,
             station,
         }
@@ -139,6 +144,8 @@ pub struct Vault {
     audit: AuditLog,
     index: Index,
     keys: Option<Keys>,
+    pin: Option<PinKey>,
+    behind_pin: Option<BehindPin>,
     sync: Option<SyncKey>,
     centre: Centre,
     simulated_clock: bool,
@@ -224,6 +231,8 @@ impl Vault {
             audit,
             index,
             keys: None,
+            pin: None,
+            behind_pin: None,
             sync,
             centre,
             simulated_clock: options.simulated_clock,
@@ -324,9 +333,9 @@ impl Vault {
     pub const fn is_unlocked(&self) -> bool {
         self.keys.is_some()
     }
-    /// Drops every key from memory.
+    /// Drops every key from memory, what a PIN would open too.
     pub fn lock(&mut self) {
-        self.keys = None;
+        (self.keys, self.pin, self.behind_pin) = (None, None, None);
     }
     /// Bytes that may still be written on the vault's disk.
     ///

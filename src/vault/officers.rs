@@ -349,6 +349,7 @@ impl Vault {
     }
 
     fn remove_slot(&self, officer: Uuid) -> Result<(), VaultError> {
+        self.files.remove_durable(&self.layout.pin(officer)).map_err(|e| VaultError::io("PIN", e))?;
         self.files.remove_durable(&self.layout.slot(officer)).map_err(|e| VaultError::io("slot", e))
     }
 

@@ -29,6 +29,8 @@ impl Vault {
         let (keys, opened) = self.try_secret(officer, passphrase, now)?;
         let station = self.open_station_key(&opened.vault_key)?;
         self.keys = Some(Keys::new(opened.vault_key, station));
+        self.behind_pin = None;
+        self.load_pin(officer);
         self.ensure_sync_key(now)?;
         self.append_audit(&AuditEvent::new("sign-in").by(officer), now)?;
         Ok(keys)
@@ -149,7 +151,7 @@ impl Vault {
     }
 
     /// The cost that the slots here have, for pretending.
-    fn usual_cost(&self) -> KdfParams {
+    pub(super) fn usual_cost(&self) -> KdfParams {
         self.roster
             .list()
             .next()
@@ -172,7 +174,7 @@ impl Vault {
         Ok(opened)
     }
 
-    fn open_station_key(&self, vault_key: &Key) -> Result<SigningKey, VaultError> {
+    pub(super) fn open_station_key(&self, vault_key: &Key) -> Result<SigningKey, VaultError> {
         let sealed = self
             .files
             .read(&self.layout.station_key(), SMALL_FILE_MAX)

@@ -28,10 +28,10 @@ use crate::runtime::printing::{Patience, PrintWorker};
 use crate::runtime::station::{Notice, NoticeLevel, StationOptions};
 use crate::runtime::vault_jobs::VaultJob;
 use crate::runtime::vault_worker::{VaultWorker, note_notice, officer_line};
-use crate::runtime::workers::{Outbox, Worker};
+use crate::runtime::workers::{Outbox, Worker, vault_notice};
 use crate::session::hygiene::Hygiene;
 use crate::vault::files::{Files, RealFiles};
-use crate::vault::{OpenOptions, Vault};
+use crate::vault::{CENTRE_WARN, OpenOptions, Vault};
 
 /// The policy of an id, or the one in force on a local date.
 pub(super) fn choose(
@@ -55,6 +55,16 @@ fn read_roster(options: &StationOptions) -> Result<(Roster, Vec<RosterError>), S
         return Err(failed(std::io::ErrorKind::FileTooLarge.into()));
     }
     Ok(roster::read(&std::fs::read(file).map_err(failed)?))
+}
+
+/// What is wrong, or soon will be, with the list of the centre's recipients.
+fn centre_notice(vault: &Vault, now: chrono::DateTime<chrono::Utc>) -> Option<Notice> {
+    if let Err(error) = vault.recipients(now) {
+        return Some(vault_notice(&error));
+    }
+    let ends = vault.centre_until(now).is_none_or(|until| until - now <= CENTRE_WARN);
+    let message = "centre-list-ends".to_owned();
+    ends.then(|| Notice { level: NoticeLevel::Warning, message, code: "VLT-34".to_owned() })
 }
 
 fn roster_notice(error: &RosterError) -> Notice {
@@ -98,6 +108,8 @@ impl Station {
         let vault = Vault::open(files, &options.vault, &open, now)?;
         let mut notices: Vec<Notice> = vault.notes().iter().map(|n| note_notice(n.message_id())).collect();
         notices.extend(roster_errors.iter().take(super::NOTICES_MAX / 2).map(roster_notice));
+        let centre_until = vault.centre_until(now);
+        notices.extend(centre_notice(&vault, now));
         let environment = vault.config().environment;
         let station = vault.config().station.clone();
         let officers = vault.officers().iter().map(officer_line).collect();
@@ -135,6 +147,7 @@ impl Station {
             out: out.clone(),
         };
         let printing = Worker::start("printing", move |jobs| printer.run(&jobs))?;
+        let outbox = out.clone();
         let mut station = Self {
             devices: start_devices(&options, &registry, &setup, &preview, &analysis, out)?,
             clock: options.clock,
@@ -156,6 +169,7 @@ impl Station {
             guidance,
             told_gone: false,
             environment,
+            centre_until,
             station,
             district: options.district,
             utc_offset_s: options.utc_offset_s,
@@ -169,6 +183,9 @@ impl Station {
             checking: false,
             lock_rules: options.lock,
             lock: None,
+            sleep_watch: None,
+            outbox,
+            sleepers: Vec::new(),
             touched: now,
             page: 0,
             queue: Vec::new(),

@@ -352,6 +352,8 @@ fn every_error_and_note_has_its_words_in_both_languages() {
         (33, VaultError::LastSupervisor),
         (34, VaultError::NoCentreList { why: "w".into() }),
         (35, VaultError::Supervisors { needed: 2 }),
+        (36, VaultError::Pin),
+        (37, VaultError::WrongPin { left: 1 }),
     ];
     let notes = [
         "index-rebuilt",

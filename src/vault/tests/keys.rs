@@ -244,3 +244,45 @@ fn a_supervisor_leaves_once_another_is_there() {
     drop(vault);
     assert_eq!(world.open().officers().len(), 5);
 }
+
+#[test]
+fn a_pin_opens_only_what_is_in_memory_and_only_five_times() {
+    let world = World::new(47);
+    let (mut vault, operator) = world.ready();
+    let id = operator.officer.id;
+    let pin = "271828";
+    assert_eq!(vault.set_pin(&operator, Some("123456"), now()).unwrap_err().id(), "pin");
+    assert!(!vault.lock_behind_pin(&operator), "without a PIN nothing stays");
+    assert_eq!(vault.unlock_by_pin(id, pin, now()).unwrap_err().id(), "locked");
+    let operator = world.sign_in(&mut vault, Role::Operator);
+    vault.set_pin(&operator, Some(pin), now()).unwrap();
+    // It is there at the next sign-in, and for nobody else.
+    let supervisor = world.sign_in(&mut vault, Role::Supervisor);
+    assert!(!vault.lock_behind_pin(&supervisor));
+    let operator = world.sign_in(&mut vault, Role::Operator);
+    assert!(vault.lock_behind_pin(&operator));
+    assert!(!vault.is_unlocked() && vault.extract(Uuid::nil()).unwrap_err().id() == "locked");
+    assert_eq!(vault.unlock_by_pin(supervisor.officer.id, pin, now()).unwrap_err().id(), "locked");
+    assert!(matches!(vault.unlock_by_pin(id, "271829", now()), Err(VaultError::WrongPin { left: 4 })));
+    let again = vault.unlock_by_pin(id, pin, now()).unwrap();
+    assert_eq!(again.signing.to_bytes(), operator.signing.to_bytes());
+    vault.save(&draft(1, &again), &input(NIK), &again, now()).unwrap();
+    // Each lock has five tries; then only the passphrase opens.
+    assert!(vault.lock_behind_pin(&again));
+    for left in [4, 3, 2, 1, 0] {
+        let error = vault.unlock_by_pin(id, "000000", now()).unwrap_err();
+        assert!(matches!(error, VaultError::WrongPin { left: found } if found == left), "{error}");
+    }
+    assert_eq!(vault.unlock_by_pin(id, pin, now()).unwrap_err().id(), "locked");
+    let operator = world.sign_in(&mut vault, Role::Operator);
+    // A restart, and a lock for good, leave nothing that a PIN opens.
+    assert!(vault.lock_behind_pin(&operator));
+    vault.lock();
+    assert_eq!(vault.unlock_by_pin(id, pin, now()).unwrap_err().id(), "locked");
+    drop(vault);
+    assert_eq!(world.open().unlock_by_pin(id, pin, now()).unwrap_err().id(), "locked");
+    let mut vault = world.open();
+    let operator = world.sign_in(&mut vault, Role::Operator);
+    vault.set_pin(&operator, None, now()).unwrap();
+    assert!(!vault.lock_behind_pin(&operator));
+}
