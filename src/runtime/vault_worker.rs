@@ -6,6 +6,7 @@ mod unlock;
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError, TrySendError};
 
@@ -22,7 +23,7 @@ use super::station::{Notice, NoticeLevel, OfficerLine, QueueLine, WaitingLine};
 use super::vault_jobs::{Decision, FingerQuestion, Question, SealedRecord, VaultAnswer, VaultJob};
 use super::workers::{Answer, Outbox, error_notice, vault_notice};
 use crate::population::nik::Nik;
-use crate::population::roster::Roster;
+use crate::population::roster::{self, Roster};
 use crate::session::effect::ApprovalDraft;
 use crate::session::event::{FingerOwner, LookUpAnswer};
 use crate::session::{Session, SessionContext, assemble};
@@ -74,7 +75,9 @@ fn told(message: &'static str, error: impl std::fmt::Display) -> JobError {
 /// The worker.
 pub(super) struct VaultWorker {
     pub(super) vault: Vault,
+    /// The district's roster, while an officer is signed in.
     roster: Roster,
+    roster_file: Option<PathBuf>,
     pub(super) office: FixedOffset,
     out: Outbox,
     pub(super) operator: Option<OfficerKeys>,
@@ -99,14 +102,15 @@ pub(super) struct VaultWorker {
 impl VaultWorker {
     pub(super) fn new(
         vault: Vault,
-        roster: Roster,
+        roster_file: Option<PathBuf>,
         office: FixedOffset,
         searches: SyncSender<SearchJob>,
         out: Outbox,
     ) -> Self {
         Self {
             vault,
-            roster,
+            roster: Roster::default(),
+            roster_file,
             office,
             out,
             operator: None,
@@ -430,6 +434,7 @@ impl VaultWorker {
     /// After a sign-in the fingers of the records are read, a few between two jobs.
     pub(super) fn begin_reading(&mut self) -> Result<(), JobError> {
         self.forget_fingers();
+        self.roster = self.roster_file.as_deref().map(roster_of).unwrap_or_default();
         self.reading = self.vault.queue()?.into_iter().map(|row| row.id).collect();
         Ok(())
     }
@@ -546,6 +551,14 @@ impl VaultWorker {
         }
         self.restore(session, ctx)
     }
+}
+
+/// What can be read of a roster; what cannot was told when the station was opened.
+fn roster_of(file: &Path) -> Roster {
+    if std::fs::metadata(file).map_or(true, |m| m.len() > roster::MAX_BYTES as u64) {
+        return Roster::default();
+    }
+    std::fs::read(file).map(Zeroizing::new).map(|bytes| roster::read(&bytes).0).unwrap_or_default()
 }
 
 /// Name, step and earliest time of a session, for the list of waiting ones.

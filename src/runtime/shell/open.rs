@@ -15,7 +15,7 @@ use crate::documents::Office;
 use crate::gate::policy::{Policy, PolicySet};
 use crate::i18n::Language;
 use crate::population::regions::Regions;
-use crate::population::roster::{self, Roster, RosterError};
+use crate::population::roster::{self, RosterError};
 use crate::runtime::analysis::Engine;
 use crate::runtime::device_host::{DeviceHost, DeviceMessage, analyse_all, first_lines};
 use crate::runtime::documents::Documents;
@@ -47,14 +47,15 @@ pub(super) fn choose(
     }
 }
 
-fn read_roster(options: &StationOptions) -> Result<(Roster, Vec<RosterError>), StationError> {
-    let Some(file) = &options.roster else { return Ok((Roster::default(), Vec::new())) };
+/// Looks over the roster; the vault's worker reads it when an officer signs in, as it names people.
+fn check_roster(options: &StationOptions) -> Result<Vec<RosterError>, StationError> {
+    let Some(file) = &options.roster else { return Ok(Vec::new()) };
     let failed = |source| StationError::Roster { file: file.clone(), source };
     let len = std::fs::metadata(file).map_err(failed)?.len();
     if len > roster::MAX_BYTES as u64 {
         return Err(failed(std::io::ErrorKind::FileTooLarge.into()));
     }
-    Ok(roster::read(&std::fs::read(file).map_err(failed)?))
+    Ok(roster::read(&std::fs::read(file).map_err(failed)?).1)
 }
 
 /// What is wrong, or soon will be, with the list of the centre's recipients.
@@ -102,7 +103,7 @@ impl Station {
         let policies = policies.map_err(StationError::Policies)?;
         let today = now.with_timezone(&offset).date_naive();
         let policy = choose(&policies, options.policy_id.as_deref(), today)?;
-        let (roster, roster_errors) = read_roster(&options)?;
+        let roster_errors = check_roster(&options)?;
         let engine = Engine::new()?;
         let open = OpenOptions { simulated_clock: options.clock.is_simulated(), ..OpenOptions::default() };
         let vault = Vault::open(files, &options.vault, &open, now)?;
@@ -127,7 +128,7 @@ impl Station {
         let searches = Worker::start("finger-search", move |jobs| search_all(&jobs, &search_out))?;
         let to_search =
             searches.sender().ok_or_else(|| StationError::Thread(std::io::ErrorKind::BrokenPipe.into()))?;
-        let vault_worker = VaultWorker::new(vault, roster, offset, to_search, worker_out);
+        let vault_worker = VaultWorker::new(vault, options.roster.clone(), offset, to_search, worker_out);
         let vault = Worker::start("vault", move |jobs| vault_worker.run(&jobs))?;
         let worker_out = out.clone();
         let analysis = Worker::start("analysis", move |jobs| analyse_all(&engine, &jobs, &worker_out))?;

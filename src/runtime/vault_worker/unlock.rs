@@ -4,13 +4,15 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::{JobError, VaultWorker};
+use crate::population::roster::Roster;
 use crate::runtime::lock::LockNote;
 use crate::vault::{OfficerKeys, VaultError};
 
 impl VaultWorker {
-    /// The keys leave the memory, and every finger. With `pin`, what the officer's PIN opens stays; true when it does.
+    /// The keys leave the memory, and with them every finger and the district's roster. With `pin`, what the officer's PIN opens stays; true when it does.
     pub(super) fn drop_keys(&mut self, pin: bool) -> bool {
         self.forget_fingers();
+        self.roster = Roster::default();
         let Some(operator) = self.operator.take() else {
             self.vault.lock();
             return false;
