@@ -10,6 +10,7 @@ pub mod crashlab;
 pub mod documents;
 pub mod gate;
 pub mod handover;
+pub mod hardening;
 pub mod i18n;
 pub mod population;
 pub mod runtime;

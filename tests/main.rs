@@ -13,6 +13,8 @@ mod card;
 mod cards;
 #[path = "main/commands.rs"]
 mod commands;
+#[path = "main/keys.rs"]
+mod keys;
 #[path = "main/kill.rs"]
 mod kill;
 #[path = "main/queue.rs"]

@@ -10,7 +10,8 @@ use rekam::vault::{
 };
 use serde_json::json;
 
-use super::vault::{Secret, account, open};
+use super::secrets::Secret;
+use super::vault::{account, open};
 use super::{CliError, Done, Place, VaultArg, failure};
 
 #[derive(Debug, Subcommand)]

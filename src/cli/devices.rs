@@ -16,7 +16,7 @@ use rekam::i18n::Words;
 use rekam::runtime::clock::{Clock, SystemClock};
 use rekam::runtime::station::{Finding, Level};
 use rekam::vault::files::{Files, RealFiles};
-use rekam::vault::{OpenOptions, Vault};
+use rekam::vault::{CENTRE_WARN, OpenOptions, Vault};
 use serde_json::json;
 use toml::{Table, Value};
 
@@ -143,10 +143,10 @@ fn list(list: &List, place: &mut Place) -> Done {
 }
 
 /// One thing that was looked at.
-struct Look {
-    name: &'static str,
-    ok: bool,
-    told: String,
+pub(super) struct Look {
+    pub(super) name: &'static str,
+    pub(super) ok: bool,
+    pub(super) told: String,
 }
 
 pub(super) fn doctor(c: &Doctor, place: &mut Place) -> Done {
@@ -188,6 +188,8 @@ pub(super) fn doctor(c: &Doctor, place: &mut Place) -> Done {
         });
     }
     looks.extend(spool_look(place, environment));
+    let folder = place.vault(&c.vault).ok();
+    looks.extend(super::host::looks(folder.as_deref(), environment, &place.hardening));
     let ok = looks.iter().all(|l| l.ok);
     if c.json {
         let list: Vec<_> =
@@ -236,11 +238,24 @@ fn vault_looks(c: &Doctor, place: &Place) -> Vec<Look> {
     };
     let config = vault.config();
     let told = format!("{} {} with {} records", config.environment, config.station, vault.queue_len());
-    let mut looks = vec![Look { name: "vault", ok: true, told }];
+    let now = SystemClock.now();
+    let centre = match (vault.recipients(now), vault.centre_until(now)) {
+        (Err(e), _) => Look { name: "centre-list", ok: false, told: e.to_string() },
+        (Ok(_), None) => Look { name: "centre-list", ok: false, told: String::new() },
+        (Ok(_), Some(until)) if until - now <= CENTRE_WARN => {
+            let told = format!("ends at {}; install the next one before then", until.to_rfc3339());
+            Look { name: "centre-list", ok: false, told }
+        }
+        (Ok(to), Some(until)) => {
+            let told = format!("{} recipients until {}", to.len(), until.to_rfc3339());
+            Look { name: "centre-list", ok: true, told }
+        }
+    };
+    let mut looks = vec![Look { name: "vault", ok: true, told }, centre];
     // A policy that cannot be read has its own line.
     if let Ok(policy) = super::upkeep::policy_today(place) {
         let words = Words::new(place.config.language);
-        let found = super::upkeep::findings(&vault, &policy, SystemClock.now());
+        let found = super::upkeep::findings(&vault, &policy, now);
         looks.extend(found.iter().map(|finding| limit_look(finding, &words)));
     }
     looks

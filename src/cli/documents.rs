@@ -11,8 +11,9 @@ use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use super::devices::setup_of;
+use super::secrets::Secret;
 use super::session::station_options;
-use super::vault::{Secret, account, open};
+use super::vault::{account, open};
 use super::{CliError, Done, Place, VaultArg, failure};
 
 /// Longest wait for one document: the print worker gives up earlier.

@@ -10,13 +10,17 @@ mod camera;
 mod card;
 mod cards;
 mod carry;
+mod centre;
 mod devices;
 mod documents;
+mod host;
 mod officer_fingers;
+mod officers;
 mod policy;
 mod queue_list;
 mod records;
 mod sbi;
+mod secrets;
 mod session;
 mod upkeep;
 mod vault;
@@ -54,6 +58,9 @@ enum Command {
     /// Officers' accounts.
     #[command(subcommand)]
     Officer(vault::OfficerCommand),
+    /// The centre's list of recipients: who can open what is recorded here.
+    #[command(subcommand)]
+    Centre(centre::CentreCommand),
     /// Sessions from a script (training only).
     #[command(subcommand)]
     Session(session::SessionCommand),
@@ -143,6 +150,8 @@ struct Place {
     out: Box<dyn Write>,
     /// When the process began, for `rekam bench`.
     begun: std::time::Instant,
+    /// What the system allowed of the process's own protection.
+    hardening: rekam::hardening::Hardening,
 }
 
 impl Place {
@@ -180,6 +189,7 @@ fn witness() -> Option<PathBuf> {
 /// Runs the program.
 pub fn main() -> ExitCode {
     let begun = std::time::Instant::now();
+    let hardening = rekam::hardening::apply();
     let args = match Args::try_parse() {
         Ok(args) => args,
         Err(e) => {
@@ -195,7 +205,7 @@ pub fn main() -> ExitCode {
     for warning in &warnings {
         tell(&warning.to_string());
     }
-    let mut place = Place { config, warnings, out: Box::new(std::io::stdout().lock()), begun };
+    let mut place = Place { config, warnings, out: Box::new(std::io::stdout().lock()), begun, hardening };
     let done = run(args, &mut place).and_then(|code| {
         place.out.flush()?;
         Ok(code)
@@ -219,6 +229,7 @@ fn run(args: Args, place: &mut Place) -> Done {
         None => window::open(&args.window, place),
         Some(Command::Init(c)) => vault::init(&c, place),
         Some(Command::Officer(c)) => vault::officer(&c, place),
+        Some(Command::Centre(c)) => centre::centre(&c, place),
         Some(Command::Session(c)) => session::session(&c, place),
         Some(Command::Queue(c)) => vault::queue(&c, place),
         Some(Command::Record(c)) => records::record(&c, place),

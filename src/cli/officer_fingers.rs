@@ -14,7 +14,8 @@ use rekam::runtime::clock::{Clock, SystemClock};
 use serde_json::json;
 
 use super::bio::{finger_id, input};
-use super::vault::{Secret, account, open};
+use super::secrets::Secret;
+use super::vault::{account, open};
 use super::{CliError, Done, Place, Until, VaultArg, failure, tell};
 
 /// How long a finger is waited for.

@@ -115,6 +115,7 @@ fn lock_rules(config: &Config) -> LockRules {
     LockRules {
         after: config.lock_after_min.map_or(usual.after, TimeDelta::minutes),
         most: config.lock_max_min.map_or(usual.most, TimeDelta::minutes),
+        finger: config.lock_finger.unwrap_or(usual.finger),
     }
 }
 
@@ -222,7 +223,8 @@ pub(super) fn real(c: &Real, place: &mut Place) -> Done {
     let layout = Layout::new(&folder);
     let peek = Vault::peek(&RealFiles, &folder)?;
     let station_key = folder.join("training/station-key.pem");
-    std::fs::write(&station_key, record::keys::public_to_pem(&peek.station_verifying_key()?)?)?;
+    let pem = record::keys::public_to_pem(&peek.station_verifying_key()?)?;
+    super::write_private(&station_key, pem.as_bytes())?;
     let file = answer.file.clone().or_else(|| answer.record_id.map(|id| layout.payload(id)));
     place.json(&json!({
         "record": file,
@@ -250,7 +252,7 @@ pub(super) fn make_training_vault(
     let options = InitOptions {
         station: station.to_owned(),
         environment: Environment::Training,
-        recipients: Vec::new(),
+        centre_root: None,
         first_supervisor: None,
         officers: Vec::new(),
         kdf,

@@ -1,18 +1,17 @@
 //! `rekam init`, `officer`, `queue`, `vault`.
 
-use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::{Args, Subcommand};
 use record::schema::{Environment, Role};
 use rekam::runtime::clock::{Clock, SystemClock};
 use rekam::vault::files::{Files, RealFiles};
-use rekam::vault::{InitOptions, KdfCost, NewOfficer, OpenOptions, PASSPHRASE_MAX, Vault};
+use rekam::vault::{InitOptions, KdfCost, NewOfficer, OpenOptions, Vault};
 use serde_json::json;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
+use super::secrets::{Secret, secrets};
 use super::{CliError, Done, Place, VaultArg, failure, witness};
 
 #[derive(Debug, Args)]
@@ -23,16 +22,17 @@ pub(super) struct Init {
     #[arg(long, value_name = "ID")]
     station: String,
     /// For exercises, with documented accounts and a training centre's keys.
-    #[arg(long, conflicts_with = "centre_recipients", required_unless_present = "centre_recipients")]
+    #[arg(long, conflicts_with = "centre_root", required_unless_present = "centre_root")]
     training: bool,
-    /// For real recording: the centre's and its escrow's age public keys, one a line.
-    #[arg(long, value_name = "FILE")]
-    centre_recipients: Option<PathBuf>,
+    /// For real recording: the public key that signs the centre's lists, as a PEM file or in hex. Two supervisors then
+    /// install the first list (`rekam centre install`).
+    #[arg(long, value_name = "FILE|HEX")]
+    centre_root: Option<String>,
     /// Name of the first supervisor (production).
-    #[arg(long, value_name = "NAME", requires = "centre_recipients")]
+    #[arg(long, value_name = "NAME", requires = "centre_root")]
     supervisor: Option<String>,
     /// NIK of the first supervisor, by prompt where it is not given (production).
-    #[arg(long, value_name = "NIK", requires = "centre_recipients")]
+    #[arg(long, value_name = "NIK", requires = "centre_root")]
     supervisor_nik: Option<String>,
     #[command(flatten)]
     secret: Secret,
@@ -44,54 +44,18 @@ pub(super) struct Init {
     json: bool,
 }
 
-/// Where a passphrase comes from: a prompt, or an open file descriptor; never an argument.
-#[derive(Debug, Args)]
-pub(super) struct Secret {
-    /// Read the passphrase as one line from this file descriptor instead of asking for it.
-    #[arg(long, value_name = "N")]
-    passphrase_fd: Option<u32>,
-}
-
-impl Secret {
-    pub(super) fn read(&self, what: &str) -> Result<Zeroizing<String>, CliError> {
-        let Some(fd) = self.passphrase_fd else {
-            let asked = rpassword::prompt_password(format!("{what}: "));
-            return asked.map(Zeroizing::new).map_err(|e| {
-                failure(
-                    "CLI-05",
-                    format!("no passphrase could be asked for ({e}); use a terminal or --passphrase-fd"),
-                )
-            });
-        };
-        self.line_of(fd)
-    }
-
-    /// Reads one line of a descriptor that the caller opened, through `/proc/self/fd`, so that no descriptor of ours
-    /// can be taken by mistake.
-    fn line_of(&self, fd: u32) -> Result<Zeroizing<String>, CliError> {
-        let unread =
-            |e: std::io::Error| failure("CLI-05", format!("file descriptor {fd} cannot be read ({e})"));
-        let mut reader: Box<dyn BufRead> = if fd == 0 {
-            Box::new(BufReader::new(std::io::stdin()))
-        } else {
-            Box::new(BufReader::new(std::fs::File::open(format!("/proc/self/fd/{fd}")).map_err(unread)?))
-        };
-        let mut line = Zeroizing::new(String::with_capacity(4 * PASSPHRASE_MAX + 2));
-        std::io::Read::take(&mut reader, 4 * PASSPHRASE_MAX as u64 + 2)
-            .read_line(&mut line)
-            .map_err(unread)?;
-        let end = line.trim_end_matches(['\r', '\n']).len();
-        line.truncate(end);
-        Ok(line)
-    }
-}
-
 #[derive(Debug, Subcommand)]
 pub(super) enum OfficerCommand {
     /// Add an account, signed by a supervisor.
     Add(Add),
     /// List the accounts.
     List(Listing),
+    /// Change an officer's own passphrase.
+    Passphrase(super::officers::Passphrase),
+    /// Set or remove the PIN of the short lock.
+    Pin(super::officers::Pin),
+    /// Close an account, signed by a supervisor.
+    Remove(super::officers::Remove),
     /// The officer's own fingers: captures are compared with them.
     Fingers(super::officer_fingers::Fingers),
 }
@@ -172,33 +136,25 @@ pub(super) fn open(place: &Place, arg: &VaultArg) -> Result<Vault, CliError> {
     Ok(Vault::open(files(), &place.vault(arg)?, &options, SystemClock.now())?)
 }
 
-fn recipients(path: &Path) -> Result<Vec<String>, CliError> {
-    let text = std::fs::read_to_string(path).map_err(|e| {
-        failure("CLI-02", format!("{} cannot be read ({e}); name the right file", path.display()))
-    })?;
-    let lines = text.lines().map(str::trim).filter(|l| !l.is_empty() && !l.starts_with('#'));
-    Ok(lines.map(ToOwned::to_owned).collect())
-}
-
 pub(super) fn init(c: &Init, place: &mut Place) -> Done {
     let folder = place.vault(&c.vault)?;
     let kdf = if c.kdf == "test" { KdfCost::Test } else { KdfCost::Standard };
-    let report = match &c.centre_recipients {
+    let report = match &c.centre_root {
         None => super::session::make_training_vault(&folder, &c.station, kdf)?,
-        Some(list) => {
-            let recipients = recipients(list)?;
+        Some(root) => {
+            let root = super::centre::root_key(root)?;
             let name = c.supervisor.clone().ok_or_else(|| {
                 CliError::Usage("production needs the first supervisor: --supervisor NAME".to_owned())
             })?;
             let nik = match &c.supervisor_nik {
                 Some(nik) => Zeroizing::new(nik.clone()),
-                None => Secret { passphrase_fd: None }.read("NIK of the first supervisor")?,
+                None => secrets(None, ["NIK of the first supervisor"]).map(|[nik]| nik)?,
             };
             let passphrase = c.secret.read("Passphrase of the first supervisor")?;
             let options = InitOptions {
                 station: c.station.clone(),
                 environment: Environment::Production,
-                recipients,
+                centre_root: Some(root),
                 first_supervisor: Some(NewOfficer { name, role: Role::Supervisor, nik, passphrase }),
                 officers: Vec::new(),
                 kdf,
@@ -215,7 +171,7 @@ pub(super) fn init(c: &Init, place: &mut Place) -> Done {
             .collect();
         place.json(&json!({
             "vault": folder, "station": report.config.station, "environment": report.config.environment,
-            "station_key": report.config.station_key, "recipients": report.config.recipients,
+            "station_key": report.config.station_key, "centre_root": report.config.centre_root,
             "identities": report.identities, "training_officers": logins,
             "officers": report.officers.iter().map(|o| json!({"id": o.id, "name": o.name, "role": o.role})).collect::<Vec<_>>(),
         }))?;
@@ -242,6 +198,9 @@ pub(super) fn init(c: &Init, place: &mut Place) -> Done {
 pub(super) fn officer(c: &OfficerCommand, place: &mut Place) -> Done {
     match c {
         OfficerCommand::Add(c) => add(c, place),
+        OfficerCommand::Passphrase(c) => super::officers::passphrase(c, place),
+        OfficerCommand::Pin(c) => super::officers::pin(c, place),
+        OfficerCommand::Remove(c) => super::officers::remove(c, place),
         OfficerCommand::Fingers(c) => super::officer_fingers::fingers(c, place),
         OfficerCommand::List(c) => {
             let officers = open(place, &c.vault)?.officers();
@@ -259,29 +218,6 @@ pub(super) fn officer(c: &OfficerCommand, place: &mut Place) -> Done {
     }
 }
 
-/// The lines of `--passphrase-fd`, or prompts.
-fn three(fd: Option<u32>) -> Result<[Zeroizing<String>; 3], CliError> {
-    let ask = |what: &str| Secret { passphrase_fd: None }.read(what);
-    let Some(fd) = fd else {
-        return Ok([
-            ask("Passphrase of the supervisor")?,
-            ask("NIK of the new officer")?,
-            ask("Passphrase of the new officer")?,
-        ]);
-    };
-    let unread = |e: std::io::Error| failure("CLI-05", format!("file descriptor {fd} cannot be read ({e})"));
-    let path = if fd == 0 { "/dev/stdin".to_owned() } else { format!("/proc/self/fd/{fd}") };
-    let mut reader = BufReader::new(std::fs::File::open(path).map_err(unread)?);
-    let mut line = || {
-        let mut text = Zeroizing::new(String::new());
-        std::io::Read::take(&mut reader, 2048).read_line(&mut text).map_err(unread)?;
-        let end = text.trim_end_matches(['\r', '\n']).len();
-        text.truncate(end);
-        Ok::<_, CliError>(text)
-    };
-    Ok([line()?, line()?, line()?])
-}
-
 /// The account of an id or a name.
 pub(super) fn account(vault: &Vault, text: &str) -> Result<rekam::vault::Officer, CliError> {
     let wanted = Uuid::parse_str(text).ok();
@@ -292,7 +228,8 @@ pub(super) fn account(vault: &Vault, text: &str) -> Result<rekam::vault::Officer
 fn add(c: &Add, place: &mut Place) -> Done {
     let mut vault = open(place, &c.vault)?;
     let by = account(&vault, &c.by)?;
-    let [supervisor, nik, passphrase] = three(c.passphrase_fd)?;
+    let asked = ["Passphrase of the supervisor", "NIK of the new officer", "Passphrase of the new officer"];
+    let [supervisor, nik, passphrase] = secrets(c.passphrase_fd, asked)?;
     let now = SystemClock.now();
     let keys = vault.unlock(by.id, &supervisor, now)?;
     rekam::population::nik::Nik::parse(&nik)

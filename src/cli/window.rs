@@ -75,7 +75,8 @@ pub(super) fn open(c: &Window, place: &mut Place) -> Done {
     };
     run(window, move |wake| {
         options.wake = wake;
-        let station = Station::open(options).map_err(|e| e.to_string())?;
+        let mut station = Station::open(options).map_err(|e| e.to_string())?;
+        station.watch_sleep();
         Ok(Box::new(station) as Box<dyn Desk>)
     })?;
     Ok(0)

@@ -2,7 +2,8 @@
 //!
 //! `config.toml`, all keys optional: `vault`, `language` (`id`, `en`), `district` (region code), `utc_offset_hours`
 //! (7, 8 or 9), `policies` and `documents` (folders), `roster` (CSV file), `lock_after_min` (1 to 120, minutes without
-//! input until the screen locks), `lock_max_min` (1 to 480, minutes locked until the officer is signed out), `hub_keys`
+//! input until the screen locks), `lock_max_min` (1 to 480, minutes locked until the officer is signed out),
+//! `lock_finger` (true: the officer's finger opens the lock, and the keys stay in memory behind it), `hub_keys`
 //! (Ed25519 public keys in hex: receipts that they signed let a record be deleted by its time), and a table
 //! `[devices]` as in `devices::setup`. Paths are taken from the file's own folder.
 
@@ -15,7 +16,7 @@ use crate::i18n::Language;
 
 /// Longest file that is read, in bytes.
 const MAX_BYTES: u64 = 256 * 1024;
-const KEYS: [&str; 11] = [
+const KEYS: [&str; 12] = [
     "vault",
     "language",
     "district",
@@ -27,6 +28,7 @@ const KEYS: [&str; 11] = [
     "lock_after_min",
     "lock_max_min",
     "hub_keys",
+    "lock_finger",
 ];
 /// Minutes without input after which the screen locks.
 const LOCK_AFTER_MIN: std::ops::RangeInclusive<i64> = 1..=120;
@@ -58,6 +60,8 @@ pub struct Config {
     pub lock_max_min: Option<i64>,
     /// Public keys of the hubs whose receipts count when records are deleted by their time.
     pub hub_keys: Vec<String>,
+    /// The officer's finger opens the lock, for which the keys stay in memory behind it; none: they do not.
+    pub lock_finger: Option<bool>,
 }
 
 /// Something in the configuration that does not work and was left out.
@@ -141,6 +145,7 @@ pub fn parse(file: &str, text: &str, folder: &Path) -> (Config, Vec<ConfigWarnin
                 let keys = value.as_array().and_then(|list| list.iter().map(hub_key).collect());
                 keys.map(|keys| config.hub_keys = keys).is_some()
             }
+            "lock_finger" => set(&mut config.lock_finger, value.as_bool()),
             "devices" => match value.as_table().cloned().map(Setup::try_from) {
                 Some(Ok(setup)) => set(&mut config.devices, Some(setup.rebased(folder))),
                 Some(Err(errors)) => {
@@ -209,6 +214,8 @@ mod tests {
         check(&format!("hub_keys = [\"{}\"]", key.to_uppercase()), 0, |c| c.hub_keys == [key]);
         check(&format!("hub_keys = [\"{key}\", \"abcd\"]"), 1, |c| c.hub_keys.is_empty());
         check("hub_keys = \"abcd\"", 1, |c| c.hub_keys.is_empty());
+        check("lock_finger = true", 0, |c| c.lock_finger == Some(true));
+        check("lock_finger = 1", 1, |c| c.lock_finger.is_none());
         check("vault = \"a\nb", 1, |c| c.vault.is_none());
         check("[devices.camera]\ndriver = \"nokhwa-9\"", 1, |c| c.devices.is_none());
         check("[devices.camera]\ndriver = \"simulated\"", 0, |c| c.devices.is_some());

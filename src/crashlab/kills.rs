@@ -153,7 +153,7 @@ fn make_vault(folder: &Path) -> Result<(), LabError> {
     let options = InitOptions {
         station: "LAB-01".into(),
         environment: Environment::Training,
-        recipients: Vec::new(),
+        centre_root: None,
         first_supervisor: None,
         officers: Vec::new(),
         kdf: KdfCost::Test,

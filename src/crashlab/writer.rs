@@ -42,7 +42,7 @@ fn open(writer: &Writer, first: bool) -> Result<(Vault, OfficerKeys), LabError> 
         let options = InitOptions {
             station: record::testing::STATION.into(),
             environment: record::schema::Environment::Training,
-            recipients: Vec::new(),
+            centre_root: None,
             first_supervisor: None,
             officers: Vec::new(),
             kdf: KdfCost::Test,

@@ -1,9 +1,11 @@
-//! The idle lock: when it comes, what opens it, how long the vault may stay open behind it. Pure: time and answers are
-//! given.
+//! The idle lock: when it comes, what opens it, how long it may last. Pure: time and answers are given.
 //!
-//! A finger cannot unwrap the vault's key (the passphrase does), so the lock hides and blocks the station while the
-//! vault stays open in memory, for a limited time; then the officer is signed out as by hand. It is opened by a finger
-//! of the officer who is signed in, compared 1:1 with that officer's own templates, or by that officer's passphrase.
+//! With the lock the keys leave the memory, and with them everything of anybody; the running session is on the disk and
+//! is taken up again. The passphrase of the officer who is signed in opens it, or that officer's PIN, for as long as the
+//! lock may last; then the officer is signed out as by hand.
+//!
+//! A finger cannot unwrap keys. An office may choose it all the same (`lock_finger`): then the vault stays open in memory
+//! behind the lock, which only hides and blocks, and a finger of that officer, compared 1:1, opens it too.
 
 use biometrics::iso::fmr::FmrRecord;
 use biometrics::minutiae::Template;
@@ -27,17 +29,21 @@ pub struct LockRules {
     pub after: TimeDelta,
     /// Time that it stays locked before the officer is signed out.
     pub most: TimeDelta,
+    /// The officer's finger opens, for which the keys stay in memory behind the lock.
+    pub finger: bool,
 }
 
 impl Default for LockRules {
     fn default() -> Self {
-        Self { after: TimeDelta::minutes(5), most: TimeDelta::minutes(30) }
+        Self { after: TimeDelta::minutes(5), most: TimeDelta::minutes(30), finger: false }
     }
 }
 
 /// What the officer's finger can do for the lock now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FingerWay {
+    /// The keys have left the memory: no finger brings them back.
+    Off,
     /// The officer's fingers are being read.
     Reading,
     /// None of the officer's fingers is enrolled.
@@ -63,6 +69,8 @@ pub enum LockNote {
     Fault(DeviceFault),
     /// The passphrase did not open.
     Passphrase,
+    /// The PIN did not open; so many tries are left.
+    Pin(u32),
     /// Wrong passphrases came too often: none is checked before this time.
     LockedOut(DateTime<Utc>),
     /// The passphrase could not be checked: the vault or the station is to blame.
@@ -78,6 +86,8 @@ pub struct LockView {
     pub signs_out: Option<DateTime<Utc>>,
     /// What a finger can do.
     pub finger: FingerWay,
+    /// The officer's PIN opens.
+    pub pin: bool,
     /// How the last try ended.
     pub note: Option<LockNote>,
 }
@@ -93,12 +103,32 @@ pub(super) enum Opened {
     Nothing,
 }
 
+/// Where the vault's keys are while it is locked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum LockKeys {
+    /// In memory: the office wants the finger to open.
+    Kept,
+    /// In memory until what is being written is done.
+    Leaving,
+    /// The vault's worker was told to drop them.
+    Told,
+    /// Gone.
+    Gone,
+}
+
 /// The lock that is on.
 pub(super) struct Lock {
     /// Stands in the place of a session with the captures of this lock.
     pub(super) id: Uuid,
     pub(super) since: DateTime<Utc>,
     pub(super) note: Option<LockNote>,
+    pub(super) keys: LockKeys,
+    /// A PIN may open it: not after the machine slept.
+    pub(super) pin_allowed: bool,
+    /// What the PIN opens is in memory.
+    pub(super) pin: bool,
+    /// The session that was on screen and is taken up again.
+    pub(super) resume: Option<Uuid>,
     /// The officer's fingers, once they were read.
     fingers: Option<Vec<(FingerPosition, Template)>>,
     refused: u32,
@@ -107,8 +137,21 @@ pub(super) struct Lock {
 }
 
 impl Lock {
-    pub(super) fn new(id: Uuid, since: DateTime<Utc>) -> Self {
-        Self { id, since, note: None, fingers: None, refused: 0, asked: None, last_request: 0 }
+    pub(super) fn new(id: Uuid, since: DateTime<Utc>, keys: LockKeys) -> Self {
+        let pin_allowed = true;
+        Self {
+            id,
+            since,
+            note: None,
+            keys,
+            pin_allowed,
+            pin: false,
+            resume: None,
+            fingers: None,
+            refused: 0,
+            asked: None,
+            last_request: 0,
+        }
     }
 
     /// Takes the officer's templates. Those of a form that is not read here are left out.
@@ -122,6 +165,9 @@ impl Lock {
 
     /// What a finger can do, with or without a reader.
     pub(super) fn finger(&self, reader: bool) -> FingerWay {
+        if self.keys != LockKeys::Kept {
+            return FingerWay::Off;
+        }
         let first = self.fingers.as_ref().map(|list| list.first().map(|(position, _)| *position));
         match (self.asked, first) {
             (Some((_, position)), _) => FingerWay::Waiting(position),

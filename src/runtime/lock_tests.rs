@@ -17,7 +17,7 @@ fn kept() -> FingerTemplate {
 }
 
 fn lock() -> Lock {
-    let mut lock = Lock::new(Uuid::from_u128(5), t::start());
+    let mut lock = Lock::new(Uuid::from_u128(5), t::start(), LockKeys::Kept);
     lock.enrolled(&[kept()]);
     lock
 }
@@ -72,7 +72,7 @@ fn three_fingers_are_refused_and_then_none_is_asked_for() {
 
 #[test]
 fn without_enrolled_fingers_or_a_reader_none_is_asked_for() {
-    let mut lock = Lock::new(Uuid::from_u128(5), t::start());
+    let mut lock = Lock::new(Uuid::from_u128(5), t::start(), LockKeys::Kept);
     assert_eq!(lock.finger(true), FingerWay::Reading);
     assert!(lock.ask().is_none());
     let unread = FingerTemplate { bytes: vec![1, 2, 3], ..kept() };

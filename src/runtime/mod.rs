@@ -21,6 +21,7 @@ pub mod power;
 mod preview;
 mod printing;
 mod shell;
+pub mod sleep;
 pub mod station;
 mod vault_cards;
 mod vault_jobs;

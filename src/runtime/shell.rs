@@ -9,13 +9,14 @@ mod hygiene;
 mod locking;
 mod open;
 mod printing;
+mod sleep;
 mod upkeep;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use chrono::{DateTime, Utc};
 use devices::registry::Registry;
@@ -30,6 +31,7 @@ use super::guidance::GuidanceWorker;
 use super::lock::{Lock, LockRules};
 use super::preview::PreviewSlot;
 use super::printing::PrintJob;
+use super::sleep::SleepWatch;
 use super::station::{
     DeskCommand, DeviceLine, DocumentKind, Ended, Notice, OfficerLine, PrintProgress, QueueLine, Sessions,
     UnprintedLine, WaitingLine,
@@ -37,7 +39,7 @@ use super::station::{
 use super::vault_cards::Ledger;
 use super::vault_jobs::{SealedRecord, VaultJob};
 use super::vault_worker::waiting_facts;
-use super::workers::{Answer, Worker};
+use super::workers::{Answer, Outbox, Worker};
 use crate::gate::facts::PersonFacts;
 use crate::gate::policy::{Policy, PolicySet};
 use crate::handover::Handover;
@@ -82,6 +84,8 @@ pub struct Station {
     told_gone: bool,
 
     environment: Environment,
+    /// Until when the centre's list lets records be sealed; none when it does not.
+    centre_until: Option<DateTime<Utc>>,
     station: String,
     district: String,
     utc_offset_s: i32,
@@ -96,6 +100,12 @@ pub struct Station {
     checking: bool,
     lock_rules: Option<LockRules>,
     lock: Option<Lock>,
+    /// Watches for sleep and lid.
+    sleep_watch: Option<SleepWatch>,
+    /// For workers that begin later.
+    outbox: Outbox,
+    /// Who waits until the keys have left the memory.
+    sleepers: Vec<SyncSender<()>>,
     /// When somebody last did something.
     touched: DateTime<Utc>,
     page: usize,
@@ -178,6 +188,18 @@ impl Station {
         outcome: crate::session::event::CaptureOutcome,
     ) {
         self.take(Answer::Captured { session, id, outcome });
+    }
+
+    /// Sessions in memory.
+    #[cfg(test)]
+    pub(super) fn session_of_for_test(&self) -> usize {
+        self.parked.len() + usize::from(self.active.is_some())
+    }
+
+    /// The machine goes to sleep.
+    #[cfg(test)]
+    pub(super) fn sleep_for_test(&mut self, why: &'static str, ready: SyncSender<()>) {
+        self.take(Answer::Sleep { why, ready });
     }
 
     fn notify(&mut self, notice: Notice) {
@@ -288,6 +310,7 @@ fn waiting_line(s: &Session) -> WaitingLine {
 
 impl Drop for Station {
     fn drop(&mut self) {
+        self.sleep_watch = None;
         // Workers that wait for room in the inbox must not be waited for.
         let (_, nobody) = sync_channel(0);
         drop(std::mem::replace(&mut self.inbox, nobody));

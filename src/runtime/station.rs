@@ -72,6 +72,8 @@ pub enum DeskCommand {
     Lock,
     /// Opens the lock with the signed-in officer's passphrase.
     Unlock(Zeroizing<String>),
+    /// The PIN of the officer who is signed in, to open the lock.
+    UnlockByPin(Zeroizing<String>),
     /// Asks the fingerprint reader for the signed-in officer's finger, which opens the lock.
     UnlockByFinger,
     /// Stops waiting for that finger.

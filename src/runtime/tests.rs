@@ -1,6 +1,7 @@
 //! A station over simulated devices and a real vault, driven only through its view.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod leaving;
 mod locking;
 
 use std::path::Path;
@@ -16,6 +17,7 @@ use zeroize::Zeroizing;
 mod handover;
 mod killed;
 mod printing;
+mod privacy;
 mod upkeep;
 
 use super::clock::{Clock, FixedClock};
@@ -93,7 +95,7 @@ impl Bench {
         InitOptions {
             station: "TEST-01".into(),
             environment: Environment::Training,
-            recipients: Vec::new(),
+            centre_root: None,
             first_supervisor: None,
             officers: Vec::new(),
             kdf: KdfCost::Test,

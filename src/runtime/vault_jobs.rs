@@ -81,6 +81,16 @@ pub(super) enum VaultJob {
         passphrase: Zeroizing<String>,
         now: DateTime<Utc>,
     },
+    /// The PIN of that officer.
+    UnlockByPin {
+        officer: Uuid,
+        pin: Zeroizing<String>,
+        now: DateTime<Utc>,
+    },
+    /// The keys leave the memory; what a PIN opens may stay.
+    Lock {
+        pin: bool,
+    },
     /// An officer's own templates.
     FingersOf(Uuid),
     Keep {
@@ -179,31 +189,89 @@ pub(super) struct SealedRecord {
 
 /// What it answers. Errors are also told as notices.
 pub(super) enum VaultAnswer {
-    SignedIn { officer: OfficerLine, public_key: String, look: Look },
-    Looked { session: Option<Uuid>, look: Look },
-    PartTried { session: Uuid, step: StepId, result: Result<(), String> },
+    SignedIn {
+        officer: OfficerLine,
+        public_key: String,
+        look: Look,
+    },
+    Looked {
+        session: Option<Uuid>,
+        look: Look,
+    },
+    PartTried {
+        session: Uuid,
+        step: StepId,
+        result: Result<(), String>,
+    },
     KeptHouse(Box<RetentionReport>),
     NotSignedIn,
     Unlocked(Result<(), LockNote>),
+    /// The keys are gone; a PIN brings them back.
+    Locked {
+        pin: bool,
+    },
     FingersOf(Uuid, Vec<FingerTemplate>),
-    NotSearched { session: Uuid, id: RequestId, code: String },
+    NotSearched {
+        session: Uuid,
+        id: RequestId,
+        code: String,
+    },
     SignedOut,
-    Kept { session: Uuid, step: StepId, result: Result<(), String> },
-    LookedUp { session: Uuid, id: RequestId, answer: Option<LookUpAnswer> },
-    Asked { session: Uuid, request: Box<GrantRequest> },
-    NotAsked { session: Uuid, step: StepId, reason: String },
-    Decided { session: Uuid, grant: Option<Box<Grant>> },
-    Sealed { session: Uuid, result: Result<SealedRecord, String> },
+    Kept {
+        session: Uuid,
+        step: StepId,
+        result: Result<(), String>,
+    },
+    LookedUp {
+        session: Uuid,
+        id: RequestId,
+        answer: Option<LookUpAnswer>,
+    },
+    Asked {
+        session: Uuid,
+        request: Box<GrantRequest>,
+    },
+    NotAsked {
+        session: Uuid,
+        step: StepId,
+        reason: String,
+    },
+    Decided {
+        session: Uuid,
+        grant: Option<Box<Grant>>,
+    },
+    Sealed {
+        session: Uuid,
+        result: Result<SealedRecord, String>,
+    },
     Discarded(Uuid),
-    Page { lines: Vec<QueueLine>, len: usize },
+    Page {
+        lines: Vec<QueueLine>,
+        len: usize,
+    },
     Drafts(Vec<WaitingLine>),
-    Loaded { session: Uuid, taken: Option<Box<Session>> },
+    Loaded {
+        session: Uuid,
+        taken: Option<Box<Session>>,
+    },
     Papers(Vec<UnprintedLine>),
-    PaperKept { id: Uuid, lines: Vec<UnprintedLine> },
+    PaperKept {
+        id: Uuid,
+        lines: Vec<UnprintedLine>,
+    },
     PaperNotKept(String),
-    HygieneKept { releases: Option<(Uuid, RequestId)>, kept: bool },
-    PaperLoaded { id: Uuid, document: Option<Box<UnprintedDocument>> },
-    Cards { handover: Uuid, answer: CardsAnswer },
+    HygieneKept {
+        releases: Option<(Uuid, RequestId)>,
+        kept: bool,
+    },
+    PaperLoaded {
+        id: Uuid,
+        document: Option<Box<UnprintedDocument>>,
+    },
+    Cards {
+        handover: Uuid,
+        answer: CardsAnswer,
+    },
     Done,
 }
 
@@ -214,7 +282,8 @@ impl VaultJob {
         match self {
             Self::SignIn { .. } => VaultAnswer::NotSignedIn,
             Self::SignOut => VaultAnswer::SignedOut,
-            Self::Unlock { .. } => {
+            Self::Lock { .. } => VaultAnswer::Locked { pin: false },
+            Self::Unlock { .. } | Self::UnlockByPin { .. } => {
                 VaultAnswer::Unlocked(Err(LockNote::NotChecked(error_notice("lock-not-checked", ""))))
             }
             Self::FingersOf(officer) => VaultAnswer::FingersOf(*officer, Vec::new()),

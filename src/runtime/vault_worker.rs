@@ -10,12 +10,14 @@ pub(super) use upkeep::Look;
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError, TrySendError};
 
 use chrono::{DateTime, Duration, FixedOffset, Utc};
 use record::grant::{self, Ask, GrantRequest};
 use record::schema::{RequirementKind, Role, StepId, short_code};
 use uuid::Uuid;
+use zeroize::Zeroizing;
 
 use super::audit_words::plain;
 use super::error;
@@ -24,7 +26,7 @@ use super::station::{Notice, NoticeLevel, OfficerLine, QueueLine};
 use super::vault_jobs::{Decision, FingerQuestion, Question, SealedRecord, VaultAnswer, VaultJob};
 use super::workers::{Answer, Outbox, error_notice, vault_notice};
 use crate::population::nik::Nik;
-use crate::population::roster::Roster;
+use crate::population::roster::{self, Roster};
 use crate::session::effect::ApprovalDraft;
 use crate::session::event::{FingerOwner, LookUpAnswer};
 use crate::session::{Session, assemble};
@@ -76,10 +78,14 @@ fn told(message: &'static str, error: impl std::fmt::Display) -> JobError {
 /// The worker.
 pub(super) struct VaultWorker {
     pub(super) vault: Vault,
+    /// The district's roster, while an officer is signed in.
     roster: Roster,
+    roster_file: Option<PathBuf>,
     pub(super) office: FixedOffset,
     out: Outbox,
     pub(super) operator: Option<OfficerKeys>,
+    /// Who is signed in while the keys are gone.
+    away: Option<Uuid>,
     /// Audit lines that could not be written yet: nothing is sealed before they are.
     owed: VecDeque<(AuditEvent, DateTime<Utc>)>,
     /// More were lost than could wait.
@@ -103,17 +109,19 @@ pub(super) struct VaultWorker {
 impl VaultWorker {
     pub(super) fn new(
         vault: Vault,
-        roster: Roster,
+        roster_file: Option<PathBuf>,
         office: FixedOffset,
         searches: SyncSender<SearchJob>,
         out: Outbox,
     ) -> Self {
         Self {
             vault,
-            roster,
+            roster: Roster::default(),
+            roster_file,
             office,
             out,
             operator: None,
+            away: None,
             owed: VecDeque::new(),
             overflowed: false,
             discards: Vec::new(),
@@ -182,11 +190,14 @@ impl VaultWorker {
         Ok(match job {
             VaultJob::SignIn { officer, passphrase, now } => self.sign_in(officer, &passphrase, now)?,
             VaultJob::SignOut => {
-                self.operator = None;
-                self.forget_fingers();
+                self.drop_keys(false);
+                self.away = None;
                 self.house = None;
-                self.vault.lock();
                 VaultAnswer::SignedOut
+            }
+            VaultJob::Lock { pin } => VaultAnswer::Locked { pin: self.drop_keys(pin) },
+            VaultJob::UnlockByPin { officer, pin, now } => {
+                VaultAnswer::Unlocked(self.open_lock_by_pin(officer, &pin, now))
             }
             VaultJob::Unlock { officer, passphrase, now } => {
                 VaultAnswer::Unlocked(self.open_lock(officer, &passphrase, now))
@@ -264,6 +275,7 @@ impl VaultWorker {
         let line = officer_line(&keys.officer);
         let public_key = keys.officer.public_key.clone();
         self.operator = Some(keys);
+        self.away = None;
         self.begin_reading(now)?;
         let look = self.look(true, now);
         Ok(VaultAnswer::SignedIn { officer: line, public_key, look })
@@ -284,8 +296,8 @@ impl VaultWorker {
         if let Some(session) = session {
             line = line.in_session(session);
         }
-        if let Some(operator) = &self.operator {
-            line = line.by(operator.officer.id);
+        if let Some(officer) = self.operator.as_ref().map(|o| o.officer.id).or(self.away) {
+            line = line.by(officer);
         }
         let line = details.into_iter().fold(line, |l, (key, value)| l.with(key, plain(key, &value)));
         self.owe(line, now);
@@ -450,9 +462,10 @@ impl VaultWorker {
     }
 
     /// After a sign-in the fingers of the records are read, a few between two jobs.
-    fn begin_reading(&mut self, now: DateTime<Utc>) -> Result<(), JobError> {
+    pub(super) fn begin_reading(&mut self, now: DateTime<Utc>) -> Result<(), JobError> {
         self.reading_since = now;
         self.forget_fingers();
+        self.roster = self.roster_file.as_deref().map(roster_of).unwrap_or_default();
         self.reading = self.vault.queue()?.into_iter().map(|row| row.id).collect();
         Ok(())
     }
@@ -517,6 +530,14 @@ impl VaultWorker {
         };
         Ok(rows.into_iter().map(line).collect())
     }
+}
+
+/// What can be read of a roster; what cannot was told when the station was opened.
+fn roster_of(file: &Path) -> Roster {
+    if std::fs::metadata(file).map_or(true, |m| m.len() > roster::MAX_BYTES as u64) {
+        return Roster::default();
+    }
+    std::fs::read(file).map(Zeroizing::new).map(|bytes| roster::read(&bytes).0).unwrap_or_default()
 }
 
 /// Name, step and earliest time of a session, for the list of waiting ones.

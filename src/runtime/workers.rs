@@ -51,6 +51,11 @@ pub(super) enum Answer {
         progress: PrintProgress,
     },
     Notice(Notice),
+    /// The machine goes to sleep: `ready` is told when nothing of anybody is in memory any more.
+    Sleep {
+        why: &'static str,
+        ready: SyncSender<()>,
+    },
 }
 
 /// A document that was made.

@@ -15,7 +15,7 @@ use super::pictures::Pictures;
 use super::stage::{Scratch, Stage};
 use super::{applicant, screens, theme};
 use crate::i18n::{Language, Words};
-use crate::runtime::station::{Desk, DeskCommand, Screen};
+use crate::runtime::station::{Desk, DeskCommand, FingerWay, Screen};
 use crate::steps::identity;
 
 /// Size of the window at start, in points.
@@ -118,6 +118,13 @@ pub(super) fn is_of_a_person(event: &egui::Event) -> bool {
     )
 }
 
+/// A text field keeps what was typed, to undo it: that does not outlive the officer's leaving.
+fn forget_typed(ctx: &Context, screen: Screen) {
+    if matches!(screen, Screen::Locked | Screen::SignIn) {
+        ctx.memory_mut(|m| m.data.remove_by_type::<egui::text_edit::TextEditState>());
+    }
+}
+
 fn write_png(path: &std::path::Path, image: &ColorImage) -> Result<(), image::ImageError> {
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder)?;
@@ -207,6 +214,7 @@ impl RekamApp {
         let screen = self.desk.screen();
         if self.screen != Some(screen) {
             self.change_scratch(screen);
+            forget_typed(ui.ctx(), screen);
             if screen != Screen::Session {
                 self.pictures.forget();
             }
@@ -256,12 +264,14 @@ impl RekamApp {
         }
     }
 
-    /// What was typed, drawn and seen on another screen does not stay in memory, except behind the lock: there it waits
-    /// for the officer, without secrets.
+    /// What was typed, drawn and seen on another screen does not stay in memory, except behind a lock that a finger
+    /// opens: there it waits for the officer, without secrets.
     fn change_scratch(&mut self, screen: Screen) {
         let fresh = Scratch { focus_first: true, ..Scratch::default() };
         let mut left = std::mem::replace(&mut self.scratch, fresh);
-        if screen == Screen::Locked {
+        // Where the finger opens, the station holds its sessions in memory, and the window what was typed.
+        let held = self.desk.lock().is_some_and(|lock| lock.finger != FingerWay::Off);
+        if screen == Screen::Locked && held {
             left.dialog = None;
             self.aside = Some(left);
             return;

@@ -46,6 +46,10 @@ pub(super) struct Stub {
     pub(super) cards: Vec<String>,
     /// Records whose payload was deleted in them.
     pub(super) deleted: Vec<String>,
+    /// Accounts that were closed in them.
+    pub(super) removed: Vec<String>,
+    /// Highest serial of a centre list that was installed in them.
+    pub(super) centre_serial: u64,
     /// Numbers and hashes of lines that records name.
     pub(super) heads: Vec<(u64, String)>,
     signature: String,
@@ -226,6 +230,8 @@ impl Vault {
             sealed: chain.facts.sealed.iter().cloned().collect(),
             cards: chain.facts.cards.iter().cloned().collect(),
             deleted: chain.facts.deleted.iter().cloned().collect(),
+            removed: chain.facts.removed.iter().cloned().collect(),
+            centre_serial: chain.facts.centre_serial,
             heads,
             signature: String::new(),
         })

@@ -102,6 +102,10 @@ pub(super) struct AuditFacts {
     pub(super) changes: BTreeSet<String>,
     /// Records whose payload was deleted.
     pub(super) deleted: BTreeSet<String>,
+    /// Accounts that were closed.
+    pub(super) removed: BTreeSet<String>,
+    /// Highest serial of an installed centre list.
+    pub(super) centre_serial: u64,
     /// Restores: number of the backup's last line, epoch that was left.
     pub(super) restored: Vec<(u64, u64)>,
 }
@@ -122,6 +126,28 @@ impl AuditFacts {
         if line.event.starts_with(super::cards::EVENTS) {
             self.cards.extend(line.details.get("row").cloned());
         }
+        self.note_keys(line);
+    }
+
+    /// What a line about keys says.
+    fn note_keys(&mut self, line: &AuditLine) {
+        match line.event.as_str() {
+            "officer-removed" => self.removed.extend(line.details.get("officer").cloned()),
+            "centre-list-installed" => {
+                let serial = line.details.get("serial").and_then(|s| s.parse().ok()).unwrap_or(0);
+                self.centre_serial = self.centre_serial.max(serial);
+            }
+            _ => {}
+        }
+    }
+
+    /// What is known of archived segments.
+    fn take_stub(&mut self, stub: &archive::Stub) {
+        self.sealed.extend(stub.sealed.iter().cloned());
+        self.cards.extend(stub.cards.iter().cloned());
+        self.deleted.extend(stub.deleted.iter().cloned());
+        self.removed.extend(stub.removed.iter().cloned());
+        self.centre_serial = self.centre_serial.max(stub.centre_serial);
     }
 
     /// True when the chain had this head.
@@ -200,9 +226,7 @@ impl<'a> Chain<'a> {
         self.report.head.clone_from(&stub.head);
         self.facts.heads.extend(raw(&stub.head));
         self.facts.heads.extend(stub.heads.iter().filter_map(|(_, head)| raw(head)));
-        self.facts.sealed.extend(stub.sealed.iter().cloned());
-        self.facts.cards.extend(stub.cards.iter().cloned());
-        self.facts.deleted.extend(stub.deleted.iter().cloned());
+        self.facts.take_stub(stub);
         for (at, held) in self.expected.held.iter().enumerate() {
             let Some(seq) = held.seq else { continue };
             let known = stub.heads.iter().find(|(known, _)| *known == seq).map(|(_, head)| head);
@@ -362,17 +386,15 @@ pub(super) fn walk(
 pub(super) fn noted(files: &dyn Files, folder: &Path, vault: Uuid) -> Result<AuditFacts, VaultError> {
     let mut facts = AuditFacts::default();
     if let Ok(Some(stub)) = archive::stub(files, folder, vault) {
-        facts.sealed.extend(stub.sealed);
-        facts.cards.extend(stub.cards);
-        facts.deleted.extend(stub.deleted);
+        facts.take_stub(&stub);
     }
     for number in segments(files, folder)? {
         let bytes = files
             .read(&folder.join(segment_name(number)), SEGMENT_MAX)
             .map_err(|e| VaultError::io(WHAT, e))?;
         for line in whole_lines(&bytes).0 {
-            let asked = std::str::from_utf8(line)
-                .is_ok_and(|text| text.contains("\"record-") || text.contains("\"cards-"));
+            let words = ["\"record-", "\"cards-", "\"change\":"];
+            let asked = std::str::from_utf8(line).is_ok_and(|text| words.iter().any(|w| text.contains(w)));
             if let Some(line) = asked.then(|| serde_json::from_slice(line).ok()).flatten() {
                 facts.note(&line);
             }

@@ -37,6 +37,12 @@ pub enum ProblemKind {
     CardLedger,
     /// A file that does not belong there.
     ForeignFile,
+    /// The roster of officers lacks a removal that the audit has: an old one was put back.
+    OldRoster,
+    /// The centre's list is older than the audit says, or does not fit.
+    CentreList,
+    /// Other accounts of this computer may read the file.
+    Exposed,
 }
 
 impl ProblemKind {
@@ -54,6 +60,9 @@ impl ProblemKind {
             Self::DocumentUnreadable => "vault-problem-document-unreadable",
             Self::CardLedger => "vault-problem-card-ledger",
             Self::ForeignFile => "vault-problem-foreign-file",
+            Self::OldRoster => "vault-problem-old-roster",
+            Self::CentreList => "vault-problem-centre-list",
+            Self::Exposed => "vault-problem-exposed",
         }
     }
 }
@@ -170,6 +179,8 @@ impl Vault {
             }
         }
         self.check_cards(&facts, &mut problems)?;
+        self.check_keys(&facts, &mut problems);
+        self.check_modes(&mut problems)?;
         let drafts = self.check_drafts(&mut problems)?;
         self.check_unprinted(&mut problems)?;
         Ok(CheckReport { records: ids.len(), drafts, decrypted: self.is_unlocked(), audit, problems })

@@ -49,6 +49,7 @@ impl Vault {
     ) -> Result<(), VaultError> {
         self.training_only()?;
         let (keys, config) = (self.keys()?, self.config());
+        let recipients = self.recipients(now)?;
         let write = |path: &std::path::Path, bytes: &[u8]| {
             self.files.write(path, bytes).map_err(|e| VaultError::io("a record", e))
         };
@@ -56,11 +57,8 @@ impl Vault {
             let mut draft = draft(seed, operator);
             draft.created = now - chrono::Duration::minutes(seed as i64 % 10_000);
             let context = record::testing::context(1_000_000 + seed);
-            let seal_keys = SealKeys {
-                station: &keys.station,
-                operator: &operator.signing,
-                recipients: &config.recipients,
-            };
+            let seal_keys =
+                SealKeys { station: &keys.station, operator: &operator.signing, recipients: &recipients };
             let sealed = seal(&draft, &context, &seal_keys).map_err(|e| VaultError::Seal(e.to_string()))?;
             let (mut head, kept) = extract::new(keys, &input(seed, now), &draft, &context.audit_head);
             // A station goes on only where its records are sent.
@@ -94,8 +92,9 @@ impl Vault {
         };
         let draft = draft(0, operator);
         let context = record::testing::context(1_000_000);
+        let recipients = self.recipients(now)?;
         let seal_keys =
-            SealKeys { station: &keys.station, operator: &operator.signing, recipients: &config.recipients };
+            SealKeys { station: &keys.station, operator: &operator.signing, recipients: &recipients };
         let pattern = seal(&draft, &context, &seal_keys).map_err(|e| VaultError::Seal(e.to_string()))?;
         for seed in 0..count {
             let created = now - apart * i32::try_from(count - 1 - seed).unwrap_or(i32::MAX);

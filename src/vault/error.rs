@@ -27,8 +27,10 @@ pub enum VaultError {
     /// Another process has this vault open.
     #[error("VLT-03 the vault is in use by another rekam; close it first")]
     InUse,
-    /// Made by a later rekam.
-    #[error("VLT-04 the vault has format version {found}, this rekam knows {known}; update rekam")]
+    /// Made by another rekam.
+    #[error(
+        "VLT-04 the vault has format version {found}, this rekam knows {known}; use the rekam that made it"
+    )]
     Version {
         /// Version of the vault.
         found: u32,
@@ -96,9 +98,9 @@ pub enum VaultError {
         /// Time of the last audit line.
         floor: DateTime<Utc>,
     },
-    /// The centre's recipients do not suffice.
+    /// The centre's list is refused.
     #[error(
-        "VLT-14 recipients: {why}; at least two different age X25519 keys, centre and escrow, are needed"
+        "VLT-14 the centre's list is refused ({why}); use the list that the centre signed for this office"
     )]
     Recipients {
         /// What is wrong.
@@ -141,11 +143,13 @@ pub enum VaultError {
     #[error("VLT-21 the record cannot be sealed: {0}")]
     Seal(String),
     /// Other accounts of this computer could read the vault.
-    #[error("VLT-22 others may read the vault (mode {mode:o}); run: chmod -R go-rwx {folder}")]
+    #[error("VLT-22 others may read {file} (mode {mode:o}); run: chmod -R go-rwx {folder}")]
     Exposed {
-        /// The folder's mode.
+        /// Its mode.
         mode: u32,
-        /// The folder.
+        /// File or folder.
+        file: String,
+        /// The vault's folder.
         folder: String,
     },
     /// The cheap key derivation is for training only, or the stored cost is out of bounds.
@@ -249,6 +253,33 @@ pub enum VaultError {
         /// What stands in the way and what to do.
         why: &'static str,
     },
+    /// The new passphrase is the old one.
+    #[error("VLT-32 the new passphrase is the old one; choose another")]
+    SamePassphrase,
+    /// Without a supervisor nobody could add accounts any more.
+    #[error("VLT-33 this is the last supervisor; add another supervisor first")]
+    LastSupervisor,
+    /// The station has no list that records may be sealed by.
+    #[error("VLT-34 no valid list of the centre ({why}); install one with: rekam centre install")]
+    NoCentreList {
+        /// What is missing.
+        why: String,
+    },
+    /// A new PIN is not allowed.
+    #[error("VLT-36 this PIN is not allowed; use 6 to 8 digits that are no row and no repetition")]
+    Pin,
+    /// The PIN does not open the lock.
+    #[error("VLT-37 the PIN does not fit; {left} tries are left, then only the passphrase opens")]
+    WrongPin {
+        /// Tries that are left.
+        left: u32,
+    },
+    /// Too few people stand behind an act.
+    #[error("VLT-35 {needed} different supervisors must sign this; ask another supervisor")]
+    Supervisors {
+        /// How many.
+        needed: usize,
+    },
 }
 
 impl VaultError {
@@ -303,6 +334,12 @@ impl VaultError {
             Self::Retired => "retired",
             Self::RestoreCheck { .. } => "restore-check",
             Self::NotRetirable { .. } => "not-retirable",
+            Self::SamePassphrase => "same-passphrase",
+            Self::LastSupervisor => "last-supervisor",
+            Self::NoCentreList { .. } => "no-centre-list",
+            Self::Pin => "pin",
+            Self::WrongPin { .. } => "wrong-pin",
+            Self::Supervisors { .. } => "supervisors",
         }
     }
 

@@ -91,6 +91,26 @@ impl Vault {
         if by.officer.id != officer && by.officer.role != Role::Supervisor {
             return Err(VaultError::NotSupervisor);
         }
+        self.write_officer_fingers(officer, templates, by, now)
+    }
+
+    /// Forgets the fingers of an account that is being closed.
+    pub(super) fn forget_officer_fingers(
+        &mut self,
+        officer: Uuid,
+        by: &OfficerKeys,
+        now: DateTime<Utc>,
+    ) -> Result<(), VaultError> {
+        self.write_officer_fingers(officer, Vec::new(), by, now)
+    }
+
+    fn write_officer_fingers(
+        &mut self,
+        officer: Uuid,
+        templates: Vec<FingerTemplate>,
+        by: &OfficerKeys,
+        now: DateTime<Utc>,
+    ) -> Result<(), VaultError> {
         let found = templates.len() as u64;
         if templates.len() > OFFICER_FINGERS_MAX {
             let most = OFFICER_FINGERS_MAX as u64;

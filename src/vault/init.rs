@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use age::secrecy::ExposeSecret;
 use chrono::{DateTime, Utc};
 use ed25519_dalek::SigningKey;
 use record::schema::{Environment, Role};
@@ -15,13 +14,10 @@ use super::crypto::{self, Key};
 use super::error::VaultError;
 use super::files::Files;
 use super::layout::{FORMAT_VERSION, Layout, VaultConfig};
-use super::officers::{NewOfficer, Officer, Roster};
+use super::officers::{NewOfficer, Officer, OfficerKeys, Roster};
 use super::slots::{KdfCost, Slot};
 use super::sync::SyncKey;
-use super::{Vault, take_lock};
-
-const RECIPIENTS_MIN: usize = 2;
-const RECIPIENTS_MAX: usize = 16;
+use super::{Vault, centre, take_lock};
 
 /// Accounts that a training vault has from the start: name, role, passphrase (documented, worth nothing elsewhere).
 pub const TRAINING_OFFICERS: [(&str, Role, &str); 4] = [
@@ -38,8 +34,9 @@ pub struct InitOptions {
     pub station: String,
     /// Training or production, for good.
     pub environment: Environment,
-    /// age X25519 recipients. Production: at least two different ones. Training: none, as its centre is made here.
-    pub recipients: Vec<String>,
+    /// Ed25519 public key in hex of the root that signs the centre's lists. Production needs it, and its first list is
+    /// installed afterwards by two supervisors; training makes its own root and list.
+    pub centre_root: Option<String>,
     /// The first supervisor. Training may leave it out and gets [`TRAINING_OFFICERS`].
     pub first_supervisor: Option<NewOfficer>,
     /// Further accounts, signed by the first supervisor.
@@ -109,23 +106,6 @@ pub(super) fn make_officer(
     Ok((officer, NewSlot(slot, signing)))
 }
 
-fn check_recipients(recipients: &[String]) -> Result<(), VaultError> {
-    let refuse = |why: String| Err(VaultError::Recipients { why });
-    let mut seen = std::collections::BTreeSet::new();
-    for (at, recipient) in (1..).zip(recipients) {
-        if recipient.parse::<age::x25519::Recipient>().is_err() {
-            return refuse(format!("number {at} is no age X25519 public key"));
-        }
-        if !seen.insert(recipient) {
-            return refuse(format!("number {at} is there twice"));
-        }
-    }
-    match recipients.len() {
-        RECIPIENTS_MIN..=RECIPIENTS_MAX => Ok(()),
-        found => refuse(format!("{found} given")),
-    }
-}
-
 fn training_officers() -> Vec<NewOfficer> {
     let made = (1..).zip(TRAINING_OFFICERS).map(|(n, (name, role, passphrase))| NewOfficer {
         name: name.to_owned(),
@@ -159,13 +139,14 @@ fn check_options(options: &InitOptions) -> Result<(), VaultError> {
         return Err(VaultError::Name { what: "station" });
     }
     check_cost(options.kdf, options.environment)?;
-    match options.environment {
-        Environment::Production => check_recipients(&options.recipients),
+    let refuse = |why: &str| Err(VaultError::Recipients { why: why.into() });
+    match (options.environment, &options.centre_root) {
+        (Environment::Production, Some(root)) if record::keys::public_from_hex(root).is_ok() => Ok(()),
+        (Environment::Production, Some(_)) => refuse("the root is no Ed25519 public key"),
+        (Environment::Production, None) => refuse("production needs the public key of the centre's root"),
         // Training records must never be sealed to a real centre.
-        Environment::Training if !options.recipients.is_empty() => {
-            Err(VaultError::Recipients { why: "a training vault makes its own".into() })
-        }
-        Environment::Training => Ok(()),
+        (Environment::Training, Some(_)) => refuse("a training vault makes its own"),
+        (Environment::Training, None) => Ok(()),
     }
 }
 
@@ -181,29 +162,41 @@ fn check_empty(files: &dyn Files, folder: &Path) -> Result<(), VaultError> {
     }
 }
 
-/// Makes the training centre's and escrow's identities in the form of age-keygen.
-fn training_centre(
-    files: &dyn Files,
-    layout: &Layout,
-    options: &InitOptions,
-) -> Result<(Vec<String>, Vec<PathBuf>), VaultError> {
-    let mut recipients = Vec::new();
-    let mut paths = Vec::new();
-    for name in ["centre", "escrow"] {
-        let identity = age::x25519::Identity::generate();
-        let public = identity.to_public().to_string();
-        let secret = identity.to_string();
-        let text = Zeroizing::new(format!(
-            "# training {name}, worth nothing in production\n# created: {}\n# public key: {public}\n{}\n",
-            options.now.format("%Y-%m-%dT%H:%M:%SZ"),
-            secret.expose_secret()
-        ));
-        let path = layout.training().join(format!("{name}.age-key"));
-        files.write_durable(&path, text.as_bytes()).map_err(|e| VaultError::io("training key", e))?;
-        recipients.push(public);
-        paths.push(path);
+/// The training centre that a vault makes for itself.
+struct TrainingCentre {
+    root: SigningKey,
+    /// Centre and escrow.
+    recipients: [String; 2],
+    identities: Vec<PathBuf>,
+}
+
+impl TrainingCentre {
+    /// Makes the root's key, and the centre's and escrow's identities in the form of age-keygen.
+    fn make(files: &dyn Files, layout: &Layout, options: &InitOptions) -> Result<Self, VaultError> {
+        let write = |path: &Path, text: &str| {
+            files.write_durable(path, text.as_bytes()).map_err(|e| VaultError::io("training key", e))
+        };
+        let made = |e: record::keys::KeyError| VaultError::corrupt("training key", e.to_string());
+        let root = record::keys::generate_signing_key().map_err(made)?;
+        let pem = record::keys::private_to_pem(&root).map_err(made)?;
+        write(&layout.training().join("centre-root.pem"), &pem)?;
+        let mut identities = Vec::new();
+        let mut make = |name: &str| {
+            let pair = record::keys::generate_age_identity();
+            let text = Zeroizing::new(format!(
+                "# training {name}, worth nothing in production\n# created: {}\n# public key: {}\n{}\n",
+                options.now.format("%Y-%m-%dT%H:%M:%SZ"),
+                pair.recipient,
+                *pair.identity
+            ));
+            let path = layout.training().join(format!("{name}.age-key"));
+            write(&path, &text)?;
+            identities.push(path);
+            Ok::<_, VaultError>(pair.recipient)
+        };
+        let recipients = [make("centre")?, make("escrow")?];
+        Ok(Self { root, recipients, identities })
     }
-    Ok((recipients, paths))
 }
 
 impl Vault {
@@ -228,24 +221,32 @@ impl Vault {
             files.make_folder(&sub).map_err(|e| VaultError::io("vault folder", e))?;
         }
         let _lock = take_lock(files, &layout)?;
-        let (recipients, identities) = match options.environment {
-            Environment::Training => training_centre(files, &layout, options)?,
-            Environment::Production => (options.recipients.clone(), Vec::new()),
+        let centre = match options.environment {
+            Environment::Training => Some(TrainingCentre::make(files, &layout, options)?),
+            Environment::Production => None,
         };
+        let own_root = centre.as_ref().map(|c| record::keys::public_to_hex(&c.root.verifying_key()));
         let vault = Uuid::now_v7();
         let vault_key = Key::random();
         let station = SigningKey::from_bytes(&Zeroizing::new(crypto::random::<32>()));
-        let officers = make_roster(files, &layout, vault, &vault_key, &new_officers, options)?;
+        let (officers, first) = make_roster(files, &layout, vault, &vault_key, &new_officers, options)?;
         let config = VaultConfig {
             format_version: FORMAT_VERSION,
             vault,
             environment: options.environment,
             station: options.station.clone(),
             epoch: 1,
-            recipients,
+            centre_root: own_root.or_else(|| options.centre_root.clone()).unwrap_or_default(),
+            centre_serial: u64::from(centre.is_some()),
             station_key: hex::encode(station.verifying_key().to_bytes()),
             root_supervisor: officers.first().map(|o| o.public_key.clone()).unwrap_or_default(),
         };
+        let mut identities = Vec::new();
+        if let Some(centre) = centre {
+            let TrainingCentre { root, recipients, identities: made } = centre;
+            centre::install_training_list(files, &layout, &config, &root, recipients, &first, options.now)?;
+            identities = made;
+        }
         finish(files, &layout, &config, &vault_key, &station, options)?;
         let training = officers
             .iter()
@@ -264,23 +265,23 @@ fn make_roster(
     vault_key: &Key,
     new_officers: &[NewOfficer],
     options: &InitOptions,
-) -> Result<Vec<Officer>, VaultError> {
+) -> Result<(Vec<Officer>, OfficerKeys), VaultError> {
     let people = vault_key.derive("rekam people");
     let mut roster = Roster::default();
-    let mut first: Option<(Uuid, SigningKey)> = None;
+    let mut first: Option<OfficerKeys> = None;
     for new in new_officers {
         let (officer, NewSlot(slot, signing)) =
             make_officer(vault, new, vault_key, &people, options.kdf, options.now)?;
         files
             .write_durable(&layout.slot(officer.id), &slot.to_json()?)
             .map_err(|e| VaultError::io("slot", e))?;
-        let (by, key) = first.get_or_insert((officer.id, signing));
-        roster.add(vault, officer, *by, key)?;
+        let by = first.get_or_insert_with(|| OfficerKeys { officer: officer.clone(), signing });
+        roster.add(vault, officer, by.officer.id, &by.signing)?;
     }
     files
         .write_durable(&layout.officers(), &roster.to_json()?)
         .map_err(|e| VaultError::io("officers.json", e))?;
-    Ok(roster.list().cloned().collect())
+    Ok((roster.list().cloned().collect(), first.ok_or(VaultError::NotSupervisor)?))
 }
 
 fn finish(

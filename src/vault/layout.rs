@@ -4,6 +4,7 @@
 //! vault.toml               what the vault is, signed by the station's key; written last when a vault is made
 //! station.key              the station's signing key, encrypted under the vault key
 //! sync.key                 the station's key for what it says without an officer; opens nothing
+//! centre.json              the centre's list of recipients, signed by its root and the supervisors who installed it
 //! lock                     held by the process that has the vault open
 //! counter                  last record counter that was given out
 //! lockout.json             wrong passphrases per officer
@@ -11,6 +12,7 @@
 //! officers.json            accounts, each signed by a supervisor
 //! officer-fingers.enc      templates of the officers' own fingers, encrypted under the vault key
 //! keys/<officer id>.slot   the vault key and the officer's own key, wrapped under the passphrase
+//! keys/<officer id>.pin    what the PIN of the short lock is checked with, encrypted under the vault key
 //! records/<id>.json        outer header     }
 //! records/<id>.rekam       sealed payload   } the truth
 //! records/<id>.local       local extract    }
@@ -39,13 +41,13 @@ use uuid::Uuid;
 use super::error::VaultError;
 
 /// Version of this layout.
-pub const FORMAT_VERSION: u32 = 1;
+pub const FORMAT_VERSION: u32 = 2;
 /// Largest small file (configuration, slots, roster) that is read, in bytes.
 pub(super) const SMALL_FILE_MAX: u64 = 1024 * 1024;
 /// Largest payload, in bytes.
 pub(super) const PAYLOAD_MAX: u64 = 512 * 1024 * 1024;
 const SIGNATURE_LINE: &str = "signature = \"";
-const SIGNED_AS: &[u8] = b"rekam vault.toml v1\n";
+const SIGNED_AS: &[u8] = b"rekam vault.toml v2\n";
 
 /// Names of files and folders in a vault.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,6 +73,9 @@ impl Layout {
     }
     pub(super) fn station_key(&self) -> PathBuf {
         self.root.join("station.key")
+    }
+    pub(super) fn centre(&self) -> PathBuf {
+        self.root.join("centre.json")
     }
     pub(super) fn sync_key(&self) -> PathBuf {
         self.root.join("sync.key")
@@ -113,6 +118,9 @@ impl Layout {
     }
     pub(super) fn keys(&self) -> PathBuf {
         self.root.join("keys")
+    }
+    pub(super) fn pin(&self, officer: Uuid) -> PathBuf {
+        self.keys().join(format!("{officer}.pin"))
     }
     pub(super) fn slot(&self, officer: Uuid) -> PathBuf {
         self.keys().join(format!("{officer}.slot"))
@@ -205,8 +213,10 @@ pub struct VaultConfig {
     pub station: String,
     /// Counts restores, from 1.
     pub epoch: u64,
-    /// age X25519 public keys that every record is sealed to: centre, escrow, perhaps more.
-    pub recipients: Vec<String>,
+    /// Ed25519 public key of the root that signs the centre's lists, 32 bytes in hex: pinned for good.
+    pub centre_root: String,
+    /// Serial of the last list that was installed, 0 before the first: no older one is taken.
+    pub centre_serial: u64,
     /// The station's Ed25519 public key, 32 bytes in hex.
     pub station_key: String,
     /// Public key of the first supervisor, 32 bytes in hex: every account's signature leads back to it.

@@ -10,6 +10,7 @@ mod audit_walk;
 pub mod backup;
 mod cards;
 pub mod carry;
+mod centre;
 mod check;
 mod crypto;
 mod deletion_report;
@@ -25,9 +26,11 @@ mod hygiene;
 mod index;
 mod index_folder;
 mod init;
+mod modes;
 mod notes;
 mod officers;
 mod outside;
+mod pin;
 mod pins;
 mod queue;
 mod receipts;
@@ -70,6 +73,7 @@ pub use audit_walk::{AuditBreak, AuditReport, HeldBreak, HeldHead, verify as ver
 pub use backup::{BackupManifest, BackupReport};
 pub use cards::{CARDS_MAX, CardMove, CardNote, CardOutcome, CardRow, CardStock, NewCardRow};
 pub use carry::{Carried, CarryReport, RecordFault};
+pub use centre::{CENTRE_WARN, supervisors_needed};
 pub use check::{CheckReport, Problem, ProblemKind, RebuildReport};
 pub use deletion_report::Deletions;
 pub use deletions::{RetentionPlan, RetentionReport};
@@ -86,6 +90,7 @@ pub use layout::{Layout, VaultConfig};
 pub use notes::Note;
 pub use officers::{NewOfficer, Officer, OfficerKeys};
 pub use outside::Outside;
+pub use pin::{PIN_DIGITS, PIN_TRIES, check_pin};
 pub use pins::{Pin, PinKind, Pins};
 pub use receipts::{ReceiptFault, ReceiptsReport, read_receipts};
 pub use restore::{DrillReport, RestoreOptions, RestoreReport, drill, restore};
@@ -100,12 +105,14 @@ pub use unprinted::{DOCUMENT_MAX, UNPRINTED_MAX, UnprintedDocument};
 pub use witness::held_heads;
 
 use audit::AuditLog;
+use centre::Centre;
 use crypto::Key;
 use files::{Files, LockGuard, TEMP_SUFFIX};
 use guarded::GuardedFiles;
 use index::Index;
 use layout::SMALL_FILE_MAX;
 use officers::Roster;
+use pin::{BehindPin, PinKey};
 use slots::Lockout;
 
 /// How far the clock may be behind the last audit line: what a time server's correction may take back.
@@ -133,6 +140,7 @@ struct Keys {
     cards: Key,
     people: Key,
     unprinted: Key,
+    pin: Key,
     station: SigningKey,
 }
 
@@ -145,6 +153,7 @@ impl Keys {
             cards: vault.derive("rekam card rows"),
             people: vault.derive("rekam people"),
             unprinted: vault.derive("rekam unprinted documents"),
+            pin: vault.derive("rekam pin"),
             vault,
             station,
         }
@@ -178,7 +187,10 @@ pub struct Vault {
     audit: AuditLog,
     index: Index,
     keys: Option<Keys>,
+    pin: Option<PinKey>,
+    behind_pin: Option<BehindPin>,
     sync: Option<SyncKey>,
+    centre: Centre,
     simulated_clock: bool,
     /// The audit says that the clock was set back.
     clock_back: bool,
@@ -244,10 +256,7 @@ impl Vault {
         let files: Arc<dyn Files> = Arc::new(GuardedFiles::new(files, layout.guard()));
         let config = read_config(&*files, &layout)?;
         expect(&config, options)?;
-        let mode = files.mode(folder).map_err(|e| VaultError::io("vault folder", e))?;
-        if let Some(mode) = mode.filter(|mode| mode & 0o077 != 0) {
-            return Err(VaultError::Exposed { mode, folder: folder.display().to_string() });
-        }
+        modes::refuse_exposed(&*files, &layout)?;
         let lock = take_lock(&*files, &layout)?;
         let read =
             |path: &Path, what: &str| files.read(path, SMALL_FILE_MAX).map_err(|e| VaultError::io(what, e));
@@ -261,6 +270,7 @@ impl Vault {
         let (index, moved_to) = index_folder::open(&*files, &layout.index(), config.vault, now)?;
         let mut notes = Vec::new();
         let sync = SyncKey::load(&files, &layout, &config, &mut notes)?;
+        let centre = Centre::load(&*files, &layout, &config, &roster, &mut notes)?;
         let mut vault = Self {
             files,
             layout,
@@ -271,7 +281,10 @@ impl Vault {
             audit,
             index,
             keys: None,
+            pin: None,
+            behind_pin: None,
             sync,
+            centre,
             simulated_clock: options.simulated_clock,
             clock_back: false,
             witness: options.witness.clone(),
@@ -290,6 +303,7 @@ impl Vault {
     ) -> Result<(), VaultError> {
         self.sweep()?;
         snapshot::sweep(self.files(), &self.layout)?;
+        self.sweep_slots()?;
         if cut > 0 {
             self.notes.push(Note::AuditMended { bytes: cut });
             self.append_audit(&AuditEvent::new("audit-mended").with("bytes", cut), now)?;
@@ -383,10 +397,10 @@ impl Vault {
     pub const fn is_unlocked(&self) -> bool {
         self.keys.is_some()
     }
-    /// Drops every key from memory.
+    /// Drops every key from memory, what a PIN would open too.
     pub fn lock(&mut self) {
         self.tell_witness();
-        self.keys = None;
+        (self.keys, self.pin, self.behind_pin) = (None, None, None);
     }
     /// Bytes that may still be written on the vault's disk.
     ///

@@ -90,6 +90,8 @@ pub enum Note {
     },
     /// The sync key does not fit this vault; another one is made at the next sign-in.
     SyncKeyUnfit,
+    /// The centre's list is not to be trusted: nothing is sealed before a right one is installed.
+    CentreListUnfit,
 }
 
 impl Note {
@@ -113,6 +115,7 @@ impl Note {
             Self::DraftForeign { .. } => "vault-note-draft-foreign",
             Self::StepUnreadable { .. } => "vault-note-step-unreadable",
             Self::SyncKeyUnfit => "vault-note-sync-key-unfit",
+            Self::CentreListUnfit => "vault-note-centre-list-unfit",
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Officers' accounts: `officers.json`, each account signed by a supervisor whose own account leads back to the first.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 use ed25519_dalek::{Signature, Signer, SigningKey, Verifier};
@@ -102,11 +102,26 @@ pub(super) struct Certified {
     pub(super) signature: [u8; 64],
 }
 
+/// An account that was closed: who closed it and when. The account stays in the roster, so that what its officer signed
+/// before stays explicable; the id never opens again.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Removal {
+    pub(super) officer: Uuid,
+    pub(super) at: DateTime<Utc>,
+    /// Account of the supervisor who signed.
+    pub(super) by: Uuid,
+    #[serde(with = "hex::serde")]
+    signature: [u8; 64],
+}
+
 /// The roster of accounts.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Roster {
     officers: Vec<Certified>,
+    #[serde(default)]
+    removed: Vec<Removal>,
 }
 
 fn signed_bytes(vault: Uuid, officer: &Officer, by: Uuid) -> Vec<u8> {
@@ -115,8 +130,22 @@ fn signed_bytes(vault: Uuid, officer: &Officer, by: Uuid) -> Vec<u8> {
     format!("rekam officer v1\n{vault}\n{by}\n{body}").into_bytes()
 }
 
+fn removal_bytes(vault: Uuid, officer: Uuid, at: DateTime<Utc>, by: Uuid) -> Vec<u8> {
+    format!("rekam officer removed v1\n{vault}\n{by}\n{officer}\n{}", at.to_rfc3339()).into_bytes()
+}
+
+fn bad(why: &str) -> VaultError {
+    VaultError::corrupt("officers.json", why)
+}
+
+/// True when the account's key made this signature.
+fn signed_by(signer: &Officer, bytes: &[u8], signature: &[u8; 64]) -> Result<bool, VaultError> {
+    let key = key_from_hex(&signer.public_key).ok_or_else(|| bad("a public key is malformed"))?;
+    Ok(key.verify(bytes, &Signature::from_bytes(signature)).is_ok())
+}
+
 impl Roster {
-    /// Adds an account signed by `by`.
+    /// Adds an account signed by `by`. A person whose account was closed may get another one.
     pub(super) fn add(
         &mut self,
         vault: Uuid,
@@ -124,7 +153,7 @@ impl Roster {
         by: Uuid,
         key: &SigningKey,
     ) -> Result<(), VaultError> {
-        if self.officers.iter().any(|c| c.officer.nik_hash == officer.nik_hash) {
+        if self.list().any(|o| o.nik_hash == officer.nik_hash) {
             return Err(VaultError::OfficerExists);
         }
         let most = OFFICERS_MAX as u64;
@@ -136,55 +165,103 @@ impl Roster {
         Ok(())
     }
 
+    /// Closes an account, signed by `by`.
+    fn remove(&mut self, vault: Uuid, officer: Uuid, by: &OfficerKeys, at: DateTime<Utc>) {
+        let id = by.officer.id;
+        let signature = by.signing.sign(&removal_bytes(vault, officer, at, id)).to_bytes();
+        self.removed.push(Removal { officer, at, by: id, signature });
+    }
+
     pub(super) fn to_json(&self) -> Result<Vec<u8>, VaultError> {
         serde_json::to_vec_pretty(self).map_err(|e| VaultError::corrupt("officers.json", e.to_string()))
     }
 
     /// Reads a roster and follows every signature back to the first supervisor.
     pub(super) fn parse(bytes: &[u8], config: &VaultConfig) -> Result<Self, VaultError> {
-        let bad = |why: &str| VaultError::corrupt("officers.json", why);
         let roster: Self = serde_json::from_slice(bytes).map_err(|_| bad("not the expected JSON"))?;
-        let mut by_id = BTreeMap::new();
-        let mut people = BTreeSet::new();
-        for certified in &roster.officers {
-            let twice = by_id.insert(certified.officer.id, certified).is_some();
-            if twice || !people.insert(&certified.officer.nik_hash) {
-                return Err(bad("an account is there twice"));
-            }
+        let mut ids = BTreeSet::new();
+        if !roster.officers.iter().all(|c| ids.insert(c.officer.id)) {
+            return Err(bad("an account is there twice"));
         }
+        let mut people = BTreeSet::new();
+        if !roster.list().all(|o| people.insert(&o.nik_hash)) {
+            return Err(bad("a person has two accounts"));
+        }
+        let trusted = roster.trusted(config)?;
+        if trusted.len() != roster.officers.len() {
+            return Err(bad("an account's signature does not fit"));
+        }
+        roster.check_removals(config.vault)?;
+        Ok(roster)
+    }
+
+    /// Accounts whose signatures lead back to the first supervisor.
+    fn trusted(&self, config: &VaultConfig) -> Result<BTreeSet<Uuid>, VaultError> {
         let mut trusted: BTreeSet<Uuid> = BTreeSet::new();
         loop {
             let before = trusted.len();
-            for certified in &roster.officers {
+            for certified in &self.officers {
                 let is_root = certified.by == certified.officer.id
                     && certified.officer.public_key == config.root_supervisor;
                 let vouched = is_root || trusted.contains(&certified.by);
-                let signer =
-                    by_id.get(&certified.by).map(|s| &s.officer).filter(|s| s.role == Role::Supervisor);
+                // Nobody adds accounts after their own was closed.
+                let signer = self.supervisor_at(certified.by, certified.officer.added);
                 let Some(signer) = signer.filter(|_| vouched) else { continue };
-                let key = key_from_hex(&signer.public_key).ok_or_else(|| bad("a public key is malformed"))?;
                 let bytes = signed_bytes(config.vault, &certified.officer, certified.by);
-                if key.verify(&bytes, &Signature::from_bytes(&certified.signature)).is_ok() {
+                if signed_by(signer, &bytes, &certified.signature)? {
                     trusted.insert(certified.officer.id);
                 }
             }
             if trusted.len() == before {
-                break;
+                return Ok(trusted);
             }
         }
-        if trusted.len() == roster.officers.len() {
-            Ok(roster)
-        } else {
-            Err(bad("an account's signature does not fit"))
+    }
+
+    fn check_removals(&self, vault: Uuid) -> Result<(), VaultError> {
+        let mut ids = BTreeSet::new();
+        for removal in &self.removed {
+            let signer = self.supervisor_at(removal.by, removal.at);
+            let bytes = removal_bytes(vault, removal.officer, removal.at, removal.by);
+            let fits = match signer {
+                Some(signer) => signed_by(signer, &bytes, &removal.signature)?,
+                None => false,
+            };
+            if !fits || self.anyone(removal.officer).is_none() || !ids.insert(removal.officer) {
+                return Err(bad("a removal's signature does not fit"));
+            }
         }
+        Ok(())
     }
 
+    /// Accounts that may sign in.
     pub(super) fn list(&self) -> impl Iterator<Item = &Officer> {
-        self.officers.iter().map(|c| &c.officer)
+        self.officers.iter().map(|c| &c.officer).filter(|o| self.removal(o.id).is_none())
     }
 
+    /// An account that may sign in.
     pub(super) fn find(&self, id: Uuid) -> Option<&Officer> {
         self.list().find(|o| o.id == id)
+    }
+
+    /// An account, closed or not.
+    pub(super) fn anyone(&self, id: Uuid) -> Option<&Officer> {
+        self.officers.iter().map(|c| &c.officer).find(|o| o.id == id)
+    }
+
+    /// A supervisor whose account was not closed before `at`. The closing itself may be the supervisor's own.
+    pub(super) fn supervisor_at(&self, id: Uuid, at: DateTime<Utc>) -> Option<&Officer> {
+        let open = self.removal(id).is_none_or(|r| at <= r.at);
+        self.anyone(id).filter(|o| open && o.role == Role::Supervisor)
+    }
+
+    fn removal(&self, id: Uuid) -> Option<&Removal> {
+        self.removed.iter().find(|r| r.officer == id)
+    }
+
+    /// Accounts that were closed.
+    pub(super) fn removed(&self) -> impl Iterator<Item = &Removal> {
+        self.removed.iter()
     }
 }
 
@@ -203,10 +280,7 @@ impl Vault {
     ) -> Result<Officer, VaultError> {
         new.check()?;
         init::check_cost(kdf, self.config.environment)?;
-        let supervisor = self.roster.find(by.officer.id).filter(|o| o.role == Role::Supervisor);
-        if supervisor.is_none_or(|o| o.public_key != by.officer.public_key) {
-            return Err(VaultError::NotSupervisor);
-        }
+        self.check_supervisor(by)?;
         let keys = self.keys()?;
         let (officer, slot) =
             init::make_officer(self.config.vault, new, &keys.vault, &keys.people, kdf, now)?;
@@ -223,6 +297,71 @@ impl Vault {
         let event = AuditEvent::new("officer-added").by(by.officer.id).with("officer", officer.id);
         self.append_audit(&event.with("role", officer.role), now)?;
         Ok(officer)
+    }
+
+    /// Refuses keys that are not those of a supervisor of this station.
+    pub(super) fn check_supervisor(&self, by: &OfficerKeys) -> Result<(), VaultError> {
+        let supervisor = self.roster.find(by.officer.id).filter(|o| o.role == Role::Supervisor);
+        if supervisor.is_none_or(|o| o.public_key != by.officer.public_key) {
+            return Err(VaultError::NotSupervisor);
+        }
+        Ok(())
+    }
+
+    /// Closes an account, signed by a supervisor who has just given the passphrase: it never opens again, its slot and
+    /// its officer's fingers are gone, and what the officer signed before stays explicable. Sessions of that officer
+    /// stay and are taken up by others. The vault key stays the same: who copied it out of the memory while the
+    /// account was open still has it.
+    ///
+    /// # Errors
+    /// [`VaultError::Locked`], [`VaultError::NotSupervisor`], [`VaultError::Name`] for an unknown account,
+    /// [`VaultError::LastSupervisor`], or the disk's.
+    pub fn remove_officer(
+        &mut self,
+        officer: Uuid,
+        by: &OfficerKeys,
+        now: DateTime<Utc>,
+    ) -> Result<(), VaultError> {
+        self.keys()?;
+        self.check_supervisor(by)?;
+        let account = self.roster.find(officer).ok_or(VaultError::Name { what: "officer" })?;
+        let supervisors = self.roster.list().filter(|o| o.role == Role::Supervisor).count();
+        if account.role == Role::Supervisor && supervisors < 2 {
+            return Err(VaultError::LastSupervisor);
+        }
+        let mut roster = self.roster.clone();
+        roster.remove(self.config.vault, officer, by, now);
+        // The roster first: from then on the account does not open; a slot that is left is removed at the next open.
+        self.files
+            .write_durable(&self.layout.officers(), &roster.to_json()?)
+            .map_err(|e| VaultError::io("officers.json", e))?;
+        self.roster = roster;
+        let event = AuditEvent::new("officer-removed").by(by.officer.id).with("officer", officer);
+        self.append_audit(&event, now)?;
+        self.remove_slot(officer)?;
+        if self.officer_fingers()?.iter().any(|(id, _)| id == officer) {
+            self.forget_officer_fingers(officer, by, now)?;
+        }
+        if self.lockout.clear(officer) {
+            self.write_lockout()?;
+        }
+        Ok(())
+    }
+
+    fn remove_slot(&self, officer: Uuid) -> Result<(), VaultError> {
+        self.files.remove_durable(&self.layout.pin(officer)).map_err(|e| VaultError::io("PIN", e))?;
+        self.files.remove_durable(&self.layout.slot(officer)).map_err(|e| VaultError::io("slot", e))
+    }
+
+    /// Removes slots of closed accounts that an interrupted removal left.
+    pub(super) fn sweep_slots(&self) -> Result<(), VaultError> {
+        for removal in self.roster.removed() {
+            let slot = self.layout.slot(removal.officer);
+            if self.files.len(&slot).map_err(|e| VaultError::io("slot", e))?.is_some() {
+                self.remove_slot(removal.officer)?;
+            }
+        }
+        Ok(())
     }
 
     /// True when this NIK is that of the officer: nobody approves their own recording.

@@ -56,10 +56,7 @@ impl Outside {
     pub fn open(files: Arc<dyn Files>, folder: &Path) -> Result<Self, VaultError> {
         let layout = Layout::new(folder);
         let config = read_config(&*files, &layout)?;
-        let mode = files.mode(folder).map_err(|e| VaultError::io("vault folder", e))?;
-        if let Some(mode) = mode.filter(|mode| mode & 0o077 != 0) {
-            return Err(VaultError::Exposed { mode, folder: folder.display().to_string() });
-        }
+        super::modes::refuse_exposed(&*files, &layout)?;
         let officers =
             files.read(&layout.officers(), SMALL_FILE_MAX).map_err(|e| VaultError::io("officers.json", e))?;
         let roster = Roster::parse(&officers, &config)?;

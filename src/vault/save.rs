@@ -129,6 +129,8 @@ impl Vault {
         now: DateTime<Utc>,
     ) -> Result<QueueRow, VaultError> {
         let id = draft.id;
+        // Before a counter is given out: without recipients there is nothing to count.
+        let recipients = self.recipients(now)?;
         let context = SealContext {
             epoch: self.config().epoch,
             counter: self.next_counter()?,
@@ -136,11 +138,8 @@ impl Vault {
             audit_head: self.audit_head().to_owned(),
         };
         let keys = self.keys()?;
-        let seal_keys = SealKeys {
-            station: &keys.station,
-            operator: &operator.signing,
-            recipients: &self.config().recipients,
-        };
+        let seal_keys =
+            SealKeys { station: &keys.station, operator: &operator.signing, recipients: &recipients };
         let sealed = seal(draft, &context, &seal_keys).map_err(|e| VaultError::Seal(e.to_string()))?;
         let (head, extract) = extract::new(keys, input, draft, &context.audit_head);
         let local = extract::encode(keys, self.config().vault, &head, &extract)?;

@@ -10,7 +10,7 @@ use super::crypto::Key;
 use super::error::VaultError;
 use super::layout::SMALL_FILE_MAX;
 use super::officers::{Officer, OfficerKeys};
-use super::slots::{KdfCost, KdfParams, Opened, Slot};
+use super::slots::{KdfCost, KdfParams, Opened, Slot, check_passphrase};
 use super::{Keys, Vault, init};
 
 impl Vault {
@@ -29,6 +29,8 @@ impl Vault {
         let (keys, opened) = self.try_secret(officer, passphrase, now)?;
         let station = self.open_station_key(&opened.vault_key)?;
         self.keys = Some(Keys::new(opened.vault_key, station));
+        self.behind_pin = None;
+        self.load_pin(officer);
         self.ensure_sync_key(now)?;
         self.take_inbox(now)?;
         let event = AuditEvent::new(SIGN_IN_EVENT).by(officer).with("epoch", self.config.epoch);
@@ -78,17 +80,81 @@ impl Vault {
         let opened = opened?;
         self.lockout.clear(officer);
         self.write_lockout()?;
+        self.strengthen(officer, passphrase, &opened, now)?;
         Ok((OfficerKeys { officer: account, signing: opened.signing.clone() }, opened))
     }
 
-    fn write_lockout(&self) -> Result<(), VaultError> {
+    /// Wraps a slot anew whose cost is below today's standard. It is as good as before when that fails, and the next
+    /// sign-in tries again.
+    fn strengthen(
+        &mut self,
+        officer: Uuid,
+        passphrase: &str,
+        opened: &Opened,
+        now: DateTime<Utc>,
+    ) -> Result<(), VaultError> {
+        let today = opened.kdf.for_today(self.config.environment);
+        if today == opened.kdf {
+            return Ok(());
+        }
+        match self.write_slot(officer, passphrase, today, opened) {
+            Ok(()) => {
+                let event = AuditEvent::new("slot-strengthened").by(officer);
+                let event = event.with("memory_kib", today.memory_kib).with("passes", today.passes);
+                self.append_audit(&event, now)
+            }
+            Err(error) => {
+                tracing::warn!(code = error.code(), "a slot keeps its old cost");
+                Ok(())
+            }
+        }
+    }
+
+    /// Puts a slot in the place of the officer's present one; whichever is there after a power cut opens.
+    fn write_slot(
+        &self,
+        officer: Uuid,
+        passphrase: &str,
+        kdf: KdfParams,
+        opened: &Opened,
+    ) -> Result<(), VaultError> {
+        let slot =
+            Slot::wrap(self.config.vault, officer, passphrase, kdf, &opened.vault_key, &opened.signing)?;
+        self.files
+            .write_durable(&self.layout.slot(officer), &slot.to_json()?)
+            .map_err(|e| VaultError::io("slot", e))
+    }
+
+    /// Changes an officer's own passphrase. Only the slot is wrapped anew: nothing else in the vault is under the
+    /// passphrase. A copy of the old slot, e.g. in a backup, still opens with the old one.
+    ///
+    /// # Errors
+    /// Those of [`Vault::unlock`], [`VaultError::Passphrase`], [`VaultError::SamePassphrase`].
+    pub fn change_passphrase(
+        &mut self,
+        officer: Uuid,
+        old: &str,
+        new: &str,
+        now: DateTime<Utc>,
+    ) -> Result<(), VaultError> {
+        check_passphrase(new)?;
+        let (_, opened) = self.try_secret(officer, old, now)?;
+        if old == new {
+            return Err(VaultError::SamePassphrase);
+        }
+        let kdf = opened.kdf.for_today(self.config.environment);
+        self.write_slot(officer, new, kdf, &opened)?;
+        self.append_audit(&AuditEvent::new("passphrase-changed").by(officer), now)
+    }
+
+    pub(super) fn write_lockout(&self) -> Result<(), VaultError> {
         self.files
             .write_durable(&self.layout.lockout(), &self.lockout.to_json())
             .map_err(|e| VaultError::io("lockout.json", e))
     }
 
     /// The cost that the slots here have, for pretending.
-    fn usual_cost(&self) -> KdfParams {
+    pub(super) fn usual_cost(&self) -> KdfParams {
         self.roster
             .list()
             .next()

@@ -20,7 +20,7 @@ const SEED: u64 = 0;
 #[derive(Debug, thiserror::Error)]
 #[error("{error}")]
 pub struct TrialFault {
-    /// Stable name of the part: `clock`, `station-key`, `operator`, `folder`, `counter`, `seal`, `extract`.
+    /// Stable name of the part: `clock`, `station-key`, `operator`, `folder`, `counter`, `recipients`, `seal`, `extract`.
     pub part: &'static str,
     /// What happened.
     #[source]
@@ -41,7 +41,8 @@ impl Vault {
         self.check_draft(&draft, operator).map_err(part("operator"))?;
         self.try_folders().map_err(part("folder"))?;
         self.try_counter().map_err(part("counter"))?;
-        self.try_seal(&draft, operator).map_err(part("seal"))?;
+        let recipients = self.recipients(now).map_err(part("recipients"))?;
+        self.try_seal(&draft, operator, &recipients).map_err(part("seal"))?;
         self.try_extract(&draft, now).map_err(part("extract"))
     }
 
@@ -93,7 +94,12 @@ impl Vault {
         }
     }
 
-    fn try_seal(&self, draft: &Draft, operator: &OfficerKeys) -> Result<(), VaultError> {
+    fn try_seal(
+        &self,
+        draft: &Draft,
+        operator: &OfficerKeys,
+        recipients: &[String],
+    ) -> Result<(), VaultError> {
         let keys = self.keys()?;
         let context = SealContext {
             epoch: self.config().epoch,
@@ -101,11 +107,7 @@ impl Vault {
             audit_head: self.audit_head().to_owned(),
             audit_seq: self.audit_seq(),
         };
-        let seal_keys = SealKeys {
-            station: &keys.station,
-            operator: &operator.signing,
-            recipients: &self.config().recipients,
-        };
+        let seal_keys = SealKeys { station: &keys.station, operator: &operator.signing, recipients };
         let sealed = seal(draft, &context, &seal_keys).map_err(|e| VaultError::Seal(e.to_string()))?;
         let station = self.config().station_verifying_key()?;
         record::verify::verify(&sealed.header_bytes, sealed.payload.as_slice(), Some(&station))

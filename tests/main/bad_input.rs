@@ -47,13 +47,12 @@ fn no_vault_other_vaults_and_production() {
     let none = run(&folder.path().join("none"), &session("clean.toml"));
     assert_eq!(none.code, 1);
     assert!(none.errors.starts_with("VLT-01"), "{}", none.errors);
-    let keys = folder.path().join("keys");
-    let make = || record::keys::generate_age_identity().recipient;
-    std::fs::write(&keys, format!("# centre\n{}\n{}\n", make(), make())).unwrap();
+    let root = record::keys::generate_signing_key().unwrap();
+    let root = record::keys::public_to_hex(&root.verifying_key());
     let vault = folder.path().join("production");
     let mut init = rekam();
     init.args(["init", "--station", "P-1", "--supervisor", "Kepala", "--supervisor-nik", "3204370507809001"]);
-    init.args(["--passphrase-fd", "0", "--centre-recipients"]).arg(&keys).arg("--vault").arg(&vault);
+    init.args(["--passphrase-fd", "0", "--centre-root", &root, "--vault"]).arg(&vault);
     let made = told(init.write_stdin("kalimat sandi yang panjang\n").output().unwrap());
     assert_eq!(made.code, 0, "{}", made.errors);
     let refused = run(&vault, &session("clean.toml"));

@@ -31,6 +31,7 @@ const STATION: &[(&str, &[&str])] = &[
     ("gate", &["gate"]),
     ("population", &["population", "gate"]),
     ("i18n", &["i18n"]),
+    ("hardening", &["hardening"]),
     ("typeface", &["typeface"]),
     ("config", &["config", "gate", "i18n"]),
     ("documents", &["documents", "i18n", "typeface"]),

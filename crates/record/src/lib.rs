@@ -9,6 +9,7 @@
 
 pub mod archive;
 pub mod canonical;
+pub mod centre;
 pub mod complete;
 pub mod draft;
 pub mod entries;

@@ -1,5 +1,6 @@
 //! Takes the workers' answers and turns them into events of the sessions they belong to.
 
+use chrono::{DateTime, Utc};
 use devices::vocabulary::DeviceKind;
 use record::schema::Environment;
 use uuid::Uuid;
@@ -53,6 +54,7 @@ impl Station {
             Answer::Left(kind, id) => self.feed_all(&Event::DeviceLeft(kind, id)),
             Answer::Printing { document, progress } => self.printing_told(document, progress),
             Answer::Notice(notice) => self.notify(notice),
+            Answer::Sleep { why, ready } => self.sleeps(why, ready),
         }
     }
 
@@ -98,6 +100,7 @@ impl Station {
             }
             VaultAnswer::NotSignedIn => self.checking = false,
             VaultAnswer::SignedOut => self.signed_out(),
+            VaultAnswer::Locked { pin } => self.keys_dropped(pin),
             VaultAnswer::Unlocked(checked) => self.passphrase_checked(checked),
             VaultAnswer::FingersOf(officer, templates) => self.fingers_of(officer, &templates),
             VaultAnswer::Kept { session, step, result } => {
@@ -169,16 +172,26 @@ impl Station {
     fn signed_in(&mut self, line: OfficerLine, public_key: String) {
         self.checking = false;
         self.signed_in = Some(SignedIn { line, public_key });
-        self.touched = self.clock.now();
+        let now = self.clock.now();
+        self.touched = now;
+        self.show_lists(now);
+    }
+
+    /// Asks for what the start page shows.
+    pub(super) fn show_lists(&mut self, now: DateTime<Utc>) {
         self.refresh_page();
         self.refresh_drafts();
         self.refresh_waiting();
-        let now = self.clock.now();
         self.give_vault(VaultJob::Paper(PaperJob::List { now }));
     }
 
     /// The vault is locked: what is on disk leaves the memory; what could not be kept stays, so that nothing is lost.
     fn signed_out(&mut self) {
+        self.leave_memory();
+        self.sleep_acknowledged();
+    }
+
+    pub(super) fn leave_memory(&mut self) {
         self.parked.retain(|_, s| !s.core.unkept.is_empty());
         self.drafts.clear();
         self.refresh_waiting();

@@ -14,7 +14,7 @@ use crate::runtime::audit_words::discard_reason;
 use crate::runtime::device_host::DeviceMessage;
 use crate::runtime::error;
 use crate::runtime::guidance::Watching;
-use crate::runtime::station::{DeskCommand, QueueLine};
+use crate::runtime::station::DeskCommand;
 use crate::runtime::vault_jobs::{Decision, VaultJob};
 use crate::runtime::workers::{error_notice, vault_notice};
 use crate::session::Session;
@@ -55,6 +55,7 @@ impl Station {
                 self.lock(now, "command", now);
             }
             DeskCommand::Unlock(passphrase) => self.unlock_by_passphrase(passphrase),
+            DeskCommand::UnlockByPin(pin) => self.unlock_by_pin(pin),
             DeskCommand::UnlockByFinger => self.unlock_by_finger(),
             DeskCommand::StopFinger => self.stop_finger(),
             DeskCommand::NewSession => self.new_session(),
@@ -151,18 +152,9 @@ impl Station {
         self.give_vault(VaultJob::AuditDesk { event: "signed-out", details, now });
         self.stop_finger();
         self.lock = None;
-        self.set_aside();
-        self.close_handover();
-        (self.ledger, self.cards_entered) = (None, None);
+        self.forget_applicants();
         self.signed_in = None;
         self.checking = false;
-        self.taking_up = None;
-        self.document = None;
-        let unnamed = |line: QueueLine| QueueLine { name: None, ..line };
-        self.unprinted.clear();
-        self.queue = std::mem::take(&mut self.queue).into_iter().map(unnamed).collect();
-        self.preview.clear();
-        self.guidance.board().watch(None);
         self.give_vault(VaultJob::SignOut);
         self.end_upkeep();
         self.refresh_waiting();
@@ -189,6 +181,12 @@ impl Station {
             return;
         }
         let now = self.clock.now();
+        // Nobody is asked to come for a recording that cannot be sealed.
+        if self.centre_until.is_none_or(|until| now >= until) {
+            let why = "the list has ended".to_owned();
+            self.notify(vault_notice(&VaultError::NoCentreList { why }));
+            return;
+        }
         if self.refuses_session(now) {
             return;
         }

@@ -199,6 +199,7 @@ impl Desk for Station {
             self.command(command);
             changed = true;
         }
+        self.drop_keys();
         changed
     }
     fn wait(&mut self, at_most: Duration) {

@@ -1,6 +1,7 @@
 //! The idle lock of the station: it comes by itself or by command, hides everything, and is opened by the officer who
 //! is signed in. A capture under way is stopped when the lock comes by command; by itself it comes only when nothing
-//! is under way. Sealing and look-ups go on behind it, and nothing of a session is lost.
+//! is under way. What is being written is finished behind it; then the keys leave the memory with everything of anybody,
+//! and the session is taken up from the disk when it is opened. Nothing of a session that was kept is lost.
 
 use chrono::{DateTime, Utc};
 use devices::vocabulary::{CaptureTask, DeviceFault, DeviceKind, RequestId};
@@ -10,8 +11,8 @@ use zeroize::Zeroizing;
 use super::Station;
 use crate::handover::event as counter;
 use crate::runtime::device_host::{DeviceMessage, Order};
-use crate::runtime::lock::{Lock, LockNote, LockView, Opened};
-use crate::runtime::station::DeskCommand;
+use crate::runtime::lock::{Lock, LockKeys, LockNote, LockView, Opened};
+use crate::runtime::station::{DeskCommand, Notice, NoticeLevel, QueueLine};
 use crate::runtime::vault_jobs::VaultJob;
 use crate::session::event::{CaptureOutcome, Event, Target};
 use crate::session::timeout_ms;
@@ -22,6 +23,7 @@ pub(super) fn allowed(command: &DeskCommand) -> bool {
     matches!(
         command,
         DeskCommand::Unlock(_)
+            | DeskCommand::UnlockByPin(_)
             | DeskCommand::UnlockByFinger
             | DeskCommand::StopFinger
             | DeskCommand::SignOut
@@ -70,12 +72,78 @@ impl Station {
         }
         let Some(officer) = self.signed_in.as_ref().map(|s| s.line.id) else { return };
         self.stop_capture();
-        self.lock = Some(Lock::new(Uuid::now_v7(), since));
+        let finger = self.lock_rules.is_some_and(|rules| rules.finger);
+        let keys = if finger { LockKeys::Kept } else { LockKeys::Leaving };
+        self.lock = Some(Lock::new(Uuid::now_v7(), since, keys));
         self.guidance.board().watch(None);
         self.tell_devices(DeviceMessage::Preview(false));
         self.preview.clear();
         self.audit_lock("station-locked", &[("why", why.to_owned())], now);
-        self.give_vault(VaultJob::FingersOf(officer));
+        if finger {
+            self.give_vault(VaultJob::FingersOf(officer));
+        }
+        self.drop_keys();
+    }
+
+    /// The machine goes to sleep or its lid is closed: the keys go, and only the passphrase brings them back.
+    pub(super) fn lock_for_sleep(&mut self, why: &'static str, now: DateTime<Utc>) {
+        self.stop_finger();
+        self.lock(now, why, now);
+        let Some(lock) = &mut self.lock else { return };
+        lock.pin_allowed = false;
+        // Gone without a PIN, nothing is left to go.
+        if lock.keys != LockKeys::Gone || lock.pin {
+            (lock.keys, lock.pin) = (LockKeys::Leaving, false);
+        }
+        self.drop_keys();
+    }
+
+    /// Lets the keys go once nothing is being written any more, and with them everything of anybody.
+    pub(super) fn drop_keys(&mut self) {
+        let waits = self.is_writing() || self.makes_document();
+        let Some(lock) = self.lock.as_ref().filter(|lock| lock.keys == LockKeys::Leaving && !waits) else {
+            return;
+        };
+        let (pin, resume) = (lock.pin_allowed, lock.resume);
+        let running = self.active.as_ref().filter(|s| s.core.running()).map(|s| s.core.id);
+        let at_counter = self.handover.as_ref().is_some_and(|h| h.person.is_some() && h.saved.is_none());
+        self.forget_applicants();
+        if at_counter {
+            let message = "lock-handover-left".to_owned();
+            self.notify(Notice { level: NoticeLevel::Warning, message, code: "RUN-26".to_owned() });
+        }
+        if let Some(lock) = &mut self.lock {
+            lock.keys = LockKeys::Told;
+            lock.resume = running.or(resume);
+        }
+        self.give_vault(VaultJob::Lock { pin });
+    }
+
+    pub(in crate::runtime) fn keys_are_gone(&self) -> bool {
+        self.lock.as_ref().is_some_and(|lock| lock.keys == LockKeys::Gone)
+    }
+
+    /// Puts the session aside, leaves the counter, and forgets every name and document.
+    pub(super) fn forget_applicants(&mut self) {
+        self.set_aside();
+        self.close_handover();
+        (self.ledger, self.cards_entered) = (None, None);
+        self.taking_up = None;
+        self.document = None;
+        self.unprinted.clear();
+        let unnamed = |line: QueueLine| QueueLine { name: None, ..line };
+        self.queue = std::mem::take(&mut self.queue).into_iter().map(unnamed).collect();
+        self.preview.clear();
+        self.guidance.board().watch(None);
+    }
+
+    /// The vault's worker has dropped the keys; what is on the disk leaves the memory here too.
+    pub(super) fn keys_dropped(&mut self, pin: bool) {
+        self.leave_memory();
+        if let Some(lock) = self.lock.as_mut().filter(|lock| lock.keys == LockKeys::Told) {
+            (lock.keys, lock.pin) = (LockKeys::Gone, pin);
+        }
+        self.sleep_acknowledged();
     }
 
     /// Stops the capture of the running session or at the counter: it can be made again.
@@ -102,6 +170,7 @@ impl Station {
             since: lock.since,
             signs_out: self.lock_rules.map(|rules| lock.since + rules.most),
             finger: lock.finger(self.has_reader()),
+            pin: lock.pin,
             note: lock.note.clone(),
         })
     }
@@ -178,12 +247,27 @@ impl Station {
         self.give_vault(VaultJob::Unlock { officer, passphrase, now });
     }
 
+    pub(super) fn unlock_by_pin(&mut self, pin: Zeroizing<String>) {
+        let Some(officer) = self.signed_in.as_ref().map(|s| s.line.id) else { return };
+        if self.checking || !self.lock.as_ref().is_some_and(|lock| lock.pin) {
+            return;
+        }
+        self.checking = true;
+        let now = self.clock.now();
+        self.give_vault(VaultJob::UnlockByPin { officer, pin, now });
+    }
+
     pub(super) fn passphrase_checked(&mut self, checked: Result<(), LockNote>) {
         self.checking = false;
         let now = self.clock.now();
         match (checked, &mut self.lock) {
             (Ok(()), _) => self.unlock(now),
-            (Err(note), Some(lock)) => lock.note = Some(note),
+            (Err(note), Some(lock)) => {
+                // Whatever keeps the PIN from opening for good, the passphrase is asked for.
+                let over = matches!(note, LockNote::Pin(0) | LockNote::NotChecked(_));
+                lock.pin &= !over;
+                lock.note = Some(note);
+            }
             (Err(_), None) => {}
         }
     }
@@ -199,10 +283,27 @@ impl Station {
 
     fn unlock(&mut self, now: DateTime<Utc>) {
         self.stop_finger();
-        self.lock = None;
+        let lock = self.lock.take();
         self.touched = now;
         // The picture of the officer's finger.
         self.preview.clear();
+        if let Some(lock) = lock.filter(|lock| matches!(lock.keys, LockKeys::Told | LockKeys::Gone)) {
+            self.show_lists(now);
+            self.resume(lock.resume);
+        }
+    }
+
+    /// Takes up the session that was on screen when the lock came.
+    fn resume(&mut self, session: Option<Uuid>) {
+        let (Some(id), Some(ctx)) = (session, self.context()) else { return };
+        if let Some(session) = self.parked.remove(&id) {
+            self.activate(session);
+            return;
+        }
+        self.taking_up = Some(id);
+        self.give_vault(VaultJob::Load { session: id, ctx });
+        let message = "lock-resumed".to_owned();
+        self.notify(Notice { level: NoticeLevel::Info, message, code: "RUN-27".to_owned() });
     }
 
     fn audit_lock(&mut self, event: &'static str, details: &[(&'static str, String)], now: DateTime<Utc>) {

@@ -16,7 +16,7 @@ use crate::documents::Office;
 use crate::gate::policy::{Policy, PolicySet};
 use crate::i18n::Language;
 use crate::population::regions::Regions;
-use crate::population::roster::{self, Roster, RosterError};
+use crate::population::roster::{self, RosterError};
 use crate::runtime::analysis::Engine;
 use crate::runtime::device_host::{DeviceHost, DeviceMessage, analyse_all, first_lines};
 use crate::runtime::documents::Documents;
@@ -30,10 +30,10 @@ use crate::runtime::printing::{Patience, PrintWorker};
 use crate::runtime::station::{Notice, NoticeLevel, StationOptions};
 use crate::runtime::vault_jobs::VaultJob;
 use crate::runtime::vault_worker::{VaultWorker, note_notice, officer_line};
-use crate::runtime::workers::{Outbox, Worker};
+use crate::runtime::workers::{Outbox, Worker, vault_notice};
 use crate::session::hygiene::Hygiene;
 use crate::vault::files::{Files, RealFiles};
-use crate::vault::{OpenOptions, Vault};
+use crate::vault::{CENTRE_WARN, OpenOptions, Vault};
 
 /// The policy of an id, or the one in force on a local date.
 pub(super) fn choose(
@@ -49,14 +49,25 @@ pub(super) fn choose(
     }
 }
 
-fn read_roster(options: &StationOptions) -> Result<(Roster, Vec<RosterError>), StationError> {
-    let Some(file) = &options.roster else { return Ok((Roster::default(), Vec::new())) };
+/// Looks over the roster; the vault's worker reads it when an officer signs in, as it names people.
+fn check_roster(options: &StationOptions) -> Result<Vec<RosterError>, StationError> {
+    let Some(file) = &options.roster else { return Ok(Vec::new()) };
     let failed = |source| StationError::Roster { file: file.clone(), source };
     let len = std::fs::metadata(file).map_err(failed)?.len();
     if len > roster::MAX_BYTES as u64 {
         return Err(failed(std::io::ErrorKind::FileTooLarge.into()));
     }
-    Ok(roster::read(&std::fs::read(file).map_err(failed)?))
+    Ok(roster::read(&std::fs::read(file).map_err(failed)?).1)
+}
+
+/// What is wrong, or soon will be, with the list of the centre's recipients.
+fn centre_notice(vault: &Vault, now: chrono::DateTime<chrono::Utc>) -> Option<Notice> {
+    if let Err(error) = vault.recipients(now) {
+        return Some(vault_notice(&error));
+    }
+    let ends = vault.centre_until(now).is_none_or(|until| until - now <= CENTRE_WARN);
+    let message = "centre-list-ends".to_owned();
+    ends.then(|| Notice { level: NoticeLevel::Warning, message, code: "VLT-34".to_owned() })
 }
 
 fn roster_notice(error: &RosterError) -> Notice {
@@ -94,7 +105,7 @@ impl Station {
         let policies = policies.map_err(StationError::Policies)?;
         let today = now.with_timezone(&offset).date_naive();
         let policy = choose(&policies, options.policy_id.as_deref(), today)?;
-        let (roster, roster_errors) = read_roster(&options)?;
+        let roster_errors = check_roster(&options)?;
         let engine = Engine::new()?;
         let open = OpenOptions {
             simulated_clock: options.clock.is_simulated(),
@@ -104,6 +115,8 @@ impl Station {
         let vault = Vault::open(files, &options.vault, &open, now)?;
         let mut notices: Vec<Notice> = vault.notes().iter().map(|n| note_notice(n.message_id())).collect();
         notices.extend(roster_errors.iter().take(super::NOTICES_MAX / 2).map(roster_notice));
+        let centre_until = vault.centre_until(now);
+        notices.extend(centre_notice(&vault, now));
         let environment = vault.config().environment;
         let station = vault.config().station.clone();
         let officers = vault.officers().iter().map(officer_line).collect();
@@ -122,7 +135,7 @@ impl Station {
         let searches = Worker::start("finger-search", move |jobs| search_all(&jobs, &search_out))?;
         let to_search =
             searches.sender().ok_or_else(|| StationError::Thread(std::io::ErrorKind::BrokenPipe.into()))?;
-        let vault_worker = VaultWorker::new(vault, roster, offset, to_search, worker_out);
+        let vault_worker = VaultWorker::new(vault, options.roster.clone(), offset, to_search, worker_out);
         let vault = Worker::start("vault", move |jobs| vault_worker.run(&jobs))?;
         let worker_out = out.clone();
         let analysis = Worker::start("analysis", move |jobs| analyse_all(&engine, &jobs, &worker_out))?;
@@ -142,8 +155,9 @@ impl Station {
             out: out.clone(),
         };
         let printing = Worker::start("printing", move |jobs| printer.run(&jobs))?;
-        let worker_out = out.clone();
-        let power = Worker::start("power", move |asked| watch_power(&asked, &worker_out))?;
+        let power_out = out.clone();
+        let power = Worker::start("power", move |asked| watch_power(&asked, &power_out))?;
+        let outbox = out.clone();
         let mut station = Self {
             devices: start_devices(&options, &registry, &setup, &preview, &analysis, out)?,
             clock: options.clock,
@@ -166,6 +180,7 @@ impl Station {
             guidance,
             told_gone: false,
             environment,
+            centre_until,
             station,
             district: options.district,
             utc_offset_s: options.utc_offset_s,
@@ -179,6 +194,9 @@ impl Station {
             checking: false,
             lock_rules: options.lock,
             lock: None,
+            sleep_watch: None,
+            outbox,
+            sleepers: Vec::new(),
             touched: now,
             page: 0,
             queue: Vec::new(),

@@ -12,7 +12,8 @@ use crate::vault::{Layout, OpenOptions};
 const INDEX: FingerPosition = FingerPosition::RightIndex;
 /// The person of the simulated reader.
 const PERSON: u64 = 1;
-const RULES: LockRules = LockRules { after: TimeDelta::minutes(5), most: TimeDelta::minutes(30) };
+const RULES: LockRules =
+    LockRules { after: TimeDelta::minutes(5), most: TimeDelta::minutes(30), finger: true };
 
 impl Bench {
     /// A station that locks by itself, with the right index fingers of these people enrolled for its officers.

@@ -1,5 +1,5 @@
-//! The lock: nothing of any applicant is on screen. The officer who is signed in opens it by a finger of their own or by
-//! their passphrase; anybody may sign that officer out, which parks the session.
+//! The lock: nothing of any applicant is on screen. The officer who is signed in opens it by passphrase, by PIN where one
+//! is set, or by finger where the office wants that; anybody may sign that officer out, which parks the session.
 
 use biometrics::position::FingerPosition;
 use devices::vocabulary::DeviceKind;
@@ -15,6 +15,7 @@ use crate::session::core::RetryNote;
 use crate::session::event::{Subject, Target};
 
 const SECRET: &str = "lock-secret";
+const PIN: &str = "lock-pin";
 
 /// Ctrl+L locks from anywhere, the applicant's window too.
 pub(in crate::ui) fn lock_key(ctx: &Context, st: &mut Stage<'_>) {
@@ -54,9 +55,15 @@ pub(super) fn show(ui: &mut Ui, st: &mut Stage<'_>) {
                 ui.add_space(theme::GAP);
                 widgets::card(ui, |ui| {
                     note(ui, st, &lock);
-                    finger(ui, st, &lock);
-                    ui.separator();
-                    passphrase(ui, st);
+                    if lock.finger != FingerWay::Off {
+                        finger(ui, st, &lock);
+                        ui.separator();
+                    }
+                    if lock.pin {
+                        secret(ui, st, &BY_PIN);
+                        ui.separator();
+                    }
+                    secret(ui, st, &BY_PASSPHRASE);
                 });
                 ui.add_space(theme::GAP);
                 another(ui, st, &lock);
@@ -87,6 +94,10 @@ fn note(ui: &mut Ui, st: &Stage<'_>, lock: &LockView) {
             let (what, to_do) = (st.get("lock-passphrase-wrong"), st.get("lock-passphrase-wrong-do"));
             widgets::banner(ui, st.words, Tone::Warning, &what, &to_do, "");
         }
+        LockNote::Pin(left) => {
+            let to_do = st.words.with("lock-pin-wrong-do", &[("left", *left)]);
+            widgets::banner(ui, st.words, Tone::Warning, &st.get("lock-pin-wrong"), &to_do, "");
+        }
         LockNote::LockedOut(until) => {
             let time = st.words.time(*until, st.desk.utc_offset_s());
             let to_do = st.words.with("lock-locked-out-do", &[("time", time)]);
@@ -104,6 +115,7 @@ fn finger(ui: &mut Ui, st: &mut Stage<'_>, lock: &LockView) {
     let (position, waiting) = match lock.finger {
         FingerWay::Ready(position) => (position, false),
         FingerWay::Waiting(position) => (position, true),
+        FingerWay::Off => return,
         FingerWay::Reading => return small(ui, &st.get("lock-finger-reading")),
         FingerWay::NotEnrolled => return small(ui, &st.get("lock-finger-not-enrolled")),
         FingerWay::NoReader => return small(ui, &st.get("lock-finger-no-reader")),
@@ -139,19 +151,33 @@ fn finger(ui: &mut Ui, st: &mut Stage<'_>, lock: &LockView) {
     }
 }
 
-fn passphrase(ui: &mut Ui, st: &mut Stage<'_>) {
+/// A secret that opens: its field, its words, what is sent.
+struct Way {
+    field: &'static str,
+    label: &'static str,
+    open: &'static str,
+    send: fn(zeroize::Zeroizing<String>) -> DeskCommand,
+}
+
+const BY_PASSPHRASE: Way =
+    Way { field: SECRET, label: "field-secret", open: "lock-open", send: DeskCommand::Unlock };
+const BY_PIN: Way =
+    Way { field: PIN, label: "lock-pin-field", open: "lock-pin-open", send: DeskCommand::UnlockByPin };
+
+fn secret(ui: &mut Ui, st: &mut Stage<'_>, way: &Way) {
     let checking = st.desk.checking_secret();
-    let secret = st.scratch.texts.0.entry(SECRET.to_owned()).or_default();
-    let field = widgets::secret_field(ui, &st.words.get("field-secret"), secret, None);
+    let secret = st.scratch.texts.0.entry(way.field.to_owned()).or_default();
+    let field = widgets::secret_field(ui, &st.words.get(way.label), secret, None);
     let entered = field.lost_focus() && ui.input(|i| i.key_pressed(Key::Enter));
     let ready = !checking && !secret.is_empty();
-    let label = st.words.get(if checking { "sign-in-checking" } else { "lock-open" });
+    let label = st.words.get(if checking { "sign-in-checking" } else { way.open });
     let pressed = ui.add_enabled_ui(ready, |ui| widgets::secondary_button(ui, &label)).inner.clicked();
     if ready && (pressed || entered) {
         let sent = zeroize::Zeroizing::new(std::mem::take(secret));
         secret.zeroize();
-        st.out.push(DeskCommand::Unlock(sent));
+        st.out.push((way.send)(sent));
     }
+    st.first(ui, field.id);
 }
 
 /// Another officer's way: the one who is away is signed out, as by hand.

@@ -80,6 +80,8 @@ pub(crate) struct Control {
     pub(crate) lock: Option<LockView>,
     /// What the reader does for the lock: the officer's finger, or another.
     pub(crate) own_finger: bool,
+    /// With the lock the keys go: a PIN opens it, and no finger.
+    pub(crate) keys_go: bool,
     /// How often the window said that somebody is there.
     pub(crate) activity: u32,
     /// What live guidance says.
@@ -378,12 +380,16 @@ impl FakeDesk {
     }
 }
 
+/// The PIN of every officer.
+pub(crate) const PIN: &str = "271828";
+
 /// A lock that waits for the right index finger.
 fn locked(now: DateTime<Utc>) -> LockView {
     LockView {
         since: now,
         signs_out: Some(now + chrono::Duration::minutes(30)),
         finger: FingerWay::Ready(FingerPosition::RightIndex),
+        pin: false,
         note: None,
     }
 }
@@ -398,6 +404,10 @@ impl FakeDesk {
             DeskCommand::Unlock(secret) => {
                 lock.note = Some(LockNote::Passphrase);
                 **secret == *SECRET
+            }
+            DeskCommand::UnlockByPin(pin) => {
+                lock.note = Some(LockNote::Pin(4));
+                **pin == *PIN
             }
             DeskCommand::StopFinger => {
                 lock.finger = ready;
@@ -533,8 +543,16 @@ impl Desk for FakeDesk {
                 self.control.borrow_mut().lock = None;
             }
             DeskCommand::Activity => self.control.borrow_mut().activity += 1,
-            DeskCommand::Lock => self.control.borrow_mut().lock = Some(locked(now)),
-            DeskCommand::Unlock(_) | DeskCommand::UnlockByFinger | DeskCommand::StopFinger => {
+            DeskCommand::Lock => {
+                let mut control = self.control.borrow_mut();
+                let keys_go = control.keys_go;
+                let finger = if keys_go { FingerWay::Off } else { locked(now).finger };
+                control.lock = Some(LockView { finger, pin: keys_go, ..locked(now) });
+            }
+            DeskCommand::Unlock(_)
+            | DeskCommand::UnlockByPin(_)
+            | DeskCommand::UnlockByFinger
+            | DeskCommand::StopFinger => {
                 self.unlock(&command);
             }
             DeskCommand::NewSession => {

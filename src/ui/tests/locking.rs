@@ -161,3 +161,38 @@ fn a_touch_is_told_and_drawing_alone_is_not() {
     w.harness.state_mut().desk_mut().send(DeskCommand::SignOut);
     w.run();
 }
+
+/// Text fields that the window remembers, with what was typed into them.
+fn remembered(w: &Window) -> usize {
+    use eframe::egui::text_edit::TextEditState;
+    w.harness.ctx.memory_mut(|m| m.data.count::<TextEditState>())
+}
+
+#[test]
+fn where_the_keys_go_nothing_that_was_typed_stays_and_the_pin_opens() {
+    for language in [Language::Indonesian, Language::English] {
+        let mut w = Window::open(language, SMALL);
+        w.control.borrow_mut().keys_go = true;
+        w.sign_in();
+        w.begin();
+        w.fill_id("temperature-applicant", "36,7");
+        assert!(remembered(&w) > 0, "the control: a field remembers what was typed");
+        w.press_id("lock");
+        assert_eq!(w.screen(), Screen::Locked);
+        assert!(w.harness.state().scratch().temperatures.is_empty());
+        assert_eq!(remembered(&w), 0);
+        assert!(!w.sees(&w.words.get("lock-finger")));
+        inside(&w, SMALL, &w.words.get("lock-pin-open"));
+        inside(&w, SMALL, &w.words.get("lock-open"));
+        w.fill_id("lock-pin-field", "000000");
+        w.press_id("lock-pin-open");
+        assert_eq!(w.screen(), Screen::Locked);
+        assert!(w.sees(&w.words.get("lock-pin-wrong")));
+        w.set_lock(FingerWay::Off, Some(LockNote::Pin(0)));
+        assert!(w.sees(&w.words.with("lock-pin-wrong-do", &[("left", 0)])));
+        w.fill_id("lock-pin-field", super::desk::PIN);
+        w.press_id("lock-pin-open");
+        assert_eq!(w.screen(), Screen::Session);
+        assert!(w.harness.state().scratch().temperatures.is_empty(), "it has to be typed again");
+    }
+}

@@ -20,12 +20,13 @@ proptest::proptest! {
     fn one_changed_byte_of_a_configuration_is_noticed(at in 0usize..400, bit in 0u8..8) {
         let key = SigningKey::from_bytes(&[3; 32]);
         let config = VaultConfig {
-            format_version: 1,
+            format_version: layout::FORMAT_VERSION,
             vault: Uuid::from_u128(1),
             environment: Environment::Production,
             station: "ST-01".into(),
             epoch: 1,
-            recipients: vec!["age1a".into(), "age1b".into()],
+            centre_root: "11".repeat(32),
+            centre_serial: 1,
             station_key: hex::encode(key.verifying_key().to_bytes()),
             root_supervisor: "00".repeat(32),
         };
@@ -163,13 +164,12 @@ fn drafts_are_bound_to_vault_session_and_step() {
 
 #[test]
 fn a_vault_is_made_only_as_it_should_be() {
-    let recipient = || age::x25519::Identity::generate().to_public().to_string();
     let check = |change: &dyn Fn(&mut InitOptions), expected: &str| {
         let disk = FaultyFiles::new(1);
         disk.make_folder_durable(Path::new("/disk")).unwrap();
         let mut options = options(Environment::Production);
         options.kdf = KdfCost::Standard;
-        options.recipients = vec![recipient(), recipient()];
+        options.centre_root = Some(hex::encode(SigningKey::from_bytes(&[4; 32]).verifying_key().to_bytes()));
         options.first_supervisor = Some(person("Kepala", Role::Supervisor, "9999000000000001"));
         change(&mut options);
         let made = Vault::init(&disk.shared(), Path::new(ROOT), &options);
@@ -177,9 +177,9 @@ fn a_vault_is_made_only_as_it_should_be() {
         let peeked = Vault::peek(&disk, Path::new(ROOT));
         assert_eq!(peeked.unwrap_err().id(), "not-a-vault");
     };
-    check(&|o| drop(o.recipients.pop()), "recipients");
-    check(&|o| o.recipients[1] = o.recipients[0].clone(), "recipients");
-    check(&|o| o.recipients[1] = "age1nothing".into(), "recipients");
+    check(&|o| o.centre_root = None, "recipients");
+    check(&|o| o.centre_root = Some("00".repeat(32)), "recipients");
+    check(&|o| o.centre_root = Some("age1nothing".into()), "recipients");
     check(&|o| o.first_supervisor = None, "not-supervisor");
     check(&|o| o.first_supervisor = Some(person("A", Role::Operator, "1")), "not-supervisor");
     check(&|o| o.officers.push(person("B", Role::Operator, "9999000000000001")), "officer-exists");
@@ -218,7 +218,7 @@ fn a_vault_opens_only_where_it_belongs() {
     };
     tampered("training", "production", "corrupt");
     tampered("epoch = 1", "epoch = 2", "corrupt");
-    tampered("format_version = 1", "format_version = 2", "version");
+    tampered("format_version = 2", "format_version = 1", "version");
     tampered("signature = \"", "signature = \"00", "corrupt");
     // Signed anew by a foreign key, it opens; nobody can sign in.
     let mut foreign = VaultConfig::parse(&original).unwrap();
@@ -339,7 +339,7 @@ fn every_error_and_note_has_its_words_in_both_languages() {
         (19, VaultError::Name { what: "w" }),
         (20, VaultError::ReadBack { what: "w".into() }),
         (21, VaultError::Seal("s".into())),
-        (22, VaultError::Exposed { mode: 0o755, folder: "f".into() }),
+        (22, VaultError::Exposed { mode: 0o755, file: "f".into(), folder: "f".into() }),
         (23, VaultError::KdfCost),
         (24, VaultError::TooLarge { what: "w".into(), found: 2, most: 1 }),
         (25, VaultError::Index("i".into())),
@@ -359,6 +359,12 @@ fn every_error_and_note_has_its_words_in_both_languages() {
         (47, VaultError::Retired),
         (48, VaultError::RestoreCheck { why: "w".into() }),
         (49, VaultError::NotRetirable { why: "w" }),
+        (32, VaultError::SamePassphrase),
+        (33, VaultError::LastSupervisor),
+        (34, VaultError::NoCentreList { why: "w".into() }),
+        (35, VaultError::Supervisors { needed: 2 }),
+        (36, VaultError::Pin),
+        (37, VaultError::WrongPin { left: 1 }),
     ];
     let notes = [
         "index-rebuilt",
@@ -373,6 +379,7 @@ fn every_error_and_note_has_its_words_in_both_languages() {
         "put-back",
         "retired",
         "pins-unfit",
+        "centre-list-unfit",
     ];
     for language in crate::i18n::Language::ALL {
         let words = crate::i18n::Words::new(*language);

@@ -22,6 +22,7 @@ mod audit;
 mod backup;
 mod cards;
 mod carry;
+mod centre;
 mod crash;
 mod door;
 mod fingers;
@@ -51,7 +52,7 @@ fn options(environment: Environment) -> InitOptions {
     InitOptions {
         station: record::testing::STATION.into(),
         environment,
-        recipients: Vec::new(),
+        centre_root: None,
         first_supervisor: None,
         officers: Vec::new(),
         kdf: KdfCost::Test,

@@ -3,7 +3,8 @@
 use super::*;
 use crate::runtime::station::LockRules;
 
-const RULES: LockRules = LockRules { after: TimeDelta::seconds(5), most: TimeDelta::minutes(30) };
+const RULES: LockRules =
+    LockRules { after: TimeDelta::seconds(5), most: TimeDelta::minutes(30), finger: true };
 
 #[test]
 fn the_lock_waits_for_a_capture_at_the_counter_and_by_hand_it_stops_it() {
