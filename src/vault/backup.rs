@@ -90,7 +90,7 @@ impl BackupManifest {
             ("its audit head is impossible", canonical::is_hex(&self.audit_head, 32)),
             ("it names too many files", self.files.len() <= FILES_MAX),
             ("it names a file twice or out of order", sorted),
-            ("it names a file that no vault has", self.files.iter().all(|f| file_fits(f))),
+            ("it names a file that no vault has", self.files.iter().all(file_fits)),
         ];
         checks.into_iter().find(|(_, ok)| !ok).map(|(why, _)| why)
     }
