@@ -14,7 +14,7 @@ use rekam::runtime::clock::{Clock, FixedClock, SystemClock};
 use rekam::runtime::station::{Desk, Finding, LockRules, Station, StationOptions};
 use rekam::script::{self, Answer, RunError, Script, real_devices, samples_root};
 use rekam::vault::files::{Files, RealFiles};
-use rekam::vault::{InitOptions, KdfCost, Layout, Vault};
+use rekam::vault::{InitOptions, KdfCost, Layout, Outside, PinKind, Vault, VaultError};
 use serde_json::json;
 
 use super::{CliError, Done, Place, VaultArg, failure};
@@ -142,6 +142,10 @@ pub(super) fn session(SessionCommand::Run(c): &SessionCommand, place: &mut Place
     // Refused before the script is looked at: what is done in a production vault is done by people.
     if Vault::peek(&RealFiles, &vault)?.environment != Environment::Training {
         return Err(RunError::Production.into());
+    }
+    // A script would wait for a session that never begins.
+    if Outside::open(super::backup::real(), &vault).is_ok_and(|v| v.pins().get(PinKind::Retired).is_some()) {
+        return Err(VaultError::Retired.into());
     }
     let config = place.config.clone();
     let mut open = |script: &Script, clock: Arc<FixedClock>| open_desk(script, &config, &vault, clock);

@@ -305,8 +305,7 @@ fn a_document_is_printed_or_waits_in_the_vault_and_is_printed_again() {
     b.until("empty list", |d| d.unprinted().is_empty());
     assert_eq!(cups.received(), [pdf.to_vec()], "once, and the same document");
 
-    let audit = b.folder.path().join("vault/audit/000001.jsonl");
-    let audit = std::fs::read_to_string(audit).unwrap();
+    let audit = crate::vault::testing::audit_text(&b.folder.path().join("vault"));
     for (event, times) in [("document-not-printed", 1), ("document-reprinted", 1), ("document-printed", 1)] {
         assert_eq!(audit.matches(&format!("\"event\":\"{event}\"")).count(), times, "{event}");
     }

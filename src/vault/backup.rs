@@ -90,7 +90,7 @@ impl BackupManifest {
             ("its audit head is impossible", canonical::is_hex(&self.audit_head, 32)),
             ("it names too many files", self.files.len() <= FILES_MAX),
             ("it names a file twice or out of order", sorted),
-            ("it names a file that no vault has", self.files.iter().all(|f| file_fits(f))),
+            ("it names a file that no vault has", self.files.iter().all(file_fits)),
         ];
         checks.into_iter().find(|(_, ok)| !ok).map(|(why, _)| why)
     }
@@ -108,7 +108,7 @@ fn file_fits(file: &BackupFile) -> bool {
 }
 
 fn bad(why: impl Into<String>) -> VaultError {
-    VaultError::BackupFile { why: why.into() }
+    VaultError::BackupFile { why: format!("{}; take another backup", why.into()) }
 }
 
 /// Reads a manifest and checks its form and its signatures, by the station's key that it names itself: whose vault it
@@ -240,7 +240,8 @@ impl Outside {
         let recipient = keys::parse_recipient(recipient)
             .map_err(|_| VaultError::BackupKey { why: "it is no age X25519 public key (age1…)" })?;
         if target.len(to).map_err(|e| VaultError::medium(WHAT, e))?.is_some() {
-            return Err(bad("a file of this name is there already"));
+            let why = "a file of this name is there already; name a new one".to_owned();
+            return Err(VaultError::BackupFile { why });
         }
         let snapshot = Snapshot::take(&self.files, &self.layout)?;
         let manifest = self.manifest_of(&snapshot, now)?;

@@ -327,7 +327,8 @@ impl Outside {
         let folder = to.join(&name);
         report.folder.clone_from(&folder);
         let mut medium = Medium { files, folder, before: Vec::new() };
-        let there = files.list(to).map_err(gone)?.into_iter().find(|l| l.name == name);
+        let listed = files.list(to).map_err(|e| VaultError::medium(&to.display().to_string(), e))?;
+        let there = listed.into_iter().find(|l| l.name == name);
         match there {
             None => return Ok(medium),
             // A link would lead the copies elsewhere.

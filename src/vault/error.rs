@@ -199,9 +199,9 @@ pub enum VaultError {
     #[error("VLT-31 the station has no sync key yet; sign in once, then try again")]
     NoSyncKey,
     /// A backup file is not whole, or not one.
-    #[error("VLT-40 the backup cannot be used: {why}; take an earlier or another one")]
+    #[error("VLT-40 the backup file cannot be used: {why}")]
     BackupFile {
-        /// What is wrong.
+        /// What is wrong and what to do.
         why: String,
     },
     /// No usable recipient for backups.

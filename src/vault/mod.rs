@@ -231,6 +231,12 @@ fn expect(config: &VaultConfig, options: &OpenOptions) -> Result<(), VaultError>
     }
 }
 
+impl Drop for Vault {
+    fn drop(&mut self) {
+        self.tell_witness();
+    }
+}
+
 impl Vault {
     /// What a vault is, without opening it.
     ///
@@ -287,11 +293,12 @@ impl Vault {
             centre,
             simulated_clock: options.simulated_clock,
             clock_back: false,
-            witness: options.witness.clone(),
+            // Only a vault that was compared with its witness may write it.
+            witness: None,
             notes,
             _lock: lock,
         };
-        vault.after_open(cut, moved_to, now)?;
+        vault.after_open(cut, moved_to, options.witness.as_ref(), now)?;
         Ok(vault)
     }
 
@@ -299,6 +306,7 @@ impl Vault {
         &mut self,
         cut: u64,
         moved_to: Option<String>,
+        witness: Option<&PathBuf>,
         now: DateTime<Utc>,
     ) -> Result<(), VaultError> {
         self.sweep()?;
@@ -313,7 +321,7 @@ impl Vault {
             self.tell_clock(now)?;
         }
         self.recover_all(now)?;
-        self.compare_witness(now)?;
+        self.compare_witness(witness, now)?;
         self.take_inbox(now)?;
         match self.pins() {
             Ok(pins) if pins.get(PinKind::Retired).is_some() => self.notes.push(Note::Retired),

@@ -241,6 +241,17 @@ impl State {
     }
 }
 
+/// All lines of the audit of a vault on the real disk; in tests it has many small segments.
+#[must_use]
+pub fn audit_text(vault: &Path) -> String {
+    let folder = vault.join("audit");
+    let listed = std::fs::read_dir(&folder).into_iter().flatten().flatten().map(|entry| entry.path());
+    let mut segments: Vec<PathBuf> =
+        listed.filter(|path| path.extension().is_some_and(|ending| ending == "jsonl")).collect();
+    segments.sort();
+    segments.iter().filter_map(|path| std::fs::read_to_string(path).ok()).collect()
+}
+
 fn error(fault: Fault) -> io::Error {
     match fault {
         Fault::NoSpace => io::ErrorKind::StorageFull.into(),

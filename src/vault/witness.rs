@@ -2,7 +2,7 @@
 //! witness file of this computer, which shows when an old copy of the vault is put back.
 //!
 //! The witness `<folder>/<vault id>.json` holds how far the vault had come: epoch, highest counter of each epoch, last
-//! audit line. It is written after each sign-in and save and when the vault is locked. A vault that is behind it when
+//! audit line. It is written after each sign-in and save and when the vault is locked or closed. A vault that is behind it when
 //! it is opened was put back or cut: that is told until a supervisor acknowledges it, and counters go on above the
 //! witness's, so that no two records ever have the same epoch and counter. A station goes on working then: one that
 //! tells is better than one that cannot record.
@@ -225,7 +225,21 @@ impl Vault {
     }
 
     /// Compares the vault with its witness, right after it was opened.
-    pub(super) fn compare_witness(&mut self, now: DateTime<Utc>) -> Result<(), VaultError> {
+    pub(super) fn compare_witness(
+        &mut self,
+        folder: Option<&PathBuf>,
+        now: DateTime<Utc>,
+    ) -> Result<(), VaultError> {
+        self.witness = folder.cloned();
+        let compared = self.compare_with_witness(now);
+        if compared.is_err() {
+            // It keeps what it saw: this vault, which does not open, must not write over it.
+            self.witness = None;
+        }
+        compared
+    }
+
+    fn compare_with_witness(&mut self, now: DateTime<Utc>) -> Result<(), VaultError> {
         let Some(witness) = self.load_witness() else { return Ok(()) };
         let (last, here) = (witness.last, self.mark()?);
         let floor = witness.counters.get(&here.epoch).copied().unwrap_or(0);

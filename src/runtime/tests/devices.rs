@@ -125,7 +125,7 @@ fn another_reader_takes_over() {
     b.until("the first reader", |d| d.devices().iter().any(|l| !l.others.is_empty()));
     assert_eq!(b.fingerprint(), (Some(other), vec![first], DeviceState::Ready));
     b.desk = None;
-    let audit = std::fs::read_to_string(b.folder.path().join("vault/audit/000001.jsonl")).unwrap();
+    let audit = crate::vault::testing::audit_text(&b.folder.path().join("vault"));
     let changed = audit.lines().filter(|l| l.contains("\"device-changed\"")).collect::<Vec<_>>();
     assert!(matches!(changed[..], [line] if line.contains("fingerprint") && line.contains("simulated")));
 }

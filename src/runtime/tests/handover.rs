@@ -164,7 +164,7 @@ fn nobody_leaves_before_the_vault_has_said_whether_the_card_did() {
     assert!(b.desk().handover().is_some_and(|h| h.unanswered.is_some()));
     b.until("end of the shift", |d| d.screen() == Screen::SignIn);
     let (rows, audit) = b.with_vault(|v| {
-        let audit = std::fs::read_to_string(v.layout().root().join("audit/000001.jsonl")).unwrap();
+        let audit = crate::vault::testing::audit_text(v.layout().root());
         (v.card_rows().unwrap().len(), audit)
     });
     assert_eq!((rows, audit.contains("handover-left")), (1, false), "it was not left, it was done");

@@ -8,7 +8,7 @@ fn state(desk: &Station) -> Option<&'static str> {
 }
 
 fn audited(b: &Bench, event: &str) -> usize {
-    let audit = std::fs::read_to_string(b.folder.path().join("vault/audit/000001.jsonl")).unwrap();
+    let audit = crate::vault::testing::audit_text(&b.folder.path().join("vault"));
     audit.matches(&format!("\"event\":\"{event}\"")).count()
 }
 

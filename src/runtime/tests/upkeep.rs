@@ -25,7 +25,7 @@ fn messages(desk: &Station, level: Level) -> Vec<&'static str> {
 }
 
 fn audit(bench: &Bench) -> String {
-    std::fs::read_to_string(bench.folder.path().join("vault/audit/000001.jsonl")).unwrap()
+    crate::vault::testing::audit_text(&bench.folder.path().join("vault"))
 }
 
 fn times(audit: &str, event: &str) -> usize {

@@ -285,7 +285,7 @@ fn segments_of_the_audit_may_be_moved_only_after_their_years() {
     let world = World::new(8);
     let (mut vault, _) = world.ready();
     let event = AuditEvent::new("test");
-    for _ in 0..5_010 {
+    for _ in 0..crate::vault::audit::SEGMENT_LINES + 10 {
         vault.append_audit(&event, now()).unwrap();
     }
     let years = TimeDelta::days(366 * 5);
