@@ -17,8 +17,8 @@ fn configured(place: &Training, change: &[(&str, &str)]) -> std::path::PathBuf {
         text = text.replace(from, to);
     }
     std::fs::write(folder.join(name), text).unwrap();
-    let config = folder.join("rekam.toml");
-    std::fs::write(&config, "policies = \".\"\n").unwrap();
+    let config = folder.with_file_name("rekam.toml");
+    std::fs::write(&config, "policies = \"policies\"\n").unwrap();
     config
 }
 
