@@ -218,10 +218,12 @@ fn unsent(unsent: &Unsent, training: bool, limits: &StationLimits, now: DateTime
     let over = if limits.unsent_stops { Level::Refuse } else { Level::Warn };
     let near =
         |found: i64, most: i64| found.saturating_mul(TELL.1 as i64) >= most.saturating_mul(TELL.0 as i64);
-    if age >= most {
+    // Where age only tells, it must not hide the number that stops.
+    let (old, many) = (age >= most, count >= max_count);
+    if old && !(training && many) {
         let over = if training { Level::Warn } else { over };
         finding(over, "limit-unsent-old", &numbers, "LIM-03")
-    } else if count >= max_count {
+    } else if many {
         finding(over, "limit-unsent-many", &numbers, "LIM-04")
     } else if near(age.num_seconds(), most.num_seconds()) || near(whole(count), whole(max_count)) {
         finding(Level::Warn, "limit-unsent-near", &numbers, "LIM-05")

@@ -102,6 +102,7 @@ fn what_is_not_sent_warns_at_four_fifths_and_stops_at_the_limit() {
     let training = |records, age_s| StationFacts { training: true, ..held(records, age_s) };
     check(&training(1, days), &limits, Level::Warn, &["limit-unsent-old"]);
     check(&training(500, 0), &limits, Level::Refuse, &["limit-unsent-many"]);
+    check(&training(500, days), &limits, Level::Refuse, &["limit-unsent-many"]);
     let told = StationLimits { unsent_stops: false, ..limits };
     check(&held(500, days), &told, Level::Warn, &["limit-unsent-old"]);
 }

@@ -17,15 +17,15 @@ fn configured(place: &Training, change: &[(&str, &str)]) -> std::path::PathBuf {
         text = text.replace(from, to);
     }
     std::fs::write(folder.join(name), text).unwrap();
-    let config = folder.join("rekam.toml");
-    std::fs::write(&config, "policies = \".\"\n").unwrap();
+    let config = folder.with_file_name("rekam.toml");
+    std::fs::write(&config, "policies = \"policies\"\n").unwrap();
     config
 }
 
 fn ask(place: &Training, config: Option<&Path>, args: &[&str]) -> Told {
     let mut command = rekam();
     if let Some(config) = config {
-        command.arg("--config").arg(config);
+        command.env("REKAM_CONFIG", config);
     }
     command.args(args).arg("--vault").arg(&place.vault).arg("--json");
     told(command.write_stdin("latihan-operator\n").output().unwrap())
@@ -44,7 +44,7 @@ fn a_limit_refuses_the_next_session_with_its_reason_and_exit_3() {
     let script = session("clean.toml");
     let go = || {
         let mut command = rekam();
-        command.arg("--config").arg(&config).args(["session", "run", "--json", "--vault"]);
+        command.env("REKAM_CONFIG", &config).args(["session", "run", "--json", "--vault"]);
         told(command.arg(&place.vault).arg(&script).output().unwrap())
     };
     let first = go();
@@ -66,7 +66,7 @@ fn a_limit_refuses_the_next_session_with_its_reason_and_exit_3() {
     // A disk that the policy keeps for itself refuses too.
     let config = configured(&place, &[("disk_reserve_mb = 200", "disk_reserve_mb = 10000000")]);
     let mut command = rekam();
-    command.arg("--config").arg(&config).args(["session", "run", "--json", "--vault"]);
+    command.env("REKAM_CONFIG", &config).args(["session", "run", "--json", "--vault"]);
     let full = told(command.arg(&place.vault).arg(&script).output().unwrap());
     assert_eq!((full.code, &full.json["code"]), (3, &Value::from("LIM-01")));
 }

@@ -33,9 +33,9 @@ limit-unsent-near = { $count ->
 } not sent. The station stops taking applicants in { $left_hours } h or after { $left_count } more records (limit { $max_days } days, { $max_count } records; the oldest is { $days } days old).
 limit-unsent-near-do = Send the records now, over the network or by carrier.
 limit-unsent-old = The oldest record has not been sent for { $days } days; the limit is { $max_days } days ({ $count } of { $max_count } records; { $left_hours } h, { $left_count } records left).
-limit-unsent-old-do = Send the records first. Once their receipts are in, a new session can begin.
+limit-unsent-old-do = Send the records now. This ends once their receipts are in.
 limit-unsent-many = { $count } records are not sent; the limit is { $max_count } (the oldest is { $days } of { $max_days } days old; { $left_hours } h, { $left_count } records left).
-limit-unsent-many-do = Send the records first. Once their receipts are in, a new session can begin.
+limit-unsent-many-do = Send the records now. This ends once their receipts are in.
 
 limit-clock-ok = The computer's clock looks right.
 limit-clock-back = The computer's clock is { $minutes } min behind the last use of the station.

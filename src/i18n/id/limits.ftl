@@ -20,9 +20,9 @@ limit-unsent-ok = { $count } rekaman belum terkirim, yang tertua { $days ->
 limit-unsent-near = { $count } rekaman belum terkirim. Stasiun berhenti menerima pemohon setelah { $left_hours } jam atau { $left_count } rekaman lagi (batas { $max_days } hari, { $max_count } rekaman; yang tertua { $days } hari).
 limit-unsent-near-do = Kirim rekaman sekarang, lewat jaringan atau dengan media pembawa.
 limit-unsent-old = Rekaman tertua sudah { $days } hari belum terkirim; batasnya { $max_days } hari ({ $count } dari { $max_count } rekaman; sisa { $left_hours } jam, { $left_count } rekaman).
-limit-unsent-old-do = Kirim rekaman dahulu. Sesudah tanda terima masuk, sesi baru dapat dimulai.
+limit-unsent-old-do = Kirim rekaman sekarang. Keadaan ini selesai sesudah tanda terimanya masuk.
 limit-unsent-many = { $count } rekaman belum terkirim; batasnya { $max_count } (yang tertua { $days } dari { $max_days } hari; sisa { $left_hours } jam, { $left_count } rekaman).
-limit-unsent-many-do = Kirim rekaman dahulu. Sesudah tanda terima masuk, sesi baru dapat dimulai.
+limit-unsent-many-do = Kirim rekaman sekarang. Keadaan ini selesai sesudah tanda terimanya masuk.
 
 limit-clock-ok = Jam komputer wajar.
 limit-clock-back = Jam komputer mundur { $minutes } menit dari waktu terakhir dipakai.
