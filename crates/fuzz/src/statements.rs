@@ -36,7 +36,7 @@ pub(crate) fn manifest() -> Vec<u8> {
     let options = InitOptions {
         station: "FUZZ-01".to_owned(),
         environment: Environment::Training,
-        recipients: Vec::new(),
+        centre_root: None,
         first_supervisor: None,
         officers: Vec::new(),
         kdf: KdfCost::Test,
