@@ -192,7 +192,6 @@ impl VaultWorker {
             VaultJob::SignOut => {
                 self.drop_keys(false);
                 self.away = None;
-                self.house = None;
                 VaultAnswer::SignedOut
             }
             VaultJob::Lock { pin } => VaultAnswer::Locked { pin: self.drop_keys(pin) },

@@ -12,6 +12,7 @@ impl VaultWorker {
     /// The keys leave the memory, and with them every finger and the district's roster. With `pin`, what the officer's PIN opens stays; true when it does.
     pub(super) fn drop_keys(&mut self, pin: bool) -> bool {
         self.forget_fingers();
+        self.house = None;
         self.roster = Roster::default();
         let Some(operator) = self.operator.take() else {
             self.vault.lock();
