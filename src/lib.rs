@@ -4,6 +4,9 @@
 #![forbid(unsafe_code)]
 
 pub mod config;
+#[cfg(any(test, feature = "sabotage"))]
+#[doc(hidden)]
+pub mod crashlab;
 pub mod documents;
 pub mod gate;
 pub mod handover;

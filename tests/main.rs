@@ -17,8 +17,12 @@ mod commands;
 mod keys;
 #[path = "main/kill.rs"]
 mod kill;
+#[path = "main/queue.rs"]
+mod queue;
 #[path = "main/real.rs"]
 mod real;
+#[path = "main/safekeeping.rs"]
+mod safekeeping;
 #[path = "main/sbi.rs"]
 mod sbi;
 #[path = "main/sbi_commands.rs"]
@@ -27,3 +31,5 @@ mod sbi_commands;
 mod scripts;
 #[path = "main/support.rs"]
 mod support;
+#[path = "main/upkeep.rs"]
+mod upkeep;

@@ -30,7 +30,7 @@ use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 
 use crate::registry;
-use crate::vocabulary::DeviceKind;
+use crate::vocabulary::{DeviceFault, DeviceKind};
 
 /// Keys whose values are files or folders, and which [`Setup::rebased`] makes absolute.
 const PATH_KEYS: &[&str] = &["path", "folder", "evidence", "roots"];
@@ -289,6 +289,35 @@ fn drivers_of(kind: DeviceKind) -> String {
 
 fn join<'a>(words: impl Iterator<Item = &'a str>) -> String {
     words.collect::<Vec<_>>().join(", ")
+}
+
+/// What a driver says that is opened with parameters that do not fit.
+impl From<SetupErrors> for DeviceFault {
+    fn from(errors: SetupErrors) -> Self {
+        Self::Protocol { detail: errors.to_string().replace('\n', "; ") }
+    }
+}
+
+/// The parameters of a driver family.
+pub trait DriverParameters<'a>: Sized {
+    /// Reads the table of one kind.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it.
+    fn read(kind: DeviceKind, table: &'a Table) -> Result<Self, Vec<SetupError>>;
+
+    /// The same for opening a device, where wrong parameters are a fault of the set-up.
+    ///
+    /// # Errors
+    /// [`DeviceFault::Protocol`] that names everything that is wrong.
+    fn wanted(kind: DeviceKind, table: &'a Table) -> Result<Self, DeviceFault> {
+        Self::read(kind, table).map_err(|errors| SetupErrors(errors).into())
+    }
+}
+
+/// What is wrong with the parameters of one kind for a family.
+pub(crate) fn errors_of<'a, P: DriverParameters<'a>>(kind: DeviceKind, table: &'a Table) -> Vec<SetupError> {
+    P::read(kind, table).err().unwrap_or_default()
 }
 
 /// Reads a driver's parameters one key at a time and collects every error instead of stopping at the first.

@@ -14,6 +14,7 @@ use record::schema::Environment;
 use rekam::gate::policy::PolicySet;
 use rekam::i18n::Words;
 use rekam::runtime::clock::{Clock, SystemClock};
+use rekam::runtime::station::{Finding, Level};
 use rekam::vault::files::{Files, RealFiles};
 use rekam::vault::{CENTRE_WARN, OpenOptions, Vault};
 use serde_json::json;
@@ -237,8 +238,6 @@ fn vault_looks(c: &Doctor, place: &Place) -> Vec<Look> {
     };
     let config = vault.config();
     let told = format!("{} {} with {} records", config.environment, config.station, vault.queue_len());
-    let clock = vault.check_clock(SystemClock.now());
-    let room = vault.free_bytes();
     let now = SystemClock.now();
     let centre = match (vault.recipients(now), vault.centre_until(now)) {
         (Err(e), _) => Look { name: "centre-list", ok: false, told: e.to_string() },
@@ -252,18 +251,23 @@ fn vault_looks(c: &Doctor, place: &Place) -> Vec<Look> {
             Look { name: "centre-list", ok: true, told }
         }
     };
-    vec![
-        centre,
-        Look { name: "vault", ok: true, told },
-        Look {
-            name: "clock",
-            ok: clock.is_ok(),
-            told: clock.err().map(|e| e.to_string()).unwrap_or_default(),
-        },
-        Look {
-            name: "disk",
-            ok: room.as_ref().is_ok_and(|r| *r > 64 * 1024 * 1024),
-            told: room.map_or_else(|e| e.to_string(), |r| format!("{} MB free", r / 1_000_000)),
-        },
-    ]
+    let mut looks = vec![Look { name: "vault", ok: true, told }, centre];
+    // A policy that cannot be read has its own line.
+    if let Ok(policy) = super::upkeep::policy_today(place) {
+        let words = Words::new(place.config.language);
+        let found = super::upkeep::findings(&vault, &policy, SystemClock.now());
+        looks.extend(found.iter().map(|finding| limit_look(finding, &words)));
+    }
+    looks
+}
+
+/// A limit of the station; what only warns is fine for now.
+fn limit_look(finding: &Finding, words: &Words) -> Look {
+    let told = finding.told(words);
+    let name = finding.message.split('-').nth(1).unwrap_or(finding.message);
+    let told = match finding.level {
+        Level::Ok => told.what,
+        Level::Warn | Level::Refuse => format!("{} ({}). {}", told.what, told.code, told.to_do),
+    };
+    Look { name, ok: finding.level != Level::Refuse, told }
 }

@@ -2,11 +2,14 @@
 //!
 //! Exit codes: 0 fine, 1 failure, 2 usage, 3 refused by policy. With `--json` a command prints one JSON object.
 
+mod audit;
+mod backup;
 mod bench;
 mod bio;
 mod camera;
 mod card;
 mod cards;
+mod carry;
 mod centre;
 mod devices;
 mod documents;
@@ -14,10 +17,12 @@ mod host;
 mod officer_fingers;
 mod officers;
 mod policy;
+mod queue_list;
 mod records;
 mod sbi;
 mod secrets;
 mod session;
+mod upkeep;
 mod vault;
 mod window;
 
@@ -73,7 +78,7 @@ enum Command {
     Vault(vault::VaultCommand),
     /// The audit chain.
     #[command(subcommand)]
-    Audit(vault::AuditCommand),
+    Audit(audit::AuditCommand),
     /// Policy files.
     #[command(subcommand)]
     Policy(policy::PolicyCommand),
@@ -174,6 +179,13 @@ impl Place {
     }
 }
 
+/// Folder of this computer's witnesses: what it saw of its vaults, outside of them.
+fn witness() -> Option<PathBuf> {
+    let named = |name: &str| std::env::var_os(name).filter(|v| !v.is_empty()).map(PathBuf::from);
+    let home = || named("HOME").map(|home| home.join(".local/state"));
+    named("XDG_STATE_HOME").or_else(home).map(|dir| dir.join("rekam/witness"))
+}
+
 /// Runs the program.
 pub fn main() -> ExitCode {
     let begun = std::time::Instant::now();
@@ -223,7 +235,7 @@ fn run(args: Args, place: &mut Place) -> Done {
         Some(Command::Record(c)) => records::record(&c, place),
         Some(Command::Cards(c)) => cards::cards(&c, place),
         Some(Command::Vault(c)) => vault::vault(&c, place),
-        Some(Command::Audit(c)) => vault::audit(&c, place),
+        Some(Command::Audit(c)) => audit::audit(&c, place),
         Some(Command::Policy(c)) => policy::policy(&c, place),
         Some(Command::Doctor(c)) => devices::doctor(&c, place),
         Some(Command::Devices(c)) => devices::devices(&c, place),

@@ -11,7 +11,7 @@ use record::schema::Environment;
 use rekam::config::Config;
 use rekam::i18n::{Language, Words};
 use rekam::runtime::clock::{Clock, FixedClock, SystemClock};
-use rekam::runtime::station::{Desk, LockRules, Station, StationOptions};
+use rekam::runtime::station::{Desk, Finding, LockRules, Station, StationOptions};
 use rekam::script::{self, Answer, RunError, Script, real_devices, samples_root};
 use rekam::vault::files::{Files, RealFiles};
 use rekam::vault::{InitOptions, KdfCost, Layout, Vault};
@@ -102,6 +102,8 @@ pub(super) fn station_options(
         utc_offset_s: config.utc_offset_s.unwrap_or(WIB_S),
         statement: (statement, Language::Indonesian.tag().to_owned()),
         documents,
+        witness: super::witness(),
+        hub_keys: config.hub_keys.clone(),
         lock: Some(lock_rules(config)),
         clock,
         wake: Arc::new(|| ()),
@@ -143,9 +145,26 @@ pub(super) fn session(SessionCommand::Run(c): &SessionCommand, place: &mut Place
     }
     let config = place.config.clone();
     let mut open = |script: &Script, clock: Arc<FixedClock>| open_desk(script, &config, &vault, clock);
-    let answer = script::run(&c.script, &mut open)?;
+    let answer = match script::run(&c.script, &mut open) {
+        Err(RunError::Refused(why)) => return refused(&why, c.json, place),
+        other => other?,
+    };
     tell(&answer, c.json, place)?;
     Ok(answer.exit_code())
+}
+
+/// A limit of the station refused the session: exit 3, as for every refusal by policy.
+fn refused(why: &Finding, as_json: bool, place: &mut Place) -> Done {
+    let told = why.told(&Words::new(place.config.language));
+    if as_json {
+        place.json(&json!({
+            "outcome": "refused", "rules": [why.message], "code": told.code, "what": told.what,
+            "to_do": told.to_do,
+        }))?;
+    } else {
+        place.say(format!("refused: {} {} {}", told.code, told.what, told.to_do))?;
+    }
+    Ok(3)
 }
 
 fn open_desk(

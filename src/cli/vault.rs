@@ -1,4 +1,4 @@
-//! `rekam init`, `officer`, `queue`, `vault`, `audit`.
+//! `rekam init`, `officer`, `queue`, `vault`.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use super::secrets::{Secret, secrets};
-use super::{CliError, Done, Place, VaultArg, failure};
+use super::{CliError, Done, Place, VaultArg, failure, witness};
 
 #[derive(Debug, Args)]
 pub(super) struct Init {
@@ -98,7 +98,11 @@ pub(super) struct Listing {
 #[derive(Debug, Subcommand)]
 pub(super) enum QueueCommand {
     /// List the sealed records, newest first.
-    List(Listing),
+    List(super::queue_list::List),
+    /// Carry records that have no receipt yet to a USB stick.
+    Export(super::carry::Export),
+    /// Take over receipts that came back by file.
+    ImportReceipts(super::carry::ImportReceipts),
 }
 
 #[derive(Debug, Subcommand)]
@@ -107,12 +111,20 @@ pub(super) enum VaultCommand {
     Check(Listing),
     /// Make the index anew from the files alone.
     Rebuild(Listing),
-}
-
-#[derive(Debug, Subcommand)]
-pub(super) enum AuditCommand {
-    /// Check every line of the audit chain.
-    Verify(Listing),
+    /// Back the whole vault up, encrypted to the office's own key; or check a backup.
+    Backup(super::backup::Backup),
+    /// Put a vault back from a backup.
+    Restore(super::backup::Restore),
+    /// The office's own key for backups.
+    BackupKey(super::backup::BackupKey),
+    /// The hub's key, by which receipts are checked.
+    HubKey(super::carry::HubKey),
+    /// Retire the vault after a last backup, when the station moves to another computer.
+    Retire(super::backup::Retire),
+    /// Delete what is past its time of keeping, by the policy in force.
+    Retention(super::upkeep::Retention),
+    /// What was deleted, when and why, from the audit.
+    Deletions(super::upkeep::Deletions),
 }
 
 fn files() -> Arc<dyn Files> {
@@ -120,7 +132,8 @@ fn files() -> Arc<dyn Files> {
 }
 
 pub(super) fn open(place: &Place, arg: &VaultArg) -> Result<Vault, CliError> {
-    Ok(Vault::open(files(), &place.vault(arg)?, &OpenOptions::default(), SystemClock.now())?)
+    let options = OpenOptions { witness: witness(), ..OpenOptions::default() };
+    Ok(Vault::open(files(), &place.vault(arg)?, &options, SystemClock.now())?)
 }
 
 pub(super) fn init(c: &Init, place: &mut Place) -> Done {
@@ -231,39 +244,21 @@ fn add(c: &Add, place: &mut Place) -> Done {
     Ok(0)
 }
 
-pub(super) fn queue(QueueCommand::List(c): &QueueCommand, place: &mut Place) -> Done {
-    let vault = open(place, &c.vault)?;
-    let rows = vault.queue()?;
-    if c.json {
-        let rows: Vec<_> = rows
-            .iter()
-            .map(|r| {
-                json!({
-                    "id": r.id, "state": r.state, "created": r.created, "size": r.size, "sha256": r.sha256,
-                    "epoch": r.epoch, "counter": r.counter, "damaged": r.damaged,
-                    "file": vault.layout().payload(r.id),
-                })
-            })
-            .collect();
-        let notes = vault.notes().to_vec();
-        place.json(&json!({"count": rows.len(), "records": rows, "notes": notes}))?;
-    } else {
-        for r in &rows {
-            let damaged = if r.damaged { " DAMAGED" } else { "" };
-            place.say(format!(
-                "{} {} {} {} bytes{damaged}",
-                r.id,
-                r.state,
-                r.created.to_rfc3339(),
-                r.size
-            ))?;
-        }
+pub(super) fn queue(c: &QueueCommand, place: &mut Place) -> Done {
+    match c {
+        QueueCommand::List(c) => super::queue_list::list(c, place),
+        QueueCommand::Export(c) => super::carry::export(c, place),
+        QueueCommand::ImportReceipts(c) => super::carry::import_receipts(c, place),
     }
-    Ok(0)
 }
 
 pub(super) fn vault(c: &VaultCommand, place: &mut Place) -> Done {
     match c {
+        VaultCommand::Backup(c) => super::backup::backup(c, place),
+        VaultCommand::Restore(c) => super::backup::restore_vault(c, place),
+        VaultCommand::BackupKey(c) => super::backup::backup_key(c, place),
+        VaultCommand::HubKey(c) => super::carry::hub_key(c, place),
+        VaultCommand::Retire(c) => super::backup::retire(c, place),
         VaultCommand::Check(c) => {
             let report = open(place, &c.vault)?.check()?;
             if c.json {
@@ -284,6 +279,8 @@ pub(super) fn vault(c: &VaultCommand, place: &mut Place) -> Done {
             }
             Ok(u8::from(!report.is_well()))
         }
+        VaultCommand::Retention(c) => super::upkeep::retention(c, place),
+        VaultCommand::Deletions(c) => super::upkeep::deletions(c, place),
         VaultCommand::Rebuild(c) => {
             let report = open(place, &c.vault)?.rebuild(SystemClock.now())?;
             if c.json {
@@ -297,18 +294,4 @@ pub(super) fn vault(c: &VaultCommand, place: &mut Place) -> Done {
             Ok(u8::from(report.unreadable > 0))
         }
     }
-}
-
-pub(super) fn audit(AuditCommand::Verify(c): &AuditCommand, place: &mut Place) -> Done {
-    let report = open(place, &c.vault)?.verify_audit()?;
-    let ok = report.broken.is_none();
-    if c.json {
-        place.json(&json!({"ok": ok, "report": report}))?;
-    } else {
-        match &report.broken {
-            None => place.say(format!("{} lines, whole; head {}", report.lines, report.head))?,
-            Some(b) => place.say(format!("broken at {} line {}: {}", b.segment, b.line, b.why))?,
-        }
-    }
-    Ok(u8::from(!ok))
 }

@@ -126,6 +126,20 @@ pub enum Verdict {
     Redirect,
 }
 
+impl Verdict {
+    /// Stable name.
+    #[must_use]
+    pub const fn id(&self) -> &'static str {
+        match self {
+            Self::Pass => "pass",
+            Self::Incomplete { .. } => "incomplete",
+            Self::SecondReading { .. } => "second-reading",
+            Self::Refuse => "refuse",
+            Self::Redirect => "redirect",
+        }
+    }
+}
+
 /// An approval that the decision asks for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ApprovalNeed {

@@ -5,6 +5,7 @@
 //! - [`facts`]: what the gate is told, and what it answers.
 //! - [`evaluate`]: runs the rules of [`rules`] (one file each) in their order and combines what they find.
 //! - [`capture`]: the limits of captures.
+//! - [`upkeep`]: the limits of the station, and how long it keeps what it keeps.
 //! - [`cases`]: examples beside a policy file, run by tests and by `rekam policy check`.
 
 pub mod capture;
@@ -15,12 +16,14 @@ pub mod parse;
 pub mod policy;
 pub mod rules;
 mod spanned;
+pub mod upkeep;
 
 pub use capture::CaptureRules;
 pub use cases::{Report, check_files};
 pub use evaluate::{case, health};
 pub use policy::{Policy, PolicyError, PolicySet, PolicyWarning};
 pub use rules::{MISSING_IDS, RULE_IDS, WARNING_IDS, missing_family};
+pub use upkeep::{RetentionRules, StationLimits};
 
 #[cfg(test)]
 mod tests;

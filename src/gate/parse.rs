@@ -97,6 +97,8 @@ fn read(root: &Node<'_, '_>, file_name: &str, text: &str) -> Policy {
         health: health(root),
         hygiene: hygiene(root),
         capture: super::capture::read(root),
+        limits: super::upkeep::limits(root),
+        retention: super::upkeep::retention(root),
         refusal: refusal(root),
         channels: unique(root, "channel", channels(root), |c| &c.id),
         ages: ages(root),

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::capture::CaptureRules;
 use super::parse;
+use super::upkeep::{RetentionRules, StationLimits};
 
 /// Languages every text of a policy file must have.
 pub const LANGUAGES: &[&str] = &["id", "en"];
@@ -270,6 +271,10 @@ pub struct Policy {
     pub hygiene: Hygiene,
     /// Limits of captures.
     pub capture: CaptureRules,
+    /// How far the station goes on by itself.
+    pub limits: StationLimits,
+    /// How long it keeps what it keeps.
+    pub retention: RetentionRules,
     /// Ways on.
     pub refusal: Refusal,
     /// Channels, by the ids that `refusal` names.

@@ -252,6 +252,18 @@ impl<'c, 't> Node<'c, 't> {
         u32::try_from(self.integer(key, range)).unwrap_or_default()
     }
 
+    /// The same where the key may be left out.
+    pub(super) fn count_or(&self, key: &'static str, range: RangeInclusive<i64>, usual: u32) -> u32 {
+        self.known(key);
+        if self.has(key) { self.count(key, range) } else { usual }
+    }
+
+    /// A truth value that may be left out.
+    pub(super) fn boolean_or(&self, key: &'static str, usual: bool) -> bool {
+        self.known(key);
+        if self.has(key) { self.boolean(key) } else { usual }
+    }
+
     /// A truth value that must be there.
     pub(super) fn boolean(&self, key: &'static str) -> bool {
         match self.need(key).map(Spanned::get_ref) {

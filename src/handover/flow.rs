@@ -8,9 +8,10 @@ use uuid::Uuid;
 
 use super::event::{Command, Effect, Effects, Field, Number, Report};
 use super::parts::{Approval, Exempt, Leaving, Matched, Page, Person, Proof, ReceiverKind};
-use super::{ANSWER_S, Checked, GRACE_MS, Handover, MAX_FIELD, Pending, TRIES};
+use super::{ANSWER_S, Checked, Handover, MAX_FIELD, TRIES};
 use crate::population::kk::NoKk;
 use crate::population::nik::Nik;
+use crate::session::core::Pending;
 use crate::session::event::Target;
 use crate::session::sample::{CardJudgement, CardSample, FingerSample, Samples};
 use crate::session::timeout_ms;
@@ -216,16 +217,7 @@ impl Handover {
 
     fn begin(&mut self, target: Target, kind: DeviceKind, now: DateTime<Utc>) -> RequestId {
         let id = self.next_request();
-        let limit_ms = timeout_ms(kind);
-        let wait_ms = i64::try_from(limit_ms + GRACE_MS).unwrap_or(60_000);
-        self.pending = Some(Pending {
-            id,
-            target,
-            kind,
-            timeout_ms: limit_ms,
-            gives_up: now + Duration::milliseconds(wait_ms),
-            cancelling: false,
-        });
+        self.pending = Some(Pending::begin(id, target, kind, timeout_ms(kind), now));
         (self.retry, self.fault) = (None, None);
         id
     }

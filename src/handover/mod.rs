@@ -26,6 +26,7 @@ use parts::{
     Approval, Candidate, Exempt, HandoverContext, Leaving, Matched, Page, Person, Receiver, SavedCard,
 };
 
+use crate::session::core::{FaultNote, Pending};
 use crate::session::event::{CaptureOutcome, Target};
 use crate::session::sample::{CardJudgement, CardSample, SignatureSample};
 
@@ -43,36 +44,6 @@ pub const ANSWER_S: i64 = 30;
 pub const SAVE_S: i64 = 120;
 /// Seconds after which an approval request that could not be made out is made out again.
 pub const ASK_AGAIN_S: i64 = 10;
-/// Grace over a device's own timeout before the flow itself gives up waiting, in milliseconds.
-pub const GRACE_MS: u64 = 5_000;
-
-/// A device request under way. There is never more than one.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Pending {
-    /// Id that the answer carries.
-    pub id: RequestId,
-    /// What it is for.
-    pub target: Target,
-    /// Kind of device.
-    pub kind: DeviceKind,
-    /// The device's own time limit.
-    pub timeout_ms: u64,
-    /// When the flow gives up.
-    pub gives_up: DateTime<Utc>,
-    /// The operator asked to stop it.
-    pub cancelling: bool,
-}
-
-/// A device fault that was not dealt with yet.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fault {
-    /// Kind of device.
-    pub kind: DeviceKind,
-    /// What was asked of it.
-    pub target: Target,
-    /// The fault.
-    pub fault: DeviceFault,
-}
 
 /// A number that is checked against the record.
 #[derive(Clone, PartialEq, Eq, Default)]
@@ -151,7 +122,7 @@ pub struct Handover {
     /// Why the last capture must be made again: a stable reason.
     pub retry: Option<(Target, String)>,
     /// The last device fault.
-    pub fault: Option<Fault>,
+    pub fault: Option<FaultNote>,
     /// Being written since, and what.
     pub saving: Option<(DateTime<Utc>, Leaving)>,
     /// What the vault was told to write and how often it was told without an answer yet: until the last one comes,
@@ -301,7 +272,7 @@ impl Handover {
             details: vec![("target", pending.target.id()), ("code", fault.code().to_owned())],
         });
         self.reader_failed |= matches!(pending.target, Target::Verify(_));
-        self.fault = Some(Fault { kind: pending.kind, target: pending.target, fault });
+        self.fault = Some(FaultNote { kind: pending.kind, target: pending.target, fault });
     }
 
     fn on_tick(&mut self, now: DateTime<Utc>, fx: &mut Effects) {

@@ -142,9 +142,10 @@ impl Errors {
 }
 
 fn read_into(bytes: &[u8], errors: &mut Errors) -> Option<Roster> {
-    let text = decode(bytes, errors)?;
+    // The reader takes a lone carriage return for an end of line, but does not count it as one.
+    let text = decode(bytes, errors)?.replace("\r\n", "\n").replace('\r', "\n");
     let mut reader = csv::ReaderBuilder::new()
-        .delimiter(delimiter(text))
+        .delimiter(delimiter(&text))
         .has_headers(false)
         .flexible(true)
         .from_reader(text.as_bytes());

@@ -26,6 +26,8 @@ fn files_table() {
     check(&format!("NIK;No. KK;Nama;Tanggal Lahir;Jenis-Kelamin\n{GOOD}"), 1, &[]);
     check(&format!("{HEADER}\n{GOOD}\n;;;;\n\n"), 1, &[]);
     check(&format!("{HEADER};catatan\n{GOOD};x\n"), 1, &["1:6:roster-column-unknown"]);
+    // Ends of line of old Macs: the lines are counted all the same.
+    check(&format!("{HEADER}\r{GOOD}\rx\r{GOOD_2}\r"), 2, &["3::roster-line-fields"]);
     check("", 0, &["0::roster-empty"]);
     check("\n\n", 0, &["0::roster-empty"]);
     check(GOOD, 0, &["1::roster-header-missing"]);

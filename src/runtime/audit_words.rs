@@ -11,15 +11,18 @@ pub(super) fn plain(key: &str, value: &str) -> String {
         return value.to_owned();
     }
     let joined = value.replace(' ', "+");
-    if matches!(key, "rules" | "target") && joined.bytes().all(is_plain) && joined.len() <= 128 {
+    if matches!(key, "rules" | "target" | "fields") && joined.bytes().all(is_plain) && joined.len() <= 128 {
         return joined;
     }
     format!("sha256:{}", hex::encode(Sha256::digest(value.as_bytes())))
 }
 
-/// A stable reason for the audit line of a discarded draft.
-pub(super) fn discard_reason(text: &str) -> String {
-    let fits = (1..=64).contains(&text.len())
-        && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
-    if fits { text.to_owned() } else { "operator".to_owned() }
+/// Why an officer discards an open session; words are `discard-<reason>`.
+pub const DISCARD_REASONS: [&str; 6] =
+    ["applicant-left", "begun-by-mistake", "wrong-person", "recorded-elsewhere", "unreadable", "exercise"];
+
+/// The reason for the audit line of a discarded draft: one of the list, never what somebody wrote.
+pub(super) fn discard_reason(reason: &str) -> String {
+    let known = DISCARD_REASONS.into_iter().find(|known| *known == reason);
+    known.unwrap_or("operator").to_owned()
 }

@@ -10,6 +10,7 @@ mod locking;
 mod open;
 mod printing;
 mod sleep;
+mod upkeep;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::PathBuf;
@@ -46,6 +47,7 @@ use crate::population::regions::Regions;
 use crate::session::event::Event;
 use crate::session::hygiene::Hygiene;
 use crate::session::{Session, SessionContext};
+use crate::vault::draft_expires;
 
 /// Notices that are kept; the oldest go first.
 const NOTICES_MAX: usize = 50;
@@ -62,6 +64,8 @@ pub struct Station {
     analysis: Worker<AnalysisJob>,
     documents: Worker<DocumentJob>,
     printing: Worker<PrintJob>,
+    /// Looks at mains and batteries.
+    power: Worker<()>,
     /// Ends the printing when the station is closed.
     stop_printing: Arc<AtomicBool>,
     /// Documents go to the printer: always in production, in training where one is set up.
@@ -107,6 +111,8 @@ pub struct Station {
     page: usize,
     queue: Vec<QueueLine>,
     queue_len: usize,
+    /// The vault is retired: no session begins.
+    retired: bool,
     drafts: Vec<WaitingLine>,
     waiting: Vec<WaitingLine>,
     lines: Vec<DeviceLine>,
@@ -136,6 +142,9 @@ pub struct Station {
     hygiene_again: Option<DateTime<Utc>>,
     /// The capture that waits until it is kept that its device is used.
     held: Option<Box<Order>>,
+    /// Hubs whose receipts count, public keys in hex.
+    hub_keys: Vec<String>,
+    upkeep: upkeep::Upkeep,
     /// The fingerprint reader has not said that it cannot show its empty glass.
     platen_possible: bool,
 }
@@ -294,7 +303,9 @@ impl Station {
 
 fn waiting_line(s: &Session) -> WaitingLine {
     let (name, step, not_before) = waiting_facts(s);
-    WaitingLine { id: s.core.id, name, step, touched: s.core.last_seen, not_before, parked: true }
+    let (touched, begun_by) = (s.core.last_seen, s.core.begun_by);
+    let expires = draft_expires(touched, s.ctx.policy.retention.draft_days);
+    WaitingLine { id: s.core.id, name, step, touched, not_before, parked: true, begun_by, expires }
 }
 
 impl Drop for Station {
@@ -309,6 +320,7 @@ impl Drop for Station {
         self.documents.finish();
         self.stop_printing.store(true, Ordering::Release);
         self.printing.finish();
+        self.power.finish();
         // Last: what was given to it is still kept, and it gives the vault's lock back.
         self.vault.finish();
         self.searches.finish();

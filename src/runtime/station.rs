@@ -13,9 +13,11 @@ use record::schema::{Environment, Outcome, RecordState, Role, StepId};
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
+pub use super::audit_words::DISCARD_REASONS;
 use super::clock::Clock;
 pub use super::error::StationError;
 pub use super::guidance::{Advice, Guidance};
+pub use super::limits::{Finding, Level};
 pub use super::lock::{FingerWay, LockNote, LockRules, LockView};
 pub use super::shell::Station;
 pub use super::vault_cards::Ledger;
@@ -46,6 +48,10 @@ pub struct StationOptions {
     pub statement: (String, String),
     /// Folder for proofs and slips in training; production pipes them to the printer.
     pub documents: PathBuf,
+    /// Folder of this computer's witnesses (`vault::OpenOptions`).
+    pub witness: Option<PathBuf>,
+    /// Hubs whose receipts count when records are deleted by their time: Ed25519 public keys in hex.
+    pub hub_keys: Vec<String>,
     /// When the screen locks by itself; never where nobody sits at it (scripts).
     pub lock: Option<LockRules>,
     /// Time.
@@ -93,7 +99,7 @@ pub enum DeskCommand {
         /// Note, may be empty.
         note: String,
     },
-    /// Discards an interrupted session with a reason.
+    /// Discards an interrupted session with a reason, one of [`DISCARD_REASONS`].
     Discard(Uuid, String),
     /// Drops the driver of this kind and opens the device again.
     RestartDevice(DeviceKind),
@@ -162,6 +168,10 @@ pub struct WaitingLine {
     pub not_before: Option<DateTime<Utc>>,
     /// Parked in this run (true) or found on disk after an interruption (false).
     pub parked: bool,
+    /// Officer who began it, where that is known.
+    pub begun_by: Option<Uuid>,
+    /// When it is discarded by the policy.
+    pub expires: DateTime<Utc>,
 }
 
 /// What a device is doing.
@@ -388,6 +398,10 @@ pub trait Desk {
     /// Contact devices that wait for disinfection after the last applicant.
     fn to_disinfect(&self) -> Vec<DeviceKind> {
         Vec::new()
+    }
+    /// What is known of the station: room, what is not sent, clock, power, and whether a record could be sealed.
+    fn limits(&self) -> &[Finding] {
+        &[]
     }
     /// Notices, oldest first.
     fn notices(&self) -> &[Notice];

@@ -15,8 +15,10 @@ use uuid::Uuid;
 use zeroize::Zeroizing;
 
 mod handover;
+mod killed;
 mod printing;
 mod privacy;
+mod upkeep;
 
 use super::clock::{Clock, FixedClock};
 use super::printing::tests::FakeCups;
@@ -112,6 +114,8 @@ impl Bench {
             utc_offset_s: 25_200,
             statement: ("Saya menyatakan bahwa data saya benar.".into(), "id".into()),
             documents: self.folder.path().join("documents"),
+            witness: None,
+            hub_keys: Vec::new(),
             lock: self.lock,
             clock: self.clock.clone(),
             wake: Arc::new(|| {}),

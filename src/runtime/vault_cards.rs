@@ -146,6 +146,10 @@ impl VaultWorker {
         if !at_counter(row.state) {
             return Err(VaultError::CardState { state: row.state }.into());
         }
+        // Nobody can be compared with what was forgotten.
+        if row.expires.is_none() {
+            return Err(VaultError::UnknownRecord.into());
+        }
         let extract = self.vault.extract(id)?;
         let photo =
             (!extract.photo_jpeg.is_empty()).then(|| Media::new("image/jpeg", extract.photo_jpeg.clone()));

@@ -15,11 +15,12 @@ use zeroize::Zeroizing;
 use super::lock::LockNote;
 use super::station::{OfficerLine, QueueLine, UnprintedLine, WaitingLine};
 use super::vault_cards::{CardsAnswer, CardsJob};
+use super::vault_worker::Look;
 use super::workers::error_notice;
 use crate::session::effect::ApprovalDraft;
 use crate::session::event::LookUpAnswer;
 use crate::session::{Session, SessionContext};
-use crate::vault::{FingerTemplate, UnprintedDocument};
+use crate::vault::{FingerTemplate, RetentionReport, RetentionTimes, UnprintedDocument};
 
 /// One decision of a second officer.
 pub(super) struct Decision {
@@ -47,10 +48,23 @@ pub(super) struct FingerQuestion {
 
 /// What is done with documents that wait for the printer.
 pub(super) enum PaperJob {
-    Keep { id: Uuid, document: Box<UnprintedDocument>, now: DateTime<Utc> },
-    Printed { id: Uuid, now: DateTime<Utc> },
-    List { now: DateTime<Utc> },
-    Load { id: Uuid },
+    /// For so many days.
+    Keep {
+        id: Uuid,
+        document: Box<UnprintedDocument>,
+        days: u32,
+        now: DateTime<Utc>,
+    },
+    Printed {
+        id: Uuid,
+        now: DateTime<Utc>,
+    },
+    List {
+        now: DateTime<Utc>,
+    },
+    Load {
+        id: Uuid,
+    },
 }
 
 /// What the vault worker does.
@@ -139,6 +153,24 @@ pub(super) enum VaultJob {
         ctx: Arc<SessionContext>,
     },
     Paper(PaperJob),
+    /// Looks at disk, queue and clock, with a trial seal where it is asked for; `session` is the one it is made for.
+    Look {
+        session: Option<Uuid>,
+        trial: bool,
+        now: DateTime<Utc>,
+    },
+    /// Puts together in trial what a finished step adds to the record.
+    TryPart {
+        session: Box<Session>,
+        step: StepId,
+        now: DateTime<Utc>,
+    },
+    /// Deletes what is due, between the jobs that follow.
+    KeepHouse {
+        times: Box<RetentionTimes>,
+        in_use: Vec<Uuid>,
+        now: DateTime<Utc>,
+    },
     Cards {
         handover: Uuid,
         job: CardsJob,
@@ -160,7 +192,18 @@ pub(super) enum VaultAnswer {
     SignedIn {
         officer: OfficerLine,
         public_key: String,
+        look: Look,
     },
+    Looked {
+        session: Option<Uuid>,
+        look: Look,
+    },
+    PartTried {
+        session: Uuid,
+        step: StepId,
+        result: Result<(), String>,
+    },
+    KeptHouse(Box<RetentionReport>),
     NotSignedIn,
     Unlocked(Result<(), LockNote>),
     /// The keys are gone; a PIN brings them back.
@@ -264,6 +307,11 @@ impl VaultJob {
                 VaultAnswer::Cards { handover: *handover, answer: job.failure() }
             }
             Self::Load { session, .. } => VaultAnswer::Loaded { session: *session, taken: None },
+            Self::Look { session, .. } => VaultAnswer::Looked { session: *session, look: Look::failed() },
+            // A trial that crashed says nothing of the step: the seal itself will.
+            Self::TryPart { session, step, .. } => {
+                VaultAnswer::PartTried { session: session.core.id, step: *step, result: Ok(()) }
+            }
             Self::KeepHygiene { releases, .. } => {
                 VaultAnswer::HygieneKept { releases: *releases, kept: false }
             }
@@ -274,6 +322,7 @@ impl VaultJob {
             | Self::AuditDesk { .. }
             | Self::Page { .. }
             | Self::Drafts(_)
+            | Self::KeepHouse { .. }
             | Self::Paper(_) => VaultAnswer::Done,
         }
     }

@@ -1,32 +1,34 @@
 //! The vault worker: the one thread that owns the vault. Everything that waits for the disk or for Argon2id is here.
 
+mod drafts;
 mod local;
 mod papers;
 mod unlock;
+mod upkeep;
+
+pub(super) use upkeep::Look;
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError, TrySendError};
 
 use chrono::{DateTime, Duration, FixedOffset, Utc};
 use record::grant::{self, Ask, GrantRequest};
 use record::schema::{RequirementKind, Role, StepId, short_code};
 use uuid::Uuid;
-use zeroize::Zeroizing;
 
 use super::audit_words::plain;
 use super::error;
 use super::finger_search::SearchJob;
-use super::station::{Notice, NoticeLevel, OfficerLine, QueueLine, WaitingLine};
+use super::station::{Notice, NoticeLevel, OfficerLine, QueueLine};
 use super::vault_jobs::{Decision, FingerQuestion, Question, SealedRecord, VaultAnswer, VaultJob};
 use super::workers::{Answer, Outbox, error_notice, vault_notice};
 use crate::population::nik::Nik;
 use crate::population::roster::{self, Roster};
 use crate::session::effect::ApprovalDraft;
 use crate::session::event::{FingerOwner, LookUpAnswer};
-use crate::session::{Session, SessionContext, assemble};
+use crate::session::{Session, assemble};
 use crate::vault::{AuditEvent, OfficerKeys, QueueRow, Vault, VaultError};
 
 /// Records on one page of the queue.
@@ -93,10 +95,14 @@ pub(super) struct VaultWorker {
     searches: SyncSender<SearchJob>,
     /// Records whose fingers are still to be read, the next one last.
     reading: Vec<Uuid>,
+    /// When their reading began.
+    reading_since: DateTime<Utc>,
     /// Searches that wait for them.
     search_waits: Vec<SearchJob>,
     /// Last rows of the pages of the queue that were read.
     page_ends: Vec<QueueRow>,
+    /// A run of deletions that is under way.
+    house: Option<upkeep::HouseKeeping>,
 }
 
 impl VaultWorker {
@@ -120,8 +126,10 @@ impl VaultWorker {
             discards: Vec::new(),
             searches,
             reading: Vec::new(),
+            reading_since: DateTime::UNIX_EPOCH,
             search_waits: Vec::new(),
             page_ends: Vec::new(),
+            house: None,
         }
     }
 
@@ -163,6 +171,13 @@ impl VaultWorker {
                 },
             }
         }
+        while self.keeps_house() {
+            match jobs.try_recv() {
+                Ok(job) => return Some(job),
+                Err(TryRecvError::Disconnected) => return None,
+                Err(TryRecvError::Empty) => self.keep_house(),
+            }
+        }
         jobs.recv().ok()
     }
 
@@ -191,6 +206,7 @@ impl VaultWorker {
                 VaultAnswer::FingersOf(officer, own.unwrap_or_default())
             }
             VaultJob::Keep { session, step, bytes, now } => {
+                self.spare(session);
                 self.vault.keep_step(session, step.id(), &bytes, now)?;
                 VaultAnswer::Kept { session, step, result: Ok(()) }
             }
@@ -230,6 +246,17 @@ impl VaultWorker {
             VaultJob::Load { session, ctx } => {
                 VaultAnswer::Loaded { session, taken: Some(Box::new(self.load(session, ctx)?)) }
             }
+            VaultJob::Look { session, trial, now } => {
+                VaultAnswer::Looked { session, look: self.look(trial, now) }
+            }
+            VaultJob::TryPart { session, step, now } => {
+                let result = local::try_part(&session, step, now).map_err(|error| error.code());
+                VaultAnswer::PartTried { session: session.core.id, step, result }
+            }
+            VaultJob::KeepHouse { times, in_use, now } => {
+                self.begin_house_keeping(*times, &in_use, now)?;
+                VaultAnswer::Done
+            }
             VaultJob::Cards { handover, job, now } => {
                 VaultAnswer::Cards { handover, answer: self.cards(job, now)? }
             }
@@ -247,8 +274,9 @@ impl VaultWorker {
         let public_key = keys.officer.public_key.clone();
         self.operator = Some(keys);
         self.away = None;
-        self.begin_reading()?;
-        Ok(VaultAnswer::SignedIn { officer: line, public_key })
+        self.begin_reading(now)?;
+        let look = self.look(true, now);
+        Ok(VaultAnswer::SignedIn { officer: line, public_key, look })
     }
 
     pub(super) fn operator(&self) -> Result<&OfficerKeys, JobError> {
@@ -432,7 +460,8 @@ impl VaultWorker {
     }
 
     /// After a sign-in the fingers of the records are read, a few between two jobs.
-    pub(super) fn begin_reading(&mut self) -> Result<(), JobError> {
+    pub(super) fn begin_reading(&mut self, now: DateTime<Utc>) -> Result<(), JobError> {
+        self.reading_since = now;
         self.forget_fingers();
         self.roster = self.roster_file.as_deref().map(roster_of).unwrap_or_default();
         self.reading = self.vault.queue()?.into_iter().map(|row| row.id).collect();
@@ -454,6 +483,10 @@ impl VaultWorker {
         let mut owned = Vec::new();
         let ids = self.reading.split_off(from);
         for id in ids.iter().copied() {
+            // An index that was copied back may hold an older row: the files are read anyway.
+            if self.vault.mend_row(id, self.reading_since).is_ok_and(|mended| mended) {
+                self.tell(note_notice("vault-note-row-mended"));
+            }
             // A damaged extract costs its fingers only; `vault check` says what is wrong.
             if let Ok(extract) = self.vault.extract(id) {
                 owned.push((FingerOwner::Record(short_code(id)), extract.templates.clone()));
@@ -477,15 +510,6 @@ impl VaultWorker {
         true
     }
 
-    fn discard_owed(&mut self, now: DateTime<Utc>) -> Result<(), JobError> {
-        let officer = self.operator()?.officer.id;
-        while let Some((session, reason)) = self.discards.last().cloned() {
-            self.vault.discard_draft(session, &reason, officer, now)?;
-            self.discards.pop();
-        }
-        Ok(())
-    }
-
     fn page(&mut self, page: usize, now: DateTime<Utc>) -> Result<Vec<QueueLine>, JobError> {
         self.page_ends.truncate(page);
         while self.page_ends.len() < page {
@@ -504,53 +528,6 @@ impl VaultWorker {
         };
         Ok(rows.into_iter().map(line).collect())
     }
-
-    fn drafts(&mut self, ctx: &Arc<SessionContext>) -> Result<Vec<WaitingLine>, JobError> {
-        let mut lines = Vec::new();
-        for info in self.vault.drafts()? {
-            let session = self.restore(info.session, ctx.clone());
-            let (name, step, not_before) = match &session {
-                Ok(s) => waiting_facts(s),
-                // It is listed all the same, so that it can be discarded.
-                Err(_) => (String::new(), StepId::Health, None),
-            };
-            lines.push(WaitingLine {
-                id: info.session,
-                name,
-                step,
-                touched: info.updated,
-                not_before,
-                parked: false,
-            });
-        }
-        Ok(lines)
-    }
-
-    fn restore(&self, session: Uuid, ctx: Arc<SessionContext>) -> Result<Session, JobError> {
-        let (steps, notes) = self.vault.load_draft(session)?;
-        for note in notes {
-            self.tell(note_notice(note.message_id()));
-        }
-        let kept: Vec<Zeroizing<Vec<u8>>> = steps.into_values().collect();
-        let (session, errors) = Session::restore(ctx, kept.iter().map(|b| b.as_slice()))
-            .map_err(|e| told("runtime-not-restored", e))?;
-        for e in errors {
-            let code: String = e.to_string().chars().take(6).collect();
-            self.tell(Notice {
-                level: NoticeLevel::Warning,
-                message: "runtime-step-unreadable".into(),
-                code,
-            });
-        }
-        Ok(session)
-    }
-
-    fn load(&mut self, session: Uuid, ctx: Arc<SessionContext>) -> Result<Session, JobError> {
-        if self.discards.iter().any(|(id, _)| *id == session) {
-            return Err(JobError::Told("runtime-no-session", error::NO_SESSION.to_owned()));
-        }
-        self.restore(session, ctx)
-    }
 }
 
 /// What can be read of a roster; what cannot was told when the station was opened.
@@ -558,7 +535,7 @@ fn roster_of(file: &Path) -> Roster {
     if std::fs::metadata(file).map_or(true, |m| m.len() > roster::MAX_BYTES as u64) {
         return Roster::default();
     }
-    std::fs::read(file).map(Zeroizing::new).map(|bytes| roster::read(&bytes).0).unwrap_or_default()
+    std::fs::read(file).map(|bytes| roster::read(&bytes).0).unwrap_or_default()
 }
 
 /// Name, step and earliest time of a session, for the list of waiting ones.

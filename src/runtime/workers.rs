@@ -35,6 +35,8 @@ pub(super) enum Answer {
         result: Result<Vec<FingerHit>, String>,
     },
     Devices(Vec<DeviceLine>),
+    /// How the computer is fed.
+    Power(super::power::Power),
     Arrived(DeviceInfo),
     Left(DeviceKind, DeviceId),
     /// `name`: of the person it is for.

@@ -22,7 +22,7 @@ use crate::session::event::Subject;
 pub use parse::{load, parse};
 pub use places::{SAMPLES, real_devices, samples_root};
 pub use report::{Answer, OfficerLine, StepReport};
-pub use runner::{OpenDesk, RunError, run, run_script};
+pub use runner::{OpenDesk, RunError, run, run_script, run_watched};
 
 /// One thing that is wrong in a script.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]

@@ -15,7 +15,8 @@ use super::answers::{self, Act};
 use super::report::{self, Answer, OfficerLine};
 use super::{DeciderScript, Decides, Script, ScriptError, load};
 use crate::runtime::clock::FixedClock;
-use crate::runtime::station::{Desk, DeskCommand, DeviceState, Screen};
+use crate::runtime::limits::refusal;
+use crate::runtime::station::{Desk, DeskCommand, DeviceState, Finding, Screen};
 use crate::session::Session;
 use crate::session::event::Command;
 use crate::session::view::Action;
@@ -62,6 +63,9 @@ pub enum RunError {
     /// An interrupted session is not there any more.
     #[error("SCR-15 after the interruption no session was there to be taken up")]
     Lost,
+    /// A limit of the station keeps a new session from being begun.
+    #[error("{} {}; `rekam doctor` says what to do", .0.code, .0.message)]
+    Refused(Box<Finding>),
     /// Scripts name each other in a circle, or too many.
     #[error("SCR-16 more than {MAX_BEFORE} scripts before each other; name fewer in `before`")]
     TooDeep,
@@ -94,6 +98,20 @@ fn run_at(path: &Path, open: &mut OpenDesk<'_>, depth: usize) -> Result<Answer, 
 /// # Errors
 /// [`RunError`].
 pub fn run_script(script: &Script, open: &mut OpenDesk<'_>) -> Result<Answer, RunError> {
+    run_watched(script, None, open, &mut |_| ())
+}
+
+/// Runs one script that was read before, without those that it names: a new session, or one that an earlier run left
+/// behind. `watch` sees the desk each time that it has taken its workers' answers.
+///
+/// # Errors
+/// [`RunError`].
+pub fn run_watched(
+    script: &Script,
+    take_up: Option<Uuid>,
+    open: &mut OpenDesk<'_>,
+    watch: &mut dyn FnMut(&dyn Desk),
+) -> Result<Answer, RunError> {
     let clock = Arc::new(FixedClock::new(script.start));
     let mut memory = Memory {
         deeds: BTreeMap::new(),
@@ -103,10 +121,10 @@ pub fn run_script(script: &Script, open: &mut OpenDesk<'_>) -> Result<Answer, Ru
         waited: false,
         stuck: Vec::new(),
     };
-    let mut interrupted = None;
+    let mut interrupted = take_up;
     loop {
         let desk = open(script, clock.clone())?;
-        let mut walk = Walk { script, clock: clock.clone(), desk, memory };
+        let mut walk = Walk { script, clock: clock.clone(), desk, memory, watch: &mut *watch };
         match walk.session(interrupted)? {
             Walked::End(mut answer) => {
                 answer.judge(script);
@@ -144,6 +162,7 @@ struct Walk<'s> {
     clock: Arc<FixedClock>,
     desk: Box<dyn Desk>,
     memory: Memory,
+    watch: &'s mut dyn FnMut(&dyn Desk),
 }
 
 /// How far a walk came.
@@ -178,11 +197,14 @@ impl Walk<'_> {
             Some(session) => self.take_up_again(session)?,
             None => {
                 self.desk.send(DeskCommand::NewSession);
+                if let (None, Some(why)) = (self.desk.session(), refusal(self.desk.limits())) {
+                    return Err(RunError::Refused(Box::new(why.clone())));
+                }
                 self.until("a session begins", |d| d.session().is_some())?;
             }
         }
         for _ in 0..MAX_ACTS {
-            self.desk.pump();
+            self.pump();
             match self.step() {
                 Next::Went => self.clock.advance(Duration::seconds(1)),
                 Next::Wait => self.wait_for_answer()?,
@@ -203,6 +225,11 @@ impl Walk<'_> {
         }
         let at = self.desk.session().map_or(StepId::Health, |v| v.current());
         Err(RunError::NoEnd(at))
+    }
+
+    fn pump(&mut self) {
+        self.desk.pump();
+        (self.watch)(&*self.desk);
     }
 
     fn account(&self, name: &str) -> Result<(Uuid, Role, Zeroizing<String>), RunError> {
@@ -232,7 +259,7 @@ impl Walk<'_> {
     fn until(&mut self, what: &str, done: impl Fn(&dyn Desk) -> bool) -> Result<(), RunError> {
         let begun = Instant::now();
         loop {
-            self.desk.pump();
+            self.pump();
             if done(&*self.desk) {
                 return Ok(());
             }
@@ -255,7 +282,7 @@ impl Walk<'_> {
 
     fn tell(&mut self, command: Command) {
         self.desk.send(DeskCommand::Session(command));
-        self.desk.pump();
+        self.pump();
     }
 
     /// Looks at the view and does one thing.
@@ -309,7 +336,7 @@ impl Walk<'_> {
         self.memory.waited = true;
         self.clock.advance(Duration::minutes(i64::from(self.script.wait_min)));
         self.desk.send(DeskCommand::TakeUp(id));
-        self.desk.pump();
+        self.pump();
         Next::Went
     }
 
@@ -373,7 +400,7 @@ impl Walk<'_> {
             self.desk.send(DeskCommand::RestartDevice(fault.kind));
         }
         loop {
-            self.desk.pump();
+            self.pump();
             let ready =
                 self.desk.devices().iter().any(|d| d.kind == fault.kind && d.state == DeviceState::Ready);
             if ready && begun.elapsed() >= LOOK {

@@ -7,9 +7,11 @@ use biometrics::iso::IsoError;
 use biometrics::iso::incits378::IncitsRecord;
 use biometrics::signature_bitmap::chip_bitmap;
 use chrono::{DateTime, Utc};
+use record::archive;
+use record::complete;
 use record::draft::{CaptureNote, Draft, Entry, OfficerNote, PolicyNote, RequirementNote};
 use record::entries;
-use record::schema::{RequirementKind, Role, StepId};
+use record::schema::{MissingCode, RequirementKind, Role, StepId};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -34,6 +36,9 @@ pub enum AssembleError {
     /// A size does not fit the standard's field.
     #[error("SES-12 {0} is too large for its standard record")]
     TooLarge(&'static str),
+    /// The completeness check would refuse it.
+    #[error("SES-14 the record would be refused: {0}")]
+    Refused(String),
     /// A step is not finished.
     #[error("SES-13 step {0} is not finished")]
     Unfinished(StepId),
@@ -95,6 +100,52 @@ pub fn draft(s: &Session, tracking_token: [u8; 16], now: DateTime<Utc>) -> Resul
             return Err(AssembleError::Unfinished(*id));
         }
     }
+    partial(s, tracking_token, now)
+}
+
+/// Puts together in trial what there is of a session, and checks what `step` has finished by the rules that the seal
+/// goes by: an impossible value is told at its step, while the applicant is still there.
+///
+/// # Errors
+/// [`AssembleError`].
+pub fn trial(s: &Session, step: StepId, now: DateTime<Utc>) -> Result<(), AssembleError> {
+    let draft = partial(s, [0; 16], now)?;
+    let total: usize = draft.entries.iter().map(|e| e.bytes.len()).sum();
+    let largest = draft.entries.iter().map(|e| e.bytes.len()).max().unwrap_or(0);
+    if total > archive::MAX_TOTAL_BYTES || largest > archive::MAX_ENTRY_BYTES {
+        return Err(AssembleError::TooLarge("the record"));
+    }
+    if draft.entries.len() + SEAL_ENTRIES > archive::MAX_ENTRIES {
+        return Err(AssembleError::TooLarge("the number of entries"));
+    }
+    let refused = complete::missing(&draft).into_iter().find(|m| is_of(m.code, step));
+    refused.map_or(Ok(()), |m| Err(AssembleError::Refused(m.to_string())))
+}
+
+/// Entries that the seal adds: the manifest and its two signatures.
+const SEAL_ENTRIES: usize = 3;
+
+/// True when a step that is finished can no longer have this missing. What is of no step is wrong at every one.
+fn is_of(code: MissingCode, step: StepId) -> bool {
+    use MissingCode as M;
+    match code {
+        M::UnknownEntry | M::DuplicateEntry | M::MediaType | M::Unreadable => true,
+        M::RecordPosition | M::ExceptionUnknown | M::ExceptionContradicts => {
+            matches!(step, StepId::Fingers | StepId::Irises)
+        }
+        M::Nik | M::Name | M::BirthDate | M::Sex | M::Biodata => step == StepId::Biodata,
+        M::Health => step == StepId::Health,
+        M::Photo | M::FaceRecord => step == StepId::Photo,
+        M::Finger | M::FingerRecord | M::FingerTemplate => step == StepId::Fingers,
+        M::Eye | M::IrisRecord => step == StepId::Irises,
+        M::CardSignature => step == StepId::Signature,
+        M::StatementText | M::StatementSignature => step == StepId::Statement,
+        // Approvals may still be on their way; the rest is there from the beginning.
+        _ => false,
+    }
+}
+
+fn partial(s: &Session, tracking_token: [u8; 16], now: DateTime<Utc>) -> Result<Draft, AssembleError> {
     let mut out = Entries(Vec::new());
     people(s, &mut out)?;
     biometrics(s, &mut out)?;
@@ -206,7 +257,9 @@ fn people(s: &Session, out: &mut Entries) -> Result<(), AssembleError> {
         lines.push(b'\n');
     }
     out.bytes(entries::EVENTS, lines);
-    out.bytes(entries::STATEMENT_TEXT, s.data.statement.text.clone().into_bytes());
+    if !s.data.statement.text.is_empty() {
+        out.bytes(entries::STATEMENT_TEXT, s.data.statement.text.clone().into_bytes());
+    }
     Ok(())
 }
 
@@ -235,7 +288,10 @@ fn biometrics(s: &Session, out: &mut Entries) -> Result<(), AssembleError> {
     if let Some(iir) = &records.irises {
         out.bytes(entries::IRISES_IIR, iir.clone());
     }
-    out.bytes(entries::BIOMETRICS, records.bir(s)?);
+    // A session that has captured nothing yet (in trial) has no blocks to put in.
+    if records.face.is_some() || records.fingers.is_some() || records.irises.is_some() {
+        out.bytes(entries::BIOMETRICS, records.bir(s)?);
+    }
     out.json(entries::QUALITY, &quality::lines(s))?;
     for f in chip_fingers(s) {
         if let Some(finger) = s.data.fingers.samples.get(&f) {

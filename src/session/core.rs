@@ -31,10 +31,26 @@ pub struct Pending {
     pub kind: DeviceKind,
     /// The device's own time limit.
     pub timeout_ms: u64,
-    /// When the session gives up.
+    /// When it is no longer waited for.
     pub gives_up: DateTime<Utc>,
     /// The operator asked to stop it.
     pub cancelling: bool,
+}
+
+impl Pending {
+    /// A request that was just made. It is given up [`GRACE_MS`] after the device's own limit.
+    #[must_use]
+    pub fn begin(
+        id: RequestId,
+        target: Target,
+        kind: DeviceKind,
+        timeout_ms: u64,
+        now: DateTime<Utc>,
+    ) -> Self {
+        let wait_ms = i64::try_from(timeout_ms.saturating_add(GRACE_MS)).unwrap_or(60_000);
+        let gives_up = now + Duration::milliseconds(wait_ms);
+        Self { id, target, kind, timeout_ms, gives_up, cancelling: false }
+    }
 }
 
 /// A look-up under way.
@@ -42,7 +58,7 @@ pub struct Pending {
 pub struct LookUp {
     /// Id that the answer carries.
     pub id: RequestId,
-    /// When the session gives up.
+    /// When it is no longer waited for.
     pub gives_up: DateTime<Utc>,
 }
 
@@ -149,6 +165,9 @@ pub struct Core {
     pub id: Uuid,
     /// When it was begun.
     pub begun: DateTime<Utc>,
+    /// Officer who began it; none in sessions of older programs.
+    #[serde(default)]
+    pub begun_by: Option<Uuid>,
     /// The step on screen.
     pub current: StepId,
     /// How it stands or ended.
@@ -171,6 +190,9 @@ pub struct Core {
     pub identical_sample: bool,
     /// Where the sealed record is.
     pub sealed: Option<SealedNote>,
+    /// Finished steps whose result cannot go into the record, with the stable code: they have to be done again.
+    #[serde(default)]
+    pub part_faults: BTreeMap<StepId, String>,
     /// Last number given to a request.
     pub last_request: u64,
     /// Counts writes of steps; the highest one's core is the latest.
@@ -225,6 +247,7 @@ impl Core {
         Self {
             id,
             begun: now,
+            begun_by: None,
             current: StepId::Health,
             outcome: Outcome::Open,
             closing: Closing::default(),
@@ -236,6 +259,7 @@ impl Core {
             last_seen: now,
             identical_sample: false,
             sealed: None,
+            part_faults: BTreeMap::new(),
             last_request: 0,
             revision: 0,
             pending: None,
@@ -266,15 +290,7 @@ impl Core {
         timeout_ms: u64,
         now: DateTime<Utc>,
     ) {
-        let wait_ms = i64::try_from(timeout_ms + GRACE_MS).unwrap_or(60_000);
-        self.pending = Some(Pending {
-            id,
-            target,
-            kind,
-            timeout_ms,
-            gives_up: now + Duration::milliseconds(wait_ms),
-            cancelling: false,
-        });
+        self.pending = Some(Pending::begin(id, target, kind, timeout_ms, now));
         self.retry = None;
         self.fault = None;
     }

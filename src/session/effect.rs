@@ -98,6 +98,8 @@ pub enum Effect {
         /// CBOR of the step's data and the core.
         bytes: Vec<u8>,
     },
+    /// Put together in trial what this finished step adds to the record.
+    TryPart(StepId),
     /// Assemble, seal and save the record.
     Seal,
     /// Note for the station that a device was disinfected.
@@ -129,6 +131,7 @@ impl std::fmt::Debug for Effect {
             Self::SearchFingers { id, .. } => write!(f, "SearchFingers({id:?})"),
             Self::AskApproval(draft) => write!(f, "AskApproval({draft:?})"),
             Self::KeepStep { step, .. } => write!(f, "KeepStep({step:?})"),
+            Self::TryPart(step) => write!(f, "TryPart({step:?})"),
             Self::Seal => f.write_str("Seal"),
             Self::Disinfected(kind) => write!(f, "Disinfected({kind:?})"),
             Self::MakeProof(record) => write!(f, "MakeProof({record})"),

@@ -307,6 +307,8 @@ pub enum Event {
     StepKept(StepId),
     /// A step could not be written; the stable code says why.
     KeepFailed(StepId, String),
+    /// What a finished step adds to the record was put together in trial; the stable code says why it cannot be.
+    PartTried(StepId, Result<(), String>),
     /// The record is durable.
     Sealed {
         /// Record id.

@@ -278,6 +278,8 @@ impl Session {
         if !steps::is_open(self, self.core.current) {
             self.core.current = steps::first_unfinished(self);
         }
+        // Another program, or a mended one, may be able to put it together.
+        fx.extend(self.core.part_faults.keys().map(|step| Effect::TryPart(*step)));
         let step = self.core.current;
         self.core.note(now, "taken-up", step, String::new(), None, None);
         fx.push(Effect::Audit { event: "session-taken-up", details: vec![("step", step.id().to_owned())] });
@@ -304,9 +306,38 @@ impl Session {
     pub(crate) fn advance(&mut self, from: StepId, now: DateTime<Utc>, fx: &mut Effects) {
         self.core.dirty.insert(from);
         self.core.retry = None;
+        self.core.part_faults.remove(&from);
+        fx.push(Effect::TryPart(from));
         self.core.note(now, "step-done", from, String::new(), None, None);
         fx.push(Effect::Audit { event: "step-done", details: vec![("step", from.id().to_owned())] });
         self.core.current = steps::first_unfinished(self);
+    }
+
+    /// A step whose result cannot go into the record counts as not finished: the operator is brought back to it while
+    /// the applicant is still there.
+    pub(super) fn on_part_tried(
+        &mut self,
+        step: StepId,
+        result: Result<(), String>,
+        now: DateTime<Utc>,
+        fx: &mut Effects,
+    ) {
+        if !matches!(self.core.outcome, Outcome::Open | Outcome::Parked) {
+            return;
+        }
+        let Err(code) = result else {
+            if self.core.part_faults.remove(&step).is_some() {
+                self.core.dirty.insert(step);
+            }
+            return;
+        };
+        if steps::finished(self, step) {
+            self.core.note(now, "part-refused", step, String::new(), Some(code.clone()), None);
+            let details = vec![("step", step.id().to_owned()), ("code", code.clone())];
+            fx.push(Effect::Audit { event: "part-refused", details });
+            self.core.part_faults.insert(step, code);
+            self.core.dirty.insert(step);
+        }
     }
 
     pub(super) fn on_looked_up(

@@ -19,6 +19,8 @@ pub mod testing;
 
 #[cfg(test)]
 mod model_tests;
+#[cfg(test)]
+mod part_tests;
 
 use std::sync::Arc;
 
@@ -91,7 +93,8 @@ impl Session {
         let mut data = StepsData::default();
         data.health.officer = officer_check.unwrap_or_default();
         data.health.venue = ctx.policy.venues.first().map_or("", |v| v.id.as_str()).to_owned();
-        Self { core: Core::new(id, now), ctx, data }
+        let core = Core { begun_by: Some(ctx.operator), ..Core::new(id, now) };
+        Self { core, ctx, data }
     }
 
     /// Takes one event and says what is to be done. Never fails, never blocks: an event that does not fit the
@@ -125,6 +128,7 @@ impl Session {
             Event::KeepFailed(step, code) => {
                 self.core.unkept.insert(step, code);
             }
+            Event::PartTried(step, result) => self.on_part_tried(step, result, now, &mut fx),
             Event::Sealed { record_id, file, sha256 } => {
                 self.on_sealed(record_id, file, sha256, now, &mut fx)
             }
@@ -157,6 +161,10 @@ impl Session {
             CaptureOutcome::Samples(samples) => flow::take_samples(self, pending.target, samples, now, fx),
             CaptureOutcome::Retry(retry) => {
                 self.core.attempt(pending.target, now, "retry", Some(retry.id().to_owned()), None);
+                fx.push(Effect::Audit {
+                    event: "capture-retry",
+                    details: vec![("target", pending.target.id()), ("reason", retry.id().to_owned())],
+                });
                 self.core.retry = Some(core::RetryNote {
                     target: pending.target,
                     reason: retry.id().to_owned(),
@@ -192,6 +200,8 @@ impl Session {
             }
             CaptureOutcome::Cancelled => {
                 self.core.attempt(pending.target, now, "cancelled", None, None);
+                let details = vec![("target", pending.target.id())];
+                fx.push(Effect::Audit { event: "capture-cancelled", details });
             }
         }
     }

@@ -277,6 +277,7 @@ pub fn answer(s: &Session, effect: &Effect, seed: u64, now: DateTime<Utc>) -> Op
             Event::ApprovalAsked(GrantRequest::new(ask, &d.nik, now, Duration::minutes(30)).expect("request"))
         }
         Effect::KeepStep { step, .. } => Event::StepKept(*step),
+        Effect::TryPart(step) => Event::PartTried(*step, Ok(())),
         Effect::Seal => Event::Sealed { record_id: s.core.id, file: "x.rekam".into(), sha256: "00".into() },
         Effect::MakeProof(_) => Event::ProofReady("memory".into()),
         Effect::Disinfected(_)

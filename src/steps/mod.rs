@@ -114,6 +114,9 @@ pub fn state(s: &Session, id: StepId) -> StepState {
     {
         return StepState::Busy;
     }
+    if s.core.part_faults.contains_key(&id) {
+        return StepState::Failed;
+    }
     if matches!(own, StepState::Done | StepState::Excepted | StepState::Busy) {
         return own;
     }
@@ -126,10 +129,11 @@ pub fn state(s: &Session, id: StepId) -> StepState {
     own
 }
 
-/// True when the step is finished, by capture or by exception.
+/// True when the step is finished, by capture or by exception, and its result can go into the record.
 #[must_use]
 pub fn finished(s: &Session, id: StepId) -> bool {
     matches!(step(id).state(s), StepState::Done | StepState::Excepted)
+        && !s.core.part_faults.contains_key(&id)
 }
 
 /// True when every step before it (in the policy's order) is finished.

@@ -24,6 +24,8 @@ pub const SIZE: [f32; 2] = [1280.0, 800.0];
 pub const LEAST_SIZE: [f32; 2] = [1024.0, 640.0];
 /// While a session runs the clock on the screen and the reducer's watchdog tick along.
 const TICK: Duration = Duration::from_millis(500);
+/// The same while the start page stands still.
+const IDLE_TICK: Duration = Duration::from_secs(5);
 
 /// Least time between two words to the desk that somebody is there, in seconds.
 const ACTIVITY_EVERY_S: f64 = 1.0;
@@ -250,6 +252,10 @@ impl RekamApp {
         }
         if self.desk.session().is_some_and(|v| v.session.core.running()) || self.desk.handover().is_some() {
             ui.ctx().request_repaint_after(TICK);
+        }
+        if self.desk.signed_in().is_some() {
+            // The station's limits are looked at also while nobody does anything.
+            ui.ctx().request_repaint_after(IDLE_TICK);
         }
         // Nothing else moves a window that nobody touches.
         if let Some(due) = self.desk.lock_due() {

@@ -34,7 +34,7 @@ pub enum Dialog {
     /// Give the session up.
     Abandon(String),
     /// Discard an interrupted session.
-    Discard(Uuid, String),
+    Discard(Uuid, Option<String>),
     /// The biodata in large letters.
     ReadAloud,
     /// Boxes of a slap.

@@ -2,12 +2,15 @@
 //!
 //! The first line's `prev` is the SHA-256 of `rekam audit v1|<vault id>`, so that another vault's audit does not fit.
 //! A line's hash is taken over its bytes without the line feed. Time never runs back: a line's time is at least that
-//! of the line before. Details carry ids, codes and digests only; anything shaped like a NIK or a sentence is refused.
+//! of the line before. While an officer is signed in, sign-ins, sealed records and at least every hundredth line are
+//! **checkpoints**: their detail `checkpoint` is the station's Ed25519 signature over vault and line, so that nobody
+//! without the vault's key can write another history up to there. Details carry ids, codes and digests only; anything shaped like a NIK or a sentence is refused.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
+use ed25519_dalek::{Signer, SigningKey, VerifyingKey};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -16,13 +19,22 @@ use super::error::VaultError;
 use super::files::Files;
 use super::layout::check_name;
 
-/// Lines per segment.
-const SEGMENT_LINES: u64 = 5_000;
+/// Lines per segment; few in tests, so that they have many segments.
+pub(super) const SEGMENT_LINES: u64 = if cfg!(test) { 20 } else { 5_000 };
 /// Largest segment that is read, in bytes.
-const SEGMENT_MAX: u64 = 64 * 1024 * 1024;
+pub(super) const SEGMENT_MAX: u64 = 64 * 1024 * 1024;
+/// Detail that holds the station's signature: 64 bytes in hex.
+pub(super) const CHECKPOINT: &str = "checkpoint";
+/// While an officer is signed in, at least every hundredth line is signed by the station.
+const CHECKPOINT_LINES: u64 = 100;
+/// Events whose lines are signed whenever the station's key is there.
+const SIGNED_EVENTS: [&str; 6] =
+    [SIGN_IN_EVENT, SEALED_EVENT, "signed-out", "restored", "audit-archived", "rollback-acknowledged"];
+/// Event of a sign-in; its line is always signed.
+pub(super) const SIGN_IN_EVENT: &str = "sign-in";
 const DETAILS_MAX: usize = 16;
 const VALUE_MAX: usize = 128;
-const WHAT: &str = "audit";
+pub(super) const WHAT: &str = "audit";
 
 /// Something of weight that happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -95,58 +107,21 @@ pub struct AuditLine {
     pub prev: String,
 }
 
-/// Where the chain breaks first.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct AuditBreak {
-    /// Segment's file name.
-    pub segment: String,
-    /// Line within it, from 1.
-    pub line: u64,
-    /// Stable reason: `unreadable`, `changed`, `sequence`, `time`, `truncated`, `segment-missing`.
-    pub why: &'static str,
-}
+impl AuditLine {
+    /// What a checkpoint signs: vault, and the line as it is without the signature.
+    fn signed_bytes(&self, vault: Uuid) -> Result<Vec<u8>, VaultError> {
+        let mut plain = self.clone();
+        plain.details.remove(CHECKPOINT);
+        let mut bytes = format!("rekam audit checkpoint v1|{vault}|").into_bytes();
+        serde_json::to_writer(&mut bytes, &plain).map_err(|e| VaultError::corrupt(WHAT, e.to_string()))?;
+        Ok(bytes)
+    }
 
-/// Result of checking the whole audit.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct AuditReport {
-    /// Segments read.
-    pub segments: u64,
-    /// Good lines, up to the first break.
-    pub lines: u64,
-    /// SHA-256 of the last good line, hex.
-    pub head: String,
-    /// First break, none when the chain is whole.
-    pub broken: Option<AuditBreak>,
-}
-
-/// Ids and facts that other checks look up in the audit.
-#[derive(Debug, Default)]
-pub(super) struct AuditFacts {
-    /// Every head that the chain ever had.
-    pub(super) heads: std::collections::BTreeSet<String>,
-    /// Records with a `record-sealed` line.
-    pub(super) sealed: std::collections::BTreeSet<String>,
-    /// Rows of the ledger of cards that have their line.
-    pub(super) cards: std::collections::BTreeSet<String>,
-    /// Changes of states that have their line.
-    pub(super) changes: std::collections::BTreeSet<String>,
-    /// Accounts that were closed.
-    pub(super) removed: std::collections::BTreeSet<String>,
-    /// Highest serial of an installed centre list.
-    pub(super) centre_serial: u64,
-}
-
-impl AuditFacts {
-    /// What a line about keys says.
-    fn note_keys(&mut self, line: &AuditLine) {
-        match line.event.as_str() {
-            "officer-removed" => self.removed.extend(line.details.get("officer").cloned()),
-            "centre-list-installed" => {
-                let serial = line.details.get("serial").and_then(|s| s.parse().ok()).unwrap_or(0);
-                self.centre_serial = self.centre_serial.max(serial);
-            }
-            _ => {}
-        }
+    /// True when the station signed this line, false when its signature does not fit, none when it has none.
+    pub(super) fn checkpoint(&self, vault: Uuid, station: &VerifyingKey) -> Option<bool> {
+        let signature = self.details.get(CHECKPOINT)?;
+        let bytes = self.signed_bytes(vault).ok()?;
+        Some(record::keys::verify_hex(station, &bytes, signature).unwrap_or(false))
     }
 }
 
@@ -167,13 +142,16 @@ pub struct AuditLog {
     seq: u64,
     head: String,
     floor: Option<DateTime<Utc>>,
+    vault: Uuid,
+    /// Lines since the last one that the station signed.
+    unsigned: u64,
 }
 
-fn segment_name(number: u64) -> String {
+pub(super) fn segment_name(number: u64) -> String {
     format!("{number:06}.jsonl")
 }
 
-fn segments(files: &dyn Files, folder: &Path) -> Result<Vec<u64>, VaultError> {
+pub(super) fn segments(files: &dyn Files, folder: &Path) -> Result<Vec<u64>, VaultError> {
     let mut numbers: Vec<u64> = files
         .list(folder)
         .map_err(|e| VaultError::io(WHAT, e))?
@@ -185,7 +163,7 @@ fn segments(files: &dyn Files, folder: &Path) -> Result<Vec<u64>, VaultError> {
 }
 
 /// Splits into whole lines and the torn rest.
-fn whole_lines(bytes: &[u8]) -> (Vec<&[u8]>, &[u8]) {
+pub(super) fn whole_lines(bytes: &[u8]) -> (Vec<&[u8]>, &[u8]) {
     match bytes.iter().rposition(|b| *b == b'\n') {
         None => (Vec::new(), bytes),
         Some(end) => (bytes[..end].split(|b| *b == b'\n').collect(), &bytes[end + 1..]),
@@ -199,6 +177,13 @@ impl AuditLog {
     /// # Errors
     /// The disk's, or [`VaultError::Corrupt`] when the last whole line cannot be read.
     pub(super) fn open(files: &dyn Files, folder: &Path, vault: Uuid) -> Result<(Self, u64), VaultError> {
+        let (mut log, cut) = Self::look(files, folder, vault)?;
+        log.write_again(files)?;
+        Ok((log, cut))
+    }
+
+    /// As [`AuditLog::open`], but changes nothing.
+    pub(super) fn look(files: &dyn Files, folder: &Path, vault: Uuid) -> Result<(Self, u64), VaultError> {
         let numbers = segments(files, folder)?;
         let mut log = Self {
             folder: folder.to_owned(),
@@ -209,6 +194,8 @@ impl AuditLog {
             seq: 0,
             head: genesis(vault),
             floor: None,
+            vault,
+            unsigned: CHECKPOINT_LINES,
         };
         let mut cut = 0;
         for number in numbers.iter().rev().copied() {
@@ -226,8 +213,10 @@ impl AuditLog {
                 break;
             }
         }
-        if log.torn {
-            log.mend(files)?;
+        if log.seq == 0
+            && let Some(stub) = super::archive::stub(files, folder, vault)?
+        {
+            log.take_stub(stub);
         }
         Ok((log, cut))
     }
@@ -250,8 +239,29 @@ impl AuditLog {
         Ok(())
     }
 
+    fn take_stub(&mut self, stub: super::archive::Stub) {
+        // The last segment that is archived was full.
+        self.segment = self.segment.max(stub.segments + 1);
+        (self.seq, self.head, self.floor) = (stub.seq, stub.head, stub.floor);
+    }
+
     fn path(&self) -> PathBuf {
         self.folder.join(segment_name(self.segment))
+    }
+
+    /// Writes the last segment once more, without its torn end. Its last line may have been read from memory only: when
+    /// the sync of an earlier process failed, later syncs succeed and its bytes never reach the disk, and what is
+    /// appended behind them would be lost with them.
+    fn write_again(&mut self, files: &dyn Files) -> Result<(), VaultError> {
+        let path = self.path();
+        let io = |e| VaultError::io(WHAT, e);
+        if files.len(&path).map_err(io)?.is_some() {
+            let bytes = files.read(&path, SEGMENT_MAX).map_err(io)?;
+            let whole = bytes.get(..usize::try_from(self.len).unwrap_or(usize::MAX)).unwrap_or(&bytes);
+            files.write_durable(&path, whole).map_err(io)?;
+        }
+        self.torn = false;
+        Ok(())
     }
 
     /// Cuts what a failed append left behind the last whole line.
@@ -296,6 +306,31 @@ impl AuditLog {
         now: DateTime<Utc>,
         simulated: bool,
     ) -> Result<(), VaultError> {
+        self.put(files, event, now, simulated, None)
+    }
+
+    /// As [`AuditLog::append`], signed by the station where the line is due to be a checkpoint.
+    pub(super) fn append_checked(
+        &mut self,
+        files: &dyn Files,
+        event: &AuditEvent,
+        now: DateTime<Utc>,
+        simulated: bool,
+        station: &SigningKey,
+    ) -> Result<(), VaultError> {
+        let due = SIGNED_EVENTS.contains(&event.name.as_str()) || self.unsigned + 1 >= CHECKPOINT_LINES;
+        let station = Some(station).filter(|_| due || self.lines >= SEGMENT_LINES);
+        self.put(files, event, now, simulated, station)
+    }
+
+    fn put(
+        &mut self,
+        files: &dyn Files,
+        event: &AuditEvent,
+        now: DateTime<Utc>,
+        simulated: bool,
+        station: Option<&SigningKey>,
+    ) -> Result<(), VaultError> {
         event.check()?;
         if self.torn {
             self.mend(files)?;
@@ -305,7 +340,7 @@ impl AuditLog {
             (self.lines, self.len) = (0, 0);
         }
         let time = if simulated { now } else { self.floor.map_or(now, |floor| floor.max(now)) };
-        let line = AuditLine {
+        let mut line = AuditLine {
             seq: self.seq + 1,
             time,
             simulated,
@@ -315,6 +350,10 @@ impl AuditLog {
             details: event.details.clone(),
             prev: self.head.clone(),
         };
+        if let Some(station) = station {
+            let signature = hex::encode(station.sign(&line.signed_bytes(self.vault)?).to_bytes());
+            line.details.insert(CHECKPOINT.to_owned(), signature);
+        }
         let mut bytes = serde_json::to_vec(&line).map_err(|e| VaultError::corrupt(WHAT, e.to_string()))?;
         let head = sha256_hex(&bytes);
         bytes.push(b'\n');
@@ -325,6 +364,7 @@ impl AuditLog {
         self.lines += 1;
         self.seq = line.seq;
         self.head = head;
+        self.unsigned = if station.is_some() { 0 } else { self.unsigned + 1 };
         if !simulated {
             self.floor = Some(time);
         }
@@ -332,115 +372,18 @@ impl AuditLog {
     }
 }
 
-struct Walk {
-    head: String,
-    seq: u64,
-    floor: Option<DateTime<Utc>>,
-    simulated_allowed: bool,
-}
-
-impl Walk {
-    fn step(&mut self, bytes: &[u8]) -> Result<AuditLine, &'static str> {
-        let line: AuditLine = serde_json::from_slice(bytes).map_err(|_| "unreadable")?;
-        if line.seq != self.seq + 1 {
-            return Err("sequence");
-        }
-        if line.prev != self.head {
-            return Err("changed");
-        }
-        if line.simulated {
-            if !self.simulated_allowed {
-                return Err("time");
-            }
-        } else if self.floor.is_some_and(|floor| line.time < floor) {
-            return Err("time");
-        } else {
-            self.floor = Some(line.time);
-        }
-        self.head = sha256_hex(bytes);
-        self.seq = line.seq;
-        Ok(line)
-    }
-}
-
-fn names_prev(line: &[u8], hash: &str) -> bool {
-    serde_json::from_slice::<AuditLine>(line).is_ok_and(|line| line.prev == hash)
-}
-
-/// Checks every line of an audit folder. A changed line shows at the line after it, whose `prev` no longer fits, and
-/// is named by its own number; a change of the very last line shows only against a head held elsewhere.
-///
-/// # Errors
-/// The disk's.
-pub fn verify(
+/// Gives each segment's name and whole lines, oldest first, unchecked.
+pub(super) fn each_segment(
     files: &dyn Files,
     folder: &Path,
-    vault: Uuid,
-    simulated_allowed: bool,
-) -> Result<AuditReport, VaultError> {
-    walk(files, folder, vault, simulated_allowed).map(|(report, _)| report)
-}
-
-pub(super) fn walk(
-    files: &dyn Files,
-    folder: &Path,
-    vault: Uuid,
-    simulated_allowed: bool,
-) -> Result<(AuditReport, AuditFacts), VaultError> {
-    let mut walk = Walk { head: genesis(vault), seq: 0, floor: None, simulated_allowed };
-    let mut facts = AuditFacts::default();
-    facts.heads.insert(walk.head.clone());
-    let mut report = AuditReport { segments: 0, lines: 0, head: String::new(), broken: None };
-    // Where the line before stands: a hash that does not fit accuses that line, not the one that names it.
-    let mut before: Option<(String, u64)> = None;
-    'all: for number in segments(files, folder)? {
-        let segment = segment_name(number);
-        if number != report.segments + 1 {
-            let missing = segment_name(report.segments + 1);
-            report.broken = Some(AuditBreak { segment: missing, line: 1, why: "segment-missing" });
-            break;
-        }
-        report.segments = number;
-        let bytes = files.read(&folder.join(&segment), SEGMENT_MAX).map_err(|e| VaultError::io(WHAT, e))?;
-        let (lines, rest) = whole_lines(&bytes);
-        for (at, bytes) in (1u64..).zip(&lines) {
-            match walk.step(bytes) {
-                Ok(line) => {
-                    report.lines += 1;
-                    facts.heads.insert(walk.head.clone());
-                    facts.note_keys(&line);
-                    if line.event == SEALED_EVENT {
-                        facts.sealed.extend(line.details.get("record").cloned());
-                    }
-                    if line.event == super::extract::STATE_EVENT {
-                        facts.changes.extend(line.details.get("change").cloned());
-                    }
-                    if line.event.starts_with(super::cards::EVENTS) {
-                        facts.cards.extend(line.details.get("row").cloned());
-                    }
-                    before = Some((segment.clone(), at));
-                }
-                Err(why) => {
-                    let here = (segment, at);
-                    // Where the line after still fits this one, this one is whole and the one before was changed.
-                    let this_is_whole = lines
-                        .get(usize::try_from(at).unwrap_or(usize::MAX))
-                        .is_none_or(|next| names_prev(next, &sha256_hex(bytes)));
-                    let accuse_before = why == "changed" && this_is_whole;
-                    let (segment, line) = if accuse_before { before.unwrap_or(here) } else { here };
-                    report.broken = Some(AuditBreak { segment, line, why });
-                    break 'all;
-                }
-            }
-        }
-        if !rest.is_empty() {
-            let line = lines.len() as u64 + 1;
-            report.broken = Some(AuditBreak { segment, line, why: "truncated" });
-            break;
-        }
+    mut take: impl FnMut(&str, &[&[u8]]),
+) -> Result<(), VaultError> {
+    for number in segments(files, folder)? {
+        let name = segment_name(number);
+        let bytes = files.read(&folder.join(&name), SEGMENT_MAX).map_err(|e| VaultError::io(WHAT, e))?;
+        take(&name, &whole_lines(&bytes).0);
     }
-    report.head = walk.head;
-    Ok((report, facts))
+    Ok(())
 }
 
 /// Event of a record that is sealed and durable.

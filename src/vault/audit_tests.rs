@@ -5,6 +5,7 @@ use std::path::Path;
 use chrono::{TimeDelta, TimeZone};
 
 use super::*;
+use crate::vault::audit_walk::{AuditReport, Expectations, walk};
 use crate::vault::testing::{Fault, FaultyFiles};
 
 const FOLDER: &str = "/audit";
@@ -37,7 +38,7 @@ fn segment(number: u64) -> PathBuf {
 }
 
 fn report(disk: &FaultyFiles) -> AuditReport {
-    verify(disk, Path::new(FOLDER), vault(), false).unwrap()
+    walk(disk, Path::new(FOLDER), vault(), &Expectations::default()).unwrap().0
 }
 
 /// Tampers with the lines of an audit of ten and checks where the break is found.
@@ -110,7 +111,7 @@ fn segments_follow_each_other_and_a_missing_one_is_named() {
 #[test]
 fn another_vaults_audit_does_not_fit() {
     let (disk, _) = written(3);
-    let report = verify(&disk, Path::new(FOLDER), Uuid::from_u128(8), false).unwrap();
+    let (report, _) = walk(&disk, Path::new(FOLDER), Uuid::from_u128(8), &Expectations::default()).unwrap();
     assert_eq!(report.broken.map(|b| (b.line, b.why)), Some((1, "changed")));
 }
 
@@ -155,9 +156,9 @@ fn acknowledged_lines_survive_every_fault() {
             }
             disk.power_on();
             AuditLog::open(&disk, Path::new(FOLDER), vault()).unwrap();
-            let (report, facts) = walk(&disk, Path::new(FOLDER), vault(), false).unwrap();
+            let (report, facts) = walk(&disk, Path::new(FOLDER), vault(), &Expectations::default()).unwrap();
             assert_eq!(report.broken, None, "{fault:?} at {nth}");
-            assert!(acknowledged.iter().all(|head| facts.heads.contains(head)), "{fault:?} at {nth}");
+            assert!(acknowledged.iter().all(|head| facts.has_head(head)), "{fault:?} at {nth}");
         }
     }
 }

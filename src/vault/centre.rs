@@ -15,7 +15,8 @@ use record::schema::Environment;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::audit::{AuditEvent, AuditFacts};
+use super::audit::AuditEvent;
+use super::audit_walk::AuditFacts;
 use super::check::{Problem, ProblemKind};
 use super::error::VaultError;
 use super::files::Files;

@@ -1,13 +1,12 @@
 //! Checking a vault and making its index anew.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use chrono::{DateTime, Utc};
 use serde::Serialize;
 use uuid::Uuid;
 
 use super::Vault;
-use super::audit::{self, AuditEvent, AuditFacts, AuditReport};
+use super::audit_walk::{AuditFacts, AuditReport};
 use super::error::VaultError;
 use super::extract::{self, LOCAL_MAX, LocalHead};
 use super::layout::PAYLOAD_MAX;
@@ -123,7 +122,8 @@ impl Vault {
     }
 
     /// Adds rows for records that have none and removes rows without a record; compares names only, so that opening
-    /// stays fast with many records. Returns how many were added and removed.
+    /// stays fast with many records, and everything when a name does not fit. Returns how many were added (or made
+    /// anew) and removed.
     pub(super) fn bring_index_in_step(&mut self) -> Result<(usize, usize), VaultError> {
         let on_disk = self.header_ids()?;
         let rows = self.index.ids()?;
@@ -142,47 +142,19 @@ impl Vault {
             removed += 1;
         }
         if added + removed > 0 {
+            // An index that has lost something may hold older rows too.
+            for id in rows.intersection(&on_disk) {
+                let Some(row) = self.row_from_files(*id)? else { continue };
+                if self.index.find(*id).ok().flatten().as_ref() != Some(&row) {
+                    self.index.put(&row)?;
+                    added += 1;
+                }
+            }
+        }
+        if added + removed > 0 {
             self.index.flush()?;
         }
         Ok((added, removed))
-    }
-
-    /// Makes every row anew from the files alone.
-    ///
-    /// # Errors
-    /// [`VaultError::Index`] or the disk's.
-    pub fn rebuild(&mut self, now: DateTime<Utc>) -> Result<RebuildReport, VaultError> {
-        let before: BTreeMap<Uuid, _> =
-            self.index.all().unwrap_or_default().into_iter().map(|r| (r.id, r)).collect();
-        self.index.clear()?;
-        let mut report = RebuildReport { rows: 0, damaged: 0, unreadable: 0, mended: 0 };
-        for id in self.header_ids()? {
-            let Some(row) = self.row_from_files(id)? else {
-                report.unreadable += 1;
-                continue;
-            };
-            self.index.put(&row)?;
-            report.rows += 1;
-            report.damaged += usize::from(row.damaged);
-            report.mended += usize::from(before.get(&id) != Some(&row));
-        }
-        self.index.flush()?;
-        let event = AuditEvent::new("index-rebuilt").with("rows", report.rows).with("mended", report.mended);
-        self.append_audit(&event, now)?;
-        Ok(report)
-    }
-
-    /// Checks the whole audit.
-    ///
-    /// # Errors
-    /// The disk's.
-    pub fn verify_audit(&self) -> Result<AuditReport, VaultError> {
-        self.walk_audit().map(|(report, _)| report)
-    }
-
-    fn walk_audit(&self) -> Result<(AuditReport, AuditFacts), VaultError> {
-        let simulated = self.config().environment == record::schema::Environment::Training;
-        audit::walk(self.files(), &self.layout().audit(), self.config().vault, simulated)
     }
 
     /// Reads and checks everything: each record's header, digest and signature, extracts, rows, the audit and its
@@ -244,7 +216,7 @@ impl Vault {
             let id = entry
                 .name
                 .rsplit_once('.')
-                .filter(|(_, ending)| ["json", "rekam", "local"].contains(ending))
+                .filter(|(_, ending)| ["json", "rekam", "local", "gone"].contains(ending))
                 .and_then(|(stem, _)| Uuid::parse_str(stem).ok());
             match id {
                 Some(id) => drop(ids.insert(id)),
@@ -272,8 +244,9 @@ impl Vault {
         let header = self.read_optional(&self.layout().header(id), record::header::MAX_BYTES as u64)?;
         let payload = self.read_optional(&self.layout().payload(id), PAYLOAD_MAX)?;
         let local = self.read_optional(&self.layout().local(id), LOCAL_MAX)?;
+        let gone = self.check_tombstone(id, header.as_deref(), payload.is_some(), facts, &mut add)?;
         for (ending, missing) in
-            [("json", header.is_none()), ("rekam", payload.is_none()), ("local", local.is_none())]
+            [("json", header.is_none()), ("rekam", payload.is_none() && !gone), ("local", local.is_none())]
         {
             if missing {
                 add(ProblemKind::FileMissing, format!("records/{id}.{ending}"), "");
@@ -299,7 +272,7 @@ impl Vault {
                 None => LocalHead::parse(local),
             };
             match head {
-                Ok(head) if head.id == id => head_known = facts.heads.contains(&head.audit_head),
+                Ok(head) if head.id == id => head_known = facts.has_head(&head.audit_head),
                 _ => add(ProblemKind::ExtractDamaged, format!("records/{id}.local"), ""),
             }
         }
@@ -312,6 +285,33 @@ impl Vault {
             add(ProblemKind::RowDiffers, id.to_string(), "");
         }
         Ok(())
+    }
+
+    /// Looks at a record's tombstone; true when there is a good one that the audit knows.
+    fn check_tombstone(
+        &self,
+        id: Uuid,
+        header: Option<&[u8]>,
+        has_payload: bool,
+        facts: &AuditFacts,
+        add: &mut impl FnMut(ProblemKind, String, &str),
+    ) -> Result<bool, VaultError> {
+        if self.read_tombstone(id)?.is_none() {
+            return Ok(false);
+        }
+        let header = header.and_then(|bytes| record::header::Header::parse(bytes).ok());
+        let stone = self.tombstone(id)?;
+        let fits = stone.zip(header).is_some_and(|(stone, header)| {
+            (&stone.sha256, stone.size) == (&header.payload_sha256, header.payload_size)
+        });
+        if !fits {
+            add(ProblemKind::RecordDamaged, format!("records/{id}.gone"), "tombstone");
+        } else if !facts.deleted.contains(&id.to_string()) {
+            add(ProblemKind::NotInAudit, id.to_string(), "deletion");
+        } else if has_payload {
+            add(ProblemKind::ForeignFile, format!("records/{id}.rekam"), "deleted");
+        }
+        Ok(fits)
     }
 
     /// Whether a document opens can be known only while an officer is signed in.

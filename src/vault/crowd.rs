@@ -3,7 +3,7 @@
 
 use chrono::{DateTime, Utc};
 use record::draft::{Draft, OfficerNote};
-use record::schema::{Environment, Role};
+use record::schema::{Environment, RecordState, Role};
 use record::seal::{SealKeys, seal};
 use uuid::Uuid;
 
@@ -47,29 +47,80 @@ impl Vault {
         operator: &OfficerKeys,
         now: DateTime<Utc>,
     ) -> Result<(), VaultError> {
-        if self.config().environment != Environment::Training {
-            return Err(VaultError::WrongEnvironment {
-                vault: self.config().environment,
-                asked: Environment::Training,
-            });
-        }
+        self.training_only()?;
         let (keys, config) = (self.keys()?, self.config());
         let recipients = self.recipients(now)?;
         let write = |path: &std::path::Path, bytes: &[u8]| {
             self.files.write(path, bytes).map_err(|e| VaultError::io("a record", e))
         };
         for seed in 0..count {
-            let draft = draft(seed, operator);
+            let mut draft = draft(seed, operator);
+            draft.created = now - chrono::Duration::minutes(seed as i64 % 10_000);
             let context = record::testing::context(1_000_000 + seed);
             let seal_keys =
                 SealKeys { station: &keys.station, operator: &operator.signing, recipients: &recipients };
             let sealed = seal(&draft, &context, &seal_keys).map_err(|e| VaultError::Seal(e.to_string()))?;
-            let (head, kept) = extract::new(keys, &input(seed, now), &draft, &context.audit_head);
+            let (mut head, kept) = extract::new(keys, &input(seed, now), &draft, &context.audit_head);
+            // A station goes on only where its records are sent.
+            head.state = RecordState::ReceivedAtCentral;
             let local = extract::encode(keys, config.vault, &head, &kept)?;
             write(&self.layout.header(draft.id), &sealed.header_bytes)?;
             write(&self.layout.payload(draft.id), &sealed.payload)?;
             write(&self.layout.local(draft.id), &local)?;
         }
         Ok(())
+    }
+
+    /// Adds `count` records that are whole for the queue and empty for everybody else: payloads are holes of the right
+    /// size, which takes seconds instead of many minutes for a hundred thousand. Not synced. One record in `sent` is in
+    /// state `SENT_FOR_ENROLLMENT`; they lie `apart` from each other in time, the last at `now`.
+    ///
+    /// # Errors
+    /// As [`Vault::crowd`].
+    pub fn crowd_rows(
+        &mut self,
+        count: u64,
+        sent: u64,
+        apart: chrono::Duration,
+        operator: &OfficerKeys,
+        now: DateTime<Utc>,
+    ) -> Result<(), VaultError> {
+        self.training_only()?;
+        let (keys, config) = (self.keys()?, self.config());
+        let recipients = self.recipients(now)?;
+        let write = |path: &std::path::Path, bytes: &[u8]| {
+            self.files.write(path, bytes).map_err(|e| VaultError::io("a record", e))
+        };
+        let draft = draft(0, operator);
+        let context = record::testing::context(1_000_000);
+        let seal_keys =
+            SealKeys { station: &keys.station, operator: &operator.signing, recipients: &recipients };
+        let pattern = seal(&draft, &context, &seal_keys).map_err(|e| VaultError::Seal(e.to_string()))?;
+        for seed in 0..count {
+            let created = now - apart * i32::try_from(count - 1 - seed).unwrap_or(i32::MAX);
+            let mut header = pattern.header.clone();
+            (header.id, header.counter, header.created) = (Uuid::now_v7(), context.counter + seed, created);
+            header.sign(&keys.station).map_err(|e| VaultError::Seal(e.to_string()))?;
+            let bytes = header.to_bytes().map_err(|e| VaultError::Seal(e.to_string()))?;
+            let (mut head, kept) = extract::new(keys, &input(seed, now), &draft, &context.audit_head);
+            (head.id, head.created) = (header.id, created);
+            if sent > 0 && seed.is_multiple_of(sent) {
+                head.state = record::schema::RecordState::SentForEnrollment;
+            }
+            let local = extract::encode(keys, config.vault, &head, &kept)?;
+            write(&self.layout.header(header.id), &bytes)?;
+            write(&self.layout.local(header.id), &local)?;
+            let payload = self.layout.payload(header.id);
+            write(&payload, &[])?;
+            self.files.truncate(&payload, header.payload_size).map_err(|e| VaultError::io("a record", e))?;
+        }
+        Ok(())
+    }
+
+    fn training_only(&self) -> Result<(), VaultError> {
+        match self.config().environment {
+            Environment::Training => Ok(()),
+            vault => Err(VaultError::WrongEnvironment { vault, asked: Environment::Training }),
+        }
     }
 }

@@ -23,6 +23,8 @@ const ENDING: &str = ".enc";
 /// Largest step, in bytes.
 pub const STEP_MAX: u64 = 256 * 1024 * 1024;
 const WHAT: &str = "draft";
+/// Marker of a draft that is being removed.
+pub(super) const DISCARD_MARKER: &[u8] = b"discard\n";
 
 /// An open session on disk.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,6 +66,8 @@ impl Vault {
         now: DateTime<Utc>,
     ) -> Result<(), VaultError> {
         check_name("step", step)?;
+        self.check_in_service()?;
+        self.keys()?;
         if bytes.len() as u64 > STEP_MAX {
             return Err(VaultError::TooLarge {
                 what: WHAT.into(),
@@ -71,6 +75,8 @@ impl Vault {
                 most: STEP_MAX,
             });
         }
+        // A removal that failed half way is finished first: later it would take this step too.
+        self.recover(session, false, now)?;
         let mut out = Vec::with_capacity(HEAD_LEN + bytes.len() + 64);
         out.extend_from_slice(MAGIC);
         out.extend_from_slice(&now.timestamp_millis().to_le_bytes());
@@ -109,7 +115,7 @@ impl Vault {
     }
 
     /// Every kept step of a session. A step that does not decrypt here is left out and named in a [`Note`], as the
-    /// session can go on without it.
+    /// session can go on without it; where none does, the note says that the session is of another station.
     ///
     /// # Errors
     /// [`VaultError::Locked`], [`VaultError::UnknownRecord`] when nothing is kept of this session, or the disk's.
@@ -129,10 +135,16 @@ impl Vault {
                 None => notes.push(Note::StepUnreadable { session, step }),
             }
         }
-        if steps.is_empty() && notes.is_empty() { Err(VaultError::UnknownRecord) } else { Ok((steps, notes)) }
+        match (steps.is_empty(), notes.is_empty()) {
+            (true, true) => Err(VaultError::UnknownRecord),
+            // Drafts are bound to the vault that keeps them: those of another station open nowhere else.
+            (true, false) => Ok((steps, vec![Note::DraftForeign { session }])),
+            (false, _) => Ok((steps, notes)),
+        }
     }
 
-    /// Gives up a session: an audit line with the stable `reason`, then the files go.
+    /// Gives up a session: an audit line with the stable `reason`, then the files go. A marker says that they are
+    /// going, so that an interrupted removal is finished when the vault is opened and no half of a session is left.
     ///
     /// # Errors
     /// [`VaultError::Locked`], [`VaultError::Name`], or the disk's.
@@ -146,8 +158,14 @@ impl Vault {
         self.keys()?;
         check_name("reason", reason)?;
         let event = AuditEvent::new("draft-discarded").by(officer).in_session(session).with("reason", reason);
+        // What an earlier save of this session left to be undone.
+        self.recover(session, false, now)?;
         self.append_audit(&event, now)?;
-        self.remove_draft(session)
+        self.files()
+            .write_durable(&self.layout().pending_of(session), DISCARD_MARKER)
+            .map_err(|e| VaultError::io("marker", e))?;
+        self.remove_draft(session)?;
+        self.remove_marker(session)
     }
 
     /// Removes a session's steps; missing ones are fine.
@@ -178,6 +196,11 @@ impl Vault {
                 check_name("step", step).ok().map(|()| step.to_owned())
             });
         Ok(steps.collect())
+    }
+
+    /// When a step was kept; none when its head cannot be read.
+    pub(super) fn step_time(&self, session: Uuid, step: &str) -> Result<Option<DateTime<Utc>>, VaultError> {
+        Ok(time_of(&self.read_step(session, step)?))
     }
 
     fn read_step(&self, session: Uuid, step: &str) -> Result<Vec<u8>, VaultError> {

@@ -225,6 +225,61 @@ pub enum VaultError {
         /// How many.
         needed: usize,
     },
+    /// A backup file is not whole, or not one.
+    #[error("VLT-40 the backup cannot be used: {why}; take an earlier or another one")]
+    BackupFile {
+        /// What is wrong.
+        why: String,
+    },
+    /// No usable recipient for backups.
+    #[error("VLT-41 backup key: {why}; set the office's own with `rekam vault backup-key`")]
+    BackupKey {
+        /// What is wrong.
+        why: &'static str,
+    },
+    /// The backup is encrypted to somebody else.
+    #[error(
+        "VLT-42 the backup does not open with this key; name the identity file of the office's backup key"
+    )]
+    BackupIdentity,
+    /// The medium for a carry cannot be used as it is.
+    #[error("VLT-43 the folder cannot take the records: {why}")]
+    CarryFolder {
+        /// What is wrong and what to do.
+        why: String,
+    },
+    /// The medium is gone.
+    #[error("VLT-44 the medium is gone ({what}); put it back and run the same command again: it goes on")]
+    MediumGone {
+        /// File or folder.
+        what: String,
+    },
+    /// A file is larger than the file system takes.
+    #[error(
+        "VLT-45 {what} is larger than this file system takes (FAT: 4 GiB); use a medium with exFAT or ext4"
+    )]
+    FileLimit {
+        /// File.
+        what: String,
+    },
+    /// No hub's key, or none that is one.
+    #[error("VLT-46 the hub's key is not known here; set its 64 hex digits with `rekam vault hub-key`")]
+    HubKey,
+    /// The vault is retired.
+    #[error("VLT-47 this vault is retired; record at the station that took its place")]
+    Retired,
+    /// What a restore would put in place is not whole.
+    #[error("VLT-48 the restored vault is not whole ({why}); nothing was replaced, take another backup")]
+    RestoreCheck {
+        /// What the check found.
+        why: String,
+    },
+    /// Something stands in the way of retiring a vault.
+    #[error("VLT-49 the vault cannot be retired: {why}")]
+    NotRetirable {
+        /// What stands in the way and what to do.
+        why: &'static str,
+    },
 }
 
 impl VaultError {
@@ -275,6 +330,16 @@ impl VaultError {
             Self::Pin => "pin",
             Self::WrongPin { .. } => "wrong-pin",
             Self::Supervisors { .. } => "supervisors",
+            Self::BackupFile { .. } => "backup-file",
+            Self::BackupKey { .. } => "backup-key",
+            Self::BackupIdentity => "backup-identity",
+            Self::CarryFolder { .. } => "carry-folder",
+            Self::MediumGone { .. } => "medium-gone",
+            Self::FileLimit { .. } => "file-limit",
+            Self::HubKey => "hub-key",
+            Self::Retired => "retired",
+            Self::RestoreCheck { .. } => "restore-check",
+            Self::NotRetirable { .. } => "not-retirable",
         }
     }
 
@@ -313,8 +378,17 @@ impl VaultError {
         match source.kind() {
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::DiskFull { what },
             io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::PermissionDenied => Self::ReadOnly { what },
+            io::ErrorKind::FileTooLarge => Self::FileLimit { what },
             _ => Self::Io { what, source },
         }
+    }
+
+    /// As [`VaultError::io`], for media that can be pulled out.
+    #[must_use]
+    pub fn medium(what: &str, source: io::Error) -> Self {
+        // ENOENT of a folder that was there, ENODEV and ENXIO: the device went away.
+        let gone = source.kind() == io::ErrorKind::NotFound || matches!(source.raw_os_error(), Some(6 | 19));
+        if gone { Self::MediumGone { what: what.to_owned() } } else { Self::io(what, source) }
     }
 
     pub(super) fn corrupt(what: impl Into<String>, why: impl Into<String>) -> Self {

@@ -129,6 +129,25 @@ pub(super) struct LocalHead {
     pub(super) family_hash: String,
     /// Head of the audit that went into the record: a tail cut behind it is found.
     pub(super) audit_head: String,
+    /// What it knew of the person is gone: its time was over.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) bare: bool,
+}
+
+/// The same without what it knew of the person; what the record's way needs stays.
+pub(super) fn bare(extract: &Extract) -> Extract {
+    Extract {
+        name: String::new(),
+        birth_date: NaiveDate::default(),
+        templates: Vec::new(),
+        photo_jpeg: Vec::new(),
+        tracking_token: [0; 16],
+        nik_tail: String::new(),
+        state_at: extract.state_at,
+        tries: None,
+        cards: extract.cards.clone(),
+        receipt: extract.receipt.clone(),
+    }
 }
 
 fn context(vault: Uuid, head: &[u8]) -> Vec<u8> {
@@ -168,6 +187,7 @@ pub(super) fn new(
         nik_hash: keys.nik_hash(&input.nik),
         family_hash,
         audit_head: audit_head.to_owned(),
+        bare: false,
     };
     let extract = Extract {
         name: input.name.to_string(),
@@ -242,7 +262,9 @@ impl Vault {
     /// # Errors
     /// [`VaultError::Locked`], [`VaultError::Index`] and those of [`Vault::extract`].
     pub fn is_kk_of_record(&self, id: Uuid, kk: &str) -> Result<Option<bool>, VaultError> {
-        let Some(row) = self.find(id)?.filter(|row| !row.family_hash.is_empty()) else { return Ok(None) };
+        // A birth date that was forgotten fits nobody.
+        let knows = |row: &QueueRow| !row.family_hash.is_empty() && row.expires.is_some();
+        let Some(row) = self.find(id)?.filter(knows) else { return Ok(None) };
         let birth = self.extract(id)?.birth_date;
         Ok(Some(self.keys()?.family_hash(kk, birth) == row.family_hash))
     }
@@ -290,6 +312,7 @@ impl Vault {
         let (head, mut extract) = self.read_local(id)?;
         if let Some(receipt) = receipt {
             extract.receipt = Some(receipt.to_vec());
+            self.note_hub_time(receipt)?;
         }
         self.put_state(id, head, extract, state, now)
     }
@@ -308,9 +331,21 @@ impl Vault {
         let event = event.with("to", state).with("change", change);
         head.state = state;
         let bytes = encode(self.keys()?, self.config().vault, &head, &extract)?;
+        self.replace_local(id, change, &bytes, &event, now)
+    }
+
+    /// Puts other bytes in an extract's place, with a line in the audit: both or neither.
+    pub(super) fn replace_local(
+        &mut self,
+        id: Uuid,
+        change: Uuid,
+        bytes: &[u8],
+        event: &AuditEvent,
+        now: DateTime<Utc>,
+    ) -> Result<QueueRow, VaultError> {
         // What an earlier save of this record left to be tidied.
         self.recover(id, false, now)?;
-        match self.write_state(id, change, &bytes, &event, now) {
+        match self.write_state(id, change, bytes, event, now) {
             Ok(row) => {
                 // Acknowledged: what is left is tidying, done again at the next change or open if it fails now.
                 self.remove_marker(id).ok();
@@ -354,10 +389,16 @@ impl Vault {
         if let Some((change, before)) = parse_marker(marker)
             && !audited(change)
         {
+            let state = |bytes: &[u8]| LocalHead::parse(bytes).ok().map(|head| head.state);
+            let current = self.read_optional(&self.layout().local(id), LOCAL_MAX)?;
+            // What was only to be forgotten changes no state: it is forgotten at the next run.
+            let changed = current.as_deref().and_then(state) != state(before);
             self.files()
                 .write_durable(&self.layout().local(id), before)
                 .map_err(|e| VaultError::io(WHAT, e))?;
-            self.notes.push(Note::StateUndone { record: id });
+            if changed {
+                self.notes.push(Note::StateUndone { record: id });
+            }
         }
         self.put_row_from_files(id)?;
         self.remove_marker(id)

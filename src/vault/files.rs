@@ -101,6 +101,14 @@ pub trait Files: Send + Sync {
     /// # Errors
     /// The system's error.
     fn free_bytes(&self, folder: &Path) -> io::Result<u64>;
+    /// Files that may still be made, or none where the file system does not count them.
+    ///
+    /// # Errors
+    /// The system's error.
+    fn free_files(&self, folder: &Path) -> io::Result<Option<u64>> {
+        let _ = folder;
+        Ok(None)
+    }
     /// Permission bits, or none where the file system has none.
     ///
     /// # Errors
@@ -113,23 +121,42 @@ pub trait Files: Send + Sync {
     fn lock(&self, path: &Path) -> io::Result<Box<dyn LockGuard>>;
     /// The path for libraries that do their own input and output (sled), or none when there is no such path.
     fn native(&self, path: &Path) -> Option<PathBuf>;
+    /// Gives a file a second name (link(2)), not durably.
+    ///
+    /// # Errors
+    /// `Unsupported` where there are no such names, else the system's error.
+    fn link(&self, _from: &Path, _to: &Path) -> io::Result<()> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+    /// Reads a file piece by piece, from the disk rather than from memory where `past_cache` and the system allows it.
+    ///
+    /// # Errors
+    /// The system's error.
+    fn reader(&self, path: &Path, past_cache: bool) -> io::Result<Box<dyn Read + Send>> {
+        let bytes = if past_cache { self.read_back(path, u64::MAX) } else { self.read(path, u64::MAX) }?;
+        Ok(Box::new(io::Cursor::new(bytes)))
+    }
+    /// Waits for a lock on a file, creating it: shared with others, or alone.
+    ///
+    /// # Errors
+    /// The system's error.
+    fn guard(&self, _path: &Path, _alone: bool) -> io::Result<Box<dyn LockGuard>> {
+        struct Nobody;
+        impl LockGuard for Nobody {}
+        Ok(Box::new(Nobody))
+    }
+    /// The promise of the vault that is broken on purpose, in tests of the tests.
+    #[cfg(any(test, feature = "sabotage"))]
+    fn sabotage(&self) -> Option<super::sabotage::Sabotage> {
+        None
+    }
 
     /// Replaces or creates a file so that after success the new contents, and before it the old, survive a power cut.
     ///
     /// # Errors
     /// The system's error; the file then has its old or its new contents, never a mixture.
     fn write_durable(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
-        let temp = temp_of(path);
-        let written = self
-            .write(&temp, bytes)
-            .and_then(|()| self.sync_file(&temp))
-            .and_then(|()| self.rename(&temp, path));
-        if let Err(error) = written {
-            // Gives the room back on a full disk; what remains after a failure here is swept at the next open.
-            self.remove(&temp).ok();
-            return Err(error);
-        }
-        self.sync_folder(folder_of(path))
+        replace(self, path, bytes)
     }
 
     /// Adds to the end of a file so that it survives a power cut. `len` is the length before, in bytes: a file
@@ -162,6 +189,21 @@ pub trait Files: Send + Sync {
     }
 }
 
+/// [`Files::write_durable`] by the primitives of any file system.
+pub(super) fn replace<F: Files + ?Sized>(files: &F, path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let temp = temp_of(path);
+    let written = files
+        .write(&temp, bytes)
+        .and_then(|()| files.sync_file(&temp))
+        .and_then(|()| files.rename(&temp, path));
+    if let Err(error) = written {
+        // Gives the room back on a full disk; what remains after a failure here is swept at the next open.
+        files.remove(&temp).ok();
+        return Err(error);
+    }
+    files.sync_folder(folder_of(path))
+}
+
 pub(super) fn folder_of(path: &Path) -> &Path {
     match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
@@ -169,7 +211,7 @@ pub(super) fn folder_of(path: &Path) -> &Path {
     }
 }
 
-fn temp_of(path: &Path) -> PathBuf {
+pub(super) fn temp_of(path: &Path) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(TEMP_SUFFIX);
     PathBuf::from(name)
@@ -272,6 +314,12 @@ impl Files for RealFiles {
         Ok(found.f_bavail.saturating_mul(found.f_frsize))
     }
 
+    fn free_files(&self, folder: &Path) -> io::Result<Option<u64>> {
+        let found = rustix::fs::statvfs(folder)?;
+        // Btrfs and some network file systems make inodes as they need them and say 0.
+        Ok((found.f_files > 0).then_some(found.f_favail))
+    }
+
     fn mode(&self, path: &Path) -> io::Result<Option<u32>> {
         Ok(Some(fs::metadata(path)?.mode() & 0o7777))
     }
@@ -287,5 +335,27 @@ impl Files for RealFiles {
 
     fn native(&self, path: &Path) -> Option<PathBuf> {
         Some(path.to_owned())
+    }
+
+    fn link(&self, from: &Path, to: &Path) -> io::Result<()> {
+        fs::hard_link(from, to)
+    }
+
+    fn reader(&self, path: &Path, past_cache: bool) -> io::Result<Box<dyn Read + Send>> {
+        let file = File::open(path)?;
+        if past_cache {
+            rustix::fs::fadvise(&file, 0, None, rustix::fs::Advice::DontNeed)?;
+        }
+        Ok(Box::new(io::BufReader::with_capacity(256 * 1024, file)))
+    }
+
+    fn guard(&self, path: &Path, alone: bool) -> io::Result<Box<dyn LockGuard>> {
+        let file = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path)?;
+        if alone {
+            file.lock()?
+        } else {
+            file.lock_shared()?
+        }
+        Ok(Box::new(FileLock(file)))
     }
 }

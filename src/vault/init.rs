@@ -306,7 +306,7 @@ fn finish(
     let (mut audit, _) = AuditLog::open(files, &layout.audit(), config.vault)?;
     let event =
         AuditEvent::new("vault-made").with("environment", config.environment).with("epoch", config.epoch);
-    audit.append(files, &event, options.now, false)?;
+    audit.append_checked(files, &event, options.now, false, station)?;
     let event = AuditEvent::new("sync-key-made").with("key", &sync.certificate.public_key);
     audit.append(files, &event.with("epoch", config.epoch), options.now, false)?;
     files.sync_folder(layout.root()).map_err(|e| VaultError::io("vault folder", e))?;

@@ -8,6 +8,7 @@
 //! lock                     held by the process that has the vault open
 //! counter                  last record counter that was given out
 //! lockout.json             wrong passphrases per officer
+//! hub-time                 the latest time of any receipt
 //! officers.json            accounts, each signed by a supervisor
 //! officer-fingers.enc      templates of the officers' own fingers, encrypted under the vault key
 //! keys/<officer id>.slot   the vault key and the officer's own key, wrapped under the passphrase
@@ -15,12 +16,18 @@
 //! records/<id>.json        outer header     }
 //! records/<id>.rekam       sealed payload   } the truth
 //! records/<id>.local       local extract    }
-//! pending/<id>             a save or a change of state that is under way
+//! records/<id>.gone        tombstone of a payload that was deleted by the rules of keeping
+//! pending/<id>             a save, a change of state or a removal of a draft that is under way
 //! drafts/<session>/<step>.enc
 //! unprinted/<id>.enc      documents that wait for the printer
 //! cards/<n>.row            ledger of blanks and cards, and the proofs of what left the counter
 //! audit/<n>.jsonl          hash-chained audit lines
-//! index/                   sled, a cache of records/
+//! index/                   sled, a cache of records/; index-new/ and index-old/ while it is written anew,
+//!                          index-damaged-<ms>/ what could not be opened
+//! pins.json                what supervisors pinned: the office's backup key, the hub's key; that the vault is retired
+//! inbox/<id>.json          what a backup or a carry beside the station leaves for the audit
+//! carry/<n>.json           what was carried away by USB stick, and when
+//! guard, snapshots/        of backups under way: see `guarded` and `snapshot`
 //! training/*.age-key       the training centre's and escrow's identities, training only
 //! ```
 
@@ -76,8 +83,26 @@ impl Layout {
     pub(super) fn lock(&self) -> PathBuf {
         self.root.join("lock")
     }
+    pub(super) fn guard(&self) -> PathBuf {
+        self.root.join("guard")
+    }
+    pub(super) fn snapshots(&self) -> PathBuf {
+        self.root.join("snapshots")
+    }
+    pub(super) fn inbox(&self) -> PathBuf {
+        self.root.join("inbox")
+    }
+    pub(super) fn pins(&self) -> PathBuf {
+        self.root.join("pins.json")
+    }
+    pub(super) fn carry(&self) -> PathBuf {
+        self.root.join("carry")
+    }
     pub(super) fn counter(&self) -> PathBuf {
         self.root.join("counter")
+    }
+    pub(super) fn hub_time(&self) -> PathBuf {
+        self.root.join("hub-time")
     }
     pub(super) fn lockout(&self) -> PathBuf {
         self.root.join("lockout.json")
@@ -117,6 +142,9 @@ impl Layout {
     }
     pub(super) fn local(&self, id: Uuid) -> PathBuf {
         self.records().join(format!("{id}.local"))
+    }
+    pub(super) fn gone(&self, id: Uuid) -> PathBuf {
+        self.records().join(format!("{id}.gone"))
     }
     pub(super) fn pending(&self) -> PathBuf {
         self.root.join("pending")

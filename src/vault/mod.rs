@@ -4,70 +4,111 @@
 //! Open and locked, a vault shows its queue and can be checked; it gives personal data only while an officer is
 //! signed in ([`Vault::unlock`], [`Vault::lock`]). See [`layout`] for the folder.
 
+mod archive;
 mod audit;
+mod audit_walk;
+pub mod backup;
 mod cards;
+pub mod carry;
 mod centre;
 mod check;
 mod crypto;
+mod deletion_report;
+mod deletions;
 mod drafts;
 mod error;
+mod events;
 mod extract;
 mod fingers;
+mod gone;
+mod guarded;
 mod hygiene;
 mod index;
+mod index_folder;
 mod init;
 mod modes;
 mod notes;
 mod officers;
+mod outside;
 mod pin;
+mod pins;
+mod queue;
+mod receipts;
+mod restore;
+mod retention;
+mod retire;
+mod room;
 mod save;
 mod sign_in;
 mod slots;
+mod snapshot;
+mod statement;
 mod states;
 mod sync;
+mod trial;
 mod unprinted;
+mod witness;
 
 #[doc(hidden)]
 pub mod crowd;
 pub mod files;
 pub mod layout;
+#[cfg(any(test, feature = "sabotage"))]
+pub mod sabotage;
 #[doc(hidden)]
 pub mod testing;
 #[cfg(test)]
 mod tests;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use chrono::{DateTime, FixedOffset, NaiveDate, NaiveTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use ed25519_dalek::SigningKey;
 use record::schema::Environment;
-use uuid::Uuid;
 
-pub use audit::{AuditBreak, AuditEvent, AuditLine, AuditReport, verify as verify_audit};
+pub use archive::ArchiveReport;
+pub use audit::{AuditEvent, AuditLine};
+pub use audit_walk::{AuditBreak, AuditReport, HeldBreak, HeldHead, verify as verify_audit};
+pub use backup::{BackupManifest, BackupReport};
 pub use cards::{CARDS_MAX, CardMove, CardNote, CardOutcome, CardRow, CardStock, NewCardRow};
+pub use carry::{Carried, CarryReport, RecordFault};
 pub use centre::{CENTRE_WARN, supervisors_needed};
 pub use check::{CheckReport, Problem, ProblemKind, RebuildReport};
+pub use deletion_report::Deletions;
+pub use deletions::{RetentionPlan, RetentionReport};
 pub use drafts::{DraftInfo, DraftSteps, STEP_MAX};
 pub use error::VaultError;
+pub use events::AUDIT_EVENTS;
 pub use extract::{Extract, ExtractInput, FingerTemplate};
 pub use fingers::{OFFICER_FINGERS_MAX, OfficerFingers};
-pub use index::QueueRow;
+pub use gone::Tombstone;
+pub use index::{QueueFilter, QueueRow};
+pub use index_folder::CompactReport;
 pub use init::{InitOptions, InitReport, TRAINING_OFFICERS, TrainingLogin};
 pub use layout::{Layout, VaultConfig};
 pub use notes::Note;
 pub use officers::{NewOfficer, Officer, OfficerKeys};
+pub use outside::Outside;
 pub use pin::{PIN_DIGITS, PIN_TRIES, check_pin};
+pub use pins::{Pin, PinKind, Pins};
+pub use receipts::{ReceiptFault, ReceiptsReport, read_receipts};
+pub use restore::{DrillReport, RestoreOptions, RestoreReport, drill, restore};
+pub use retention::{Deleted, Deletion, Held, RetentionTimes, draft_expires};
+pub use room::{Room, Unsent};
 pub use save::Saved;
 pub use slots::{KdfCost, KdfParams, PASSPHRASE_MAX, PASSPHRASE_MIN, check_passphrase};
 pub use states::{STATES_MAX_BYTES, StateError, StateLine, StatesReport, may_follow, read_states};
 pub use sync::{SyncCertificate, SyncKey};
+pub use trial::TrialFault;
 pub use unprinted::{DOCUMENT_MAX, UNPRINTED_MAX, UnprintedDocument};
+pub use witness::held_heads;
 
 use audit::AuditLog;
 use centre::Centre;
 use crypto::Key;
 use files::{Files, LockGuard, TEMP_SUFFIX};
+use guarded::GuardedFiles;
 use index::Index;
 use layout::SMALL_FILE_MAX;
 use officers::Roster;
@@ -86,6 +127,8 @@ pub struct OpenOptions {
     pub environment: Option<Environment>,
     /// Times come from a script and do not bind the clock. Training only.
     pub simulated_clock: bool,
+    /// Folder of this computer's witnesses, outside the vault; none: an old copy put back is not noticed here.
+    pub witness: Option<PathBuf>,
 }
 
 /// Keys that are in memory while an officer is signed in; wiped when dropped.
@@ -149,6 +192,11 @@ pub struct Vault {
     sync: Option<SyncKey>,
     centre: Centre,
     simulated_clock: bool,
+    /// The audit says that the clock was set back.
+    clock_back: bool,
+    witness: Option<PathBuf>,
+    /// Time of the last audit line when the vault was opened: what the clock is measured by.
+    floor_at_open: Option<DateTime<Utc>>,
     notes: Vec<Note>,
     // Last, so that the index is closed before another process may come in.
     _lock: Box<dyn LockGuard>,
@@ -205,6 +253,7 @@ impl Vault {
         now: DateTime<Utc>,
     ) -> Result<Self, VaultError> {
         let layout = Layout::new(folder);
+        let files: Arc<dyn Files> = Arc::new(GuardedFiles::new(files, layout.guard()));
         let config = read_config(&*files, &layout)?;
         expect(&config, options)?;
         modes::refuse_exposed(&*files, &layout)?;
@@ -218,7 +267,7 @@ impl Vault {
             Err(e) => return Err(VaultError::io("lockout.json", e)),
         };
         let (audit, cut) = AuditLog::open(&*files, &layout.audit(), config.vault)?;
-        let (index, moved_to) = Index::open(&*files, &layout.index(), config.vault, now)?;
+        let (index, moved_to) = index_folder::open(&*files, &layout.index(), config.vault, now)?;
         let mut notes = Vec::new();
         let sync = SyncKey::load(&files, &layout, &config, &mut notes)?;
         let centre = Centre::load(&*files, &layout, &config, &roster, &mut notes)?;
@@ -228,6 +277,7 @@ impl Vault {
             config,
             roster,
             lockout,
+            floor_at_open: audit.floor(),
             audit,
             index,
             keys: None,
@@ -236,6 +286,8 @@ impl Vault {
             sync,
             centre,
             simulated_clock: options.simulated_clock,
+            clock_back: false,
+            witness: options.witness.clone(),
             notes,
             _lock: lock,
         };
@@ -251,16 +303,23 @@ impl Vault {
     ) -> Result<(), VaultError> {
         self.sweep()?;
         self.sweep_slots()?;
+        snapshot::sweep(self.files(), &self.layout)?;
         if cut > 0 {
             self.notes.push(Note::AuditMended { bytes: cut });
             self.append_audit(&AuditEvent::new("audit-mended").with("bytes", cut), now)?;
         }
         if let Err(VaultError::ClockBack { now, floor }) = self.check_clock(now) {
             self.notes.push(Note::ClockBack { now, floor });
-            let behind_s = (floor - now).num_seconds();
-            self.append_audit(&AuditEvent::new("clock-back").with("behind_s", behind_s), now)?;
+            self.tell_clock(now)?;
         }
         self.recover_all(now)?;
+        self.compare_witness(now)?;
+        self.take_inbox(now)?;
+        match self.pins() {
+            Ok(pins) if pins.get(PinKind::Retired).is_some() => self.notes.push(Note::Retired),
+            Ok(_) => {}
+            Err(_) => self.notes.push(Note::PinsUnfit),
+        }
         let (added, removed) = self.bring_index_in_step()?;
         if let Some(moved_to) = moved_to {
             let rows = self.index.len();
@@ -273,6 +332,10 @@ impl Vault {
             )?;
             self.notes.push(Note::IndexMended { added, removed });
         }
+        self.compact_if_due(now)?;
+        for note in &self.notes {
+            tracing::warn!(note = note.message_id(), "found and dealt with");
+        }
         Ok(())
     }
 
@@ -280,6 +343,7 @@ impl Vault {
     fn sweep(&self) -> Result<(), VaultError> {
         let layout = &self.layout;
         let mut folders = vec![layout.root().to_owned(), layout.records(), layout.pending(), layout.keys()];
+        folders.push(layout.drafts());
         // Vaults from before the ledger have no such folder.
         let top = self.files.list(layout.root()).map_err(|e| VaultError::io("vault folder", e))?;
         folders.extend(top.iter().any(|l| l.folder && l.name == "cards").then(|| layout.cards()));
@@ -335,6 +399,7 @@ impl Vault {
     }
     /// Drops every key from memory, what a PIN would open too.
     pub fn lock(&mut self) {
+        self.tell_witness();
         (self.keys, self.pin, self.behind_pin) = (None, None, None);
     }
     /// Bytes that may still be written on the vault's disk.
@@ -365,7 +430,30 @@ impl Vault {
     /// # Errors
     /// [`VaultError::Name`] when the event carries anything but ids, codes, counts and digests, or the disk's.
     pub fn append_audit(&mut self, event: &AuditEvent, now: DateTime<Utc>) -> Result<(), VaultError> {
-        self.audit.append(&*self.files, event, now, self.simulated_clock)
+        let simulated = self.simulated_clock;
+        self.tell_clock(now)?;
+        match &self.keys {
+            Some(keys) => self.audit.append_checked(&*self.files, event, now, simulated, &keys.station),
+            None => self.audit.append(&*self.files, event, now, simulated),
+        }
+    }
+
+    /// A clock that was set back while the station runs has its line once, and again when it is right.
+    fn tell_clock(&mut self, now: DateTime<Utc>) -> Result<(), VaultError> {
+        let back = match self.check_clock(now) {
+            Err(VaultError::ClockBack { floor, .. }) => Some((floor - now).num_seconds()),
+            _ => None,
+        };
+        if back.is_some() == self.clock_back {
+            return Ok(());
+        }
+        let event = match back {
+            Some(behind_s) => AuditEvent::new("clock-back").with("behind_s", behind_s),
+            None => AuditEvent::new("clock-right"),
+        };
+        self.audit.append(&*self.files, &event, now, self.simulated_clock)?;
+        self.clock_back = back.is_some();
+        Ok(())
     }
 
     /// SHA-256 of the last audit line, hex.
@@ -391,67 +479,6 @@ impl Vault {
             }
             _ => Ok(()),
         }
-    }
-
-    /// Every row, newest first.
-    ///
-    /// # Errors
-    /// [`VaultError::Index`].
-    pub fn queue(&self) -> Result<Vec<QueueRow>, VaultError> {
-        let mut rows = self.index.all()?;
-        rows.sort_by_key(|row| std::cmp::Reverse((row.created, row.id)));
-        Ok(rows)
-    }
-
-    /// Up to `limit` rows, newest first, beginning after `after`: what one page of the screen shows.
-    ///
-    /// # Errors
-    /// [`VaultError::Index`].
-    pub fn queue_page(&self, after: Option<&QueueRow>, limit: usize) -> Result<Vec<QueueRow>, VaultError> {
-        self.index.page(after, limit)
-    }
-
-    /// How many records are in the queue.
-    #[must_use]
-    pub fn queue_len(&self) -> usize {
-        self.index.len()
-    }
-
-    /// The row of a record.
-    ///
-    /// # Errors
-    /// [`VaultError::Index`].
-    pub fn find(&self, id: Uuid) -> Result<Option<QueueRow>, VaultError> {
-        self.index.find(id)
-    }
-
-    /// The latest record of this NIK, if it was recorded here.
-    ///
-    /// # Errors
-    /// [`VaultError::Locked`] or [`VaultError::Index`].
-    pub fn find_nik(&self, nik: &str) -> Result<Option<QueueRow>, VaultError> {
-        let rows = self.index.by_nik(&self.keys()?.nik_hash(nik))?;
-        Ok(rows.into_iter().max_by_key(|row| row.created))
-    }
-
-    /// Records with the same No. KK and birth date: perhaps twins.
-    ///
-    /// # Errors
-    /// [`VaultError::Locked`] or [`VaultError::Index`].
-    pub fn find_family(&self, kk: &str, birth: NaiveDate) -> Result<Vec<QueueRow>, VaultError> {
-        self.index.by_family(&self.keys()?.family_hash(kk, birth))
-    }
-
-    /// Records whose session was finished on this day at the office, oldest first.
-    ///
-    /// # Errors
-    /// [`VaultError::Index`].
-    pub fn sealed_on(&self, day: NaiveDate, office: FixedOffset) -> Result<Vec<QueueRow>, VaultError> {
-        let Some(from) = day.and_time(NaiveTime::MIN).and_local_timezone(office).single() else {
-            return Ok(Vec::new());
-        };
-        let from = from.with_timezone(&Utc);
-        self.index.between(from, from + TimeDelta::days(1))
     }
 }
 

@@ -18,10 +18,15 @@ pub enum Note {
     },
     /// Rows of the index did not fit the files and were mended.
     IndexMended {
-        /// Rows that were missing.
+        /// Rows that were missing or older than their files.
         added: usize,
         /// Rows without a record.
         removed: usize,
+    },
+    /// A row differed from the files of its record and was mended.
+    RowMended {
+        /// Record id.
+        record: Uuid,
     },
     /// A save had been interrupted after everything was durable: it was completed.
     SaveCompleted {
@@ -60,6 +65,22 @@ pub enum Note {
         /// Time of the last audit line.
         floor: DateTime<Utc>,
     },
+    /// The vault is behind what this computer saw of it: an old copy was put back, or its audit was cut.
+    PutBack {
+        /// Number of the last audit line that is known.
+        seq: u64,
+        /// Last counter that is known.
+        counter: u64,
+    },
+    /// The vault is retired: its records can be listed and carried, new ones are refused.
+    Retired,
+    /// What supervisors pinned cannot be read or is not signed by one of them.
+    PinsUnfit,
+    /// No step of an open session can be read here: it was kept by another station's vault, or is damaged.
+    DraftForeign {
+        /// Session id.
+        session: Uuid,
+    },
     /// A kept step cannot be read and must be done again.
     StepUnreadable {
         /// Session id.
@@ -80,6 +101,7 @@ impl Note {
         match self {
             Self::IndexRebuilt { .. } => "vault-note-index-rebuilt",
             Self::IndexMended { .. } => "vault-note-index-mended",
+            Self::RowMended { .. } => "vault-note-row-mended",
             Self::SaveCompleted { .. } => "vault-note-save-completed",
             Self::SaveUndone { .. } => "vault-note-save-undone",
             Self::CardUndone { .. } => "vault-note-card-undone",
@@ -87,6 +109,10 @@ impl Note {
             Self::RecordUnreadable { .. } => "vault-note-record-unreadable",
             Self::AuditMended { .. } => "vault-note-audit-mended",
             Self::ClockBack { .. } => "vault-note-clock-back",
+            Self::PutBack { .. } => "vault-note-put-back",
+            Self::PinsUnfit => "vault-note-pins-unfit",
+            Self::Retired => "vault-note-retired",
+            Self::DraftForeign { .. } => "vault-note-draft-foreign",
             Self::StepUnreadable { .. } => "vault-note-step-unreadable",
             Self::SyncKeyUnfit => "vault-note-sync-key-unfit",
             Self::CentreListUnfit => "vault-note-centre-list-unfit",

@@ -17,7 +17,8 @@ use record::seal::{SealKeys, Sealed, seal};
 use uuid::Uuid;
 
 use super::Vault;
-use super::audit::{self, AuditEvent, SEALED_EVENT};
+use super::audit::{AuditEvent, SEALED_EVENT};
+use super::audit_walk;
 use super::cards::MARKER_MAX;
 use super::error::VaultError;
 use super::extract::{self, ExtractInput, LOCAL_MAX, LocalHead, STATE_MARKER};
@@ -25,6 +26,8 @@ use super::index::QueueRow;
 use super::layout::PAYLOAD_MAX;
 use super::notes::Note;
 use super::officers::OfficerKeys;
+#[cfg(any(test, feature = "sabotage"))]
+use super::sabotage::Sabotage;
 
 const HEADER_MAX: u64 = record::header::MAX_BYTES as u64;
 
@@ -68,6 +71,7 @@ impl Vault {
         now: DateTime<Utc>,
     ) -> Result<Saved, VaultError> {
         self.keys()?;
+        self.check_in_service()?;
         self.check_clock(now)?;
         self.check_draft(draft, operator)?;
         let id = draft.id;
@@ -102,7 +106,7 @@ impl Vault {
         }
     }
 
-    fn check_draft(&self, draft: &Draft, operator: &OfficerKeys) -> Result<(), VaultError> {
+    pub(super) fn check_draft(&self, draft: &Draft, operator: &OfficerKeys) -> Result<(), VaultError> {
         let config = self.config();
         if draft.environment != config.environment {
             return Err(VaultError::WrongEnvironment { vault: config.environment, asked: draft.environment });
@@ -130,6 +134,7 @@ impl Vault {
         let context = SealContext {
             epoch: self.config().epoch,
             counter: self.next_counter()?,
+            audit_seq: self.audit_seq(),
             audit_head: self.audit_head().to_owned(),
         };
         let keys = self.keys()?;
@@ -138,23 +143,43 @@ impl Vault {
         let sealed = seal(draft, &context, &seal_keys).map_err(|e| VaultError::Seal(e.to_string()))?;
         let (head, extract) = extract::new(keys, input, draft, &context.audit_head);
         let local = extract::encode(keys, self.config().vault, &head, &extract)?;
+        #[cfg(any(test, feature = "sabotage"))]
+        if self.is_sabotaged(Sabotage::AcknowledgeEarly) {
+            return self.acknowledge_early(id, &sealed, &local);
+        }
 
         self.files()
             .write_durable(&self.layout().pending_of(id), SAVE_MARKER)
             .map_err(|e| VaultError::io("marker", e))?;
         self.write_record(id, &sealed, &local)?;
         let row = self
-            .put_row_from_files(id)?
+            .put_new_row(id)?
             .filter(|row| !row.damaged)
             .ok_or_else(|| VaultError::ReadBack { what: "record".into() })?;
         self.read_back(id, &sealed, &local)?;
-        let event = sealed_event(&row).by(operator.officer.id).in_session(id);
-        self.append_audit(&event, now)?;
+        self.append_sealed(&sealed_event(&row).by(operator.officer.id).in_session(id), now)?;
         // Acknowledged from here on: what is left is tidying, done again at the next open if it fails now.
         if self.remove_draft(id).is_ok() {
             self.remove_marker(id).ok();
         }
+        self.tell_witness();
         Ok(row)
+    }
+
+    fn put_new_row(&self, id: Uuid) -> Result<Option<QueueRow>, VaultError> {
+        #[cfg(any(test, feature = "sabotage"))]
+        if self.is_sabotaged(Sabotage::SkipRow) {
+            return self.row_from_files(id);
+        }
+        self.put_row_from_files(id)
+    }
+
+    fn append_sealed(&mut self, event: &AuditEvent, now: DateTime<Utc>) -> Result<(), VaultError> {
+        #[cfg(any(test, feature = "sabotage"))]
+        if self.is_sabotaged(Sabotage::SkipAuditLine) {
+            return Ok(());
+        }
+        self.append_audit(event, now)
     }
 
     fn write_record(&self, id: Uuid, sealed: &Sealed, local: &[u8]) -> Result<(), VaultError> {
@@ -185,22 +210,29 @@ impl Vault {
 
     /// Gives out the next counter, on disk before it is used: it never comes twice, though a failed save leaves a gap.
     fn next_counter(&self) -> Result<u64, VaultError> {
-        let path = self.layout().counter();
-        let last = match self.files().read(&path, 64) {
+        let next = self.last_counter()?.saturating_add(1);
+        self.write_counter(next)?;
+        Ok(next)
+    }
+
+    pub(super) fn write_counter(&self, counter: u64) -> Result<(), VaultError> {
+        self.files()
+            .write_durable(&self.layout().counter(), format!("{counter}\n").as_bytes())
+            .map_err(|e| VaultError::io("counter", e))
+    }
+
+    /// The counter that was given out last.
+    pub(super) fn last_counter(&self) -> Result<u64, VaultError> {
+        let last = match self.files().read(&self.layout().counter(), 64) {
             Ok(bytes) => std::str::from_utf8(&bytes).ok().and_then(|s| s.trim_end().parse::<u64>().ok()),
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => None,
             Err(e) => return Err(VaultError::io("counter", e)),
         };
-        let last = match last {
-            Some(last) => last,
+        match last {
+            Some(last) => Ok(last),
             // Lost or damaged: the highest that any record has.
-            None => self.index.all()?.iter().map(|row| row.counter).max().unwrap_or(0),
-        };
-        let next = last.saturating_add(1);
-        self.files()
-            .write_durable(&path, format!("{next}\n").as_bytes())
-            .map_err(|e| VaultError::io("counter", e))?;
-        Ok(next)
+            None => Ok(self.queue()?.iter().map(|row| row.counter).max().unwrap_or(0)),
+        }
     }
 
     pub(super) fn has_marker(&self, id: Uuid) -> Result<bool, VaultError> {
@@ -229,7 +261,8 @@ impl Vault {
         let listed = self.files().list(&self.layout().pending()).map_err(io)?;
         for id in listed.iter().filter_map(|l| Uuid::parse_str(&l.name).ok()) {
             let marker = self.files().read(&self.layout().pending_of(id), MARKER_MAX).map_err(io)?;
-            if marker.starts_with(super::cards::MARKER) || marker.starts_with(STATE_MARKER) {
+            let changes = [super::cards::MARKER, STATE_MARKER, super::deletions::MARKER];
+            if changes.iter().any(|beginning| marker.starts_with(beginning)) {
                 self.recover(id, false, now)?;
             }
         }
@@ -252,13 +285,20 @@ impl Vault {
             .map_err(|e| VaultError::io("marker", e))?;
         // The audit's torn end must be gone before it is asked, or a line may come back after a crash.
         self.audit.mend(&*self.files)?;
-        let (_, facts) = audit::walk(&*self.files, &self.layout().audit(), self.config().vault, true)?;
+        let facts = audit_walk::noted(&*self.files, &self.layout().audit(), self.config().vault)?;
+        if marker.starts_with(super::drafts::DISCARD_MARKER) {
+            self.remove_draft(id)?;
+            return self.remove_marker(id);
+        }
         if marker.starts_with(super::cards::MARKER) {
             let audited = facts.cards.contains(&id.to_string());
             return self.recover_row(id, &marker, audited);
         }
         if marker.starts_with(STATE_MARKER) {
             return self.recover_state(id, &marker, |change| facts.changes.contains(change));
+        }
+        if marker.starts_with(super::deletions::MARKER) {
+            return self.recover_deletion(id, &marker, |change| facts.changes.contains(change));
         }
         if facts.sealed.contains(&id.to_string()) {
             self.put_row_from_files(id)?;
@@ -329,26 +369,31 @@ impl Vault {
         Ok(row)
     }
 
+    /// The outer header of a record; none where this station signed none.
+    pub(super) fn read_header(&self, id: Uuid) -> Result<Option<Header>, VaultError> {
+        let Some(bytes) = self.read_optional(&self.layout().header(id), HEADER_MAX)? else { return Ok(None) };
+        let station = self.config().station_verifying_key()?;
+        Ok(Header::parse(&bytes).ok().filter(|h| h.id == id && h.verify(Some(&station)).is_ok()))
+    }
+
     /// The row of a record by header, size of the payload and first line of the extract; the payload's digest is left to
     /// [`Vault::check`], as reading it all would make a rebuild of thousands take minutes. None without a header that
     /// this station signed.
     pub(super) fn row_from_files(&self, id: Uuid) -> Result<Option<QueueRow>, VaultError> {
-        let Some(bytes) = self.read_optional(&self.layout().header(id), HEADER_MAX)? else { return Ok(None) };
-        let station = self.config().station_verifying_key()?;
-        let header = Header::parse(&bytes).ok().filter(|h| h.id == id && h.verify(Some(&station)).is_ok());
-        let Some(header) = header else { return Ok(None) };
+        let Some(header) = self.read_header(id)? else { return Ok(None) };
         let size = self.files().len(&self.layout().payload(id)).map_err(|e| VaultError::io("record", e))?;
         let local = self
             .read_optional(&self.layout().local(id), LOCAL_MAX)?
             .and_then(|bytes| LocalHead::parse(&bytes).ok())
             .filter(|head| head.id == id);
-        let damaged = size != Some(header.payload_size) || local.is_none();
+        let stone = self.tombstone(id)?.filter(|stone| stone.sha256 == header.payload_sha256);
+        let damaged = (size != Some(header.payload_size) && stone.is_none()) || local.is_none();
         let state = local.as_ref().map_or(record::schema::RecordState::BioCaptured, |l| l.state);
         Ok(Some(QueueRow {
             id,
             state,
             created: header.created,
-            expires: local.as_ref().map(|l| l.expires),
+            expires: local.as_ref().filter(|l| !l.bare).map(|l| l.expires),
             nik_hash: local.as_ref().map(|l| l.nik_hash.clone()).unwrap_or_default(),
             family_hash: local.map(|l| l.family_hash).unwrap_or_default(),
             sha256: header.payload_sha256,
@@ -356,6 +401,7 @@ impl Vault {
             epoch: header.epoch,
             counter: header.counter,
             damaged,
+            gone: stone.map(|stone| stone.deleted),
         }))
     }
 }

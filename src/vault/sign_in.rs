@@ -5,7 +5,7 @@ use ed25519_dalek::SigningKey;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-use super::audit::AuditEvent;
+use super::audit::{AuditEvent, SIGN_IN_EVENT};
 use super::crypto::Key;
 use super::error::VaultError;
 use super::layout::SMALL_FILE_MAX;
@@ -32,7 +32,10 @@ impl Vault {
         self.behind_pin = None;
         self.load_pin(officer);
         self.ensure_sync_key(now)?;
-        self.append_audit(&AuditEvent::new("sign-in").by(officer), now)?;
+        self.take_inbox(now)?;
+        let event = AuditEvent::new(SIGN_IN_EVENT).by(officer).with("epoch", self.config.epoch);
+        self.append_audit(&event, now)?;
+        self.tell_witness();
         Ok(keys)
     }
 

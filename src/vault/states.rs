@@ -104,6 +104,8 @@ pub fn read_states(bytes: &[u8]) -> (Vec<StateLine>, Vec<StateError>) {
     let Ok(text) = std::str::from_utf8(bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes)) else {
         return file("the file is not UTF-8; export it as CSV UTF-8");
     };
+    // The reader takes a lone carriage return for an end of line, but does not count it as one.
+    let text = text.replace("\r\n", "\n").replace('\r', "\n");
     let head = text.lines().next().unwrap_or_default();
     let delimiter = if head.contains(';') { b';' } else { b',' };
     let mut reader =
@@ -187,6 +189,10 @@ impl Vault {
             .with("unchanged", report.unchanged)
             .with("refused", report.errors.len());
         self.append_audit(&event, now)?;
+        // So many changes at once are what makes the index grow; the changes themselves are durable.
+        if let Err(error) = self.compact_if_due(now) {
+            tracing::warn!(code = error.code(), "the index could not be compacted");
+        }
         Ok(report)
     }
 

@@ -6,7 +6,7 @@
 //! bytes it should have saved never become durable, though later syncs succeed (what Linux does). A seed decides
 //! every choice, so a failure is repeated by its seed and operation number.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -48,6 +48,7 @@ struct Inode {
 enum NameOp {
     Link(PathBuf, u64),
     Rename(PathBuf, PathBuf, u64),
+    RenameFolder(PathBuf, PathBuf),
     Unlink(PathBuf),
     MakeFolder(PathBuf),
     RemoveFolder(PathBuf),
@@ -58,6 +59,7 @@ impl NameOp {
         match self {
             Self::Link(p, _)
             | Self::Rename(_, p, _)
+            | Self::RenameFolder(_, p)
             | Self::Unlink(p)
             | Self::MakeFolder(p)
             | Self::RemoveFolder(p) => folder_of(p),
@@ -77,10 +79,19 @@ fn apply(names: &mut Names, op: &NameOp) {
         }
         NameOp::Unlink(path) | NameOp::RemoveFolder(path) => drop(names.remove(path)),
         NameOp::MakeFolder(path) => drop(names.insert(path.clone(), None)),
+        NameOp::RenameFolder(from, to) => {
+            let moved: Vec<PathBuf> = names.keys().filter(|p| p.starts_with(from)).cloned().collect();
+            for path in moved {
+                let (Some(target), Ok(rest)) = (names.remove(&path), path.strip_prefix(from)) else {
+                    continue;
+                };
+                names.insert(if rest.as_os_str().is_empty() { to.clone() } else { to.join(rest) }, target);
+            }
+        }
     }
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 struct State {
     inodes: BTreeMap<u64, Inode>,
     live: Names,
@@ -92,7 +103,8 @@ struct State {
     down: bool,
     read_only: bool,
     room: Option<u64>,
-    locked: bool,
+    /// Files that are locked.
+    locked: BTreeSet<PathBuf>,
     skip_syncs: bool,
     random: u64,
 }
@@ -101,11 +113,11 @@ struct State {
 #[derive(Debug, Clone)]
 pub struct FaultyFiles(Arc<Mutex<State>>);
 
-struct MemoryLock(Arc<Mutex<State>>);
+struct MemoryLock(Arc<Mutex<State>>, PathBuf);
 impl LockGuard for MemoryLock {}
 impl Drop for MemoryLock {
     fn drop(&mut self) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).locked = false;
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).locked.remove(&self.1);
     }
 }
 
@@ -248,6 +260,13 @@ impl FaultyFiles {
         Self(Arc::new(Mutex::new(state)))
     }
 
+    /// Another disk with the same contents and a seed of its own. Nobody holds its lock.
+    #[must_use]
+    pub fn copy(&self, seed: u64) -> Self {
+        let copy = State { random: seed, locked: BTreeSet::new(), plan: None, ..self.state().clone() };
+        Self(Arc::new(Mutex::new(copy)))
+    }
+
     /// The same disk as the vault takes it.
     #[must_use]
     pub fn shared(&self) -> Arc<dyn Files> {
@@ -267,6 +286,11 @@ impl FaultyFiles {
     pub fn fail(&self, nth: u64, fault: Fault) {
         let mut state = self.state();
         state.plan = Some((state.ops + nth, fault));
+    }
+    /// True after a cut or a kill, until the next start.
+    #[must_use]
+    pub fn is_down(&self) -> bool {
+        self.state().down
     }
     /// Forgets a planned fault; true when it has not struck.
     #[must_use]
@@ -294,7 +318,7 @@ impl FaultyFiles {
     pub fn restart(&self) {
         let mut state = self.state();
         state.down = false;
-        state.locked = false;
+        state.locked.clear();
     }
     /// Cuts the power, if it is still on, and starts again with what the disk kept.
     pub fn power_on(&self) {
@@ -319,7 +343,7 @@ impl FaultyFiles {
         state.live = kept.clone();
         state.durable = kept;
         state.down = false;
-        state.locked = false;
+        state.locked.clear();
         state.plan = None;
     }
     /// Changes a file behind the vault's back, durably. A missing file is made.
@@ -425,8 +449,14 @@ impl Files for FaultyFiles {
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
         let mut state = self.state();
         state.begin_whole(Op::Name)?;
-        let inode = state.live.get(from).copied().flatten().ok_or_else(missing)?;
         state.folder(folder_of(to))?;
+        let Some(inode) = *state.live.get(from).ok_or_else(missing)? else {
+            if state.live.contains_key(to) {
+                return Err(io::ErrorKind::DirectoryNotEmpty.into());
+            }
+            state.name(NameOp::RenameFolder(from.to_owned(), to.to_owned()));
+            return Ok(());
+        };
         state.name(NameOp::Rename(from.to_owned(), to.to_owned(), inode));
         Ok(())
     }
@@ -472,17 +502,32 @@ impl Files for FaultyFiles {
 
     fn lock(&self, path: &Path) -> io::Result<Box<dyn LockGuard>> {
         let mut state = self.state();
+        if state.down {
+            return Err(io::Error::other("the machine is off"));
+        }
         if state.read_only {
             return Err(io::ErrorKind::ReadOnlyFilesystem.into());
         }
         state.folder(folder_of(path))?;
-        if std::mem::replace(&mut state.locked, true) {
+        if !state.locked.insert(path.to_owned()) {
             return Err(io::ErrorKind::WouldBlock.into());
         }
-        Ok(Box::new(MemoryLock(Arc::clone(&self.0))))
+        Ok(Box::new(MemoryLock(Arc::clone(&self.0), path.to_owned())))
     }
 
     fn native(&self, _path: &Path) -> Option<PathBuf> {
         None
+    }
+
+    fn link(&self, from: &Path, to: &Path) -> io::Result<()> {
+        let mut state = self.state();
+        state.begin_whole(Op::Name)?;
+        let inode = state.live.get(from).copied().flatten().ok_or_else(missing)?;
+        state.folder(folder_of(to))?;
+        if state.live.contains_key(to) {
+            return Err(io::ErrorKind::AlreadyExists.into());
+        }
+        state.name(NameOp::Link(to.to_owned(), inode));
+        Ok(())
     }
 }

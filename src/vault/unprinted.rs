@@ -143,21 +143,12 @@ impl Vault {
         self.remove_unprinted(id)
     }
 
-    /// Removes the documents whose time is over, each with an audit line; says how many.
-    ///
-    /// # Errors
-    /// The disk's.
-    pub fn expire_unprinted(&mut self, now: DateTime<Utc>) -> Result<usize, VaultError> {
-        let mut gone = 0;
-        for id in self.unprinted_ids()? {
-            let times = times_of(&self.read_unprinted(id)?);
-            if times.is_some_and(|(_, expires)| expires <= now) {
-                self.append_audit(&AuditEvent::new("document-expired").with("document", id), now)?;
-                self.remove_unprinted(id)?;
-                gone += 1;
-            }
-        }
-        Ok(gone)
+    /// When a document was made and when it may go; none when its head cannot be read.
+    pub(super) fn unprinted_times(
+        &self,
+        id: Uuid,
+    ) -> Result<Option<(DateTime<Utc>, DateTime<Utc>)>, VaultError> {
+        Ok(times_of(&self.read_unprinted(id)?))
     }
 
     pub(super) fn unprinted_ids(&self) -> Result<Vec<Uuid>, VaultError> {
@@ -176,7 +167,7 @@ impl Vault {
         }
     }
 
-    fn remove_unprinted(&self, id: Uuid) -> Result<(), VaultError> {
+    pub(super) fn remove_unprinted(&self, id: Uuid) -> Result<(), VaultError> {
         let folder = self.layout().unprinted();
         match self.files().remove(&self.layout().unprinted_of(id)) {
             Ok(()) => self.files().sync_folder(&folder).map_err(|e| VaultError::io(WHAT, e)),

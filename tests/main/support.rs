@@ -11,6 +11,8 @@ use tempfile::TempDir;
 pub(crate) fn rekam() -> Command {
     let mut command = Command::new(assert_cmd::cargo::cargo_bin!("rekam"));
     command.env("REKAM_CONFIG", "/nonexistent/rekam.toml").env_remove("REKAM_VAULT").env_remove("REKAM_LOG");
+    // A place where no witness can be written, so that tests leave none behind.
+    command.env("XDG_STATE_HOME", "/dev/null");
     command
 }
 

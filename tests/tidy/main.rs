@@ -37,6 +37,8 @@ const STATION: &[(&str, &[&str])] = &[
     ("documents", &["documents", "i18n", "typeface"]),
     ("vault", &["vault"]),
     ("sync", &["sync"]),
+    // Only in tests and with the feature `sabotage`: drives the whole station, as scripts do.
+    ("crashlab", &["crashlab", "runtime", "script", "vault"]),
     (
         "runtime",
         &[
@@ -79,9 +81,10 @@ const CRATES: &[(&str, &[&str])] = &[
     ("crates/record/", &["record", "biometrics"]),
     ("crates/hub/", &["hub", "record", "biometrics"]),
     ("devices/", &["devices", "biometrics"]),
-    ("crates/sim/", &["sim", "devices", "biometrics"]),
+    ("crates/sim/", &["sim", "devices", "record", "biometrics"]),
+    ("crates/fuzz/", &["fuzz", "rekam", "devices", "biometrics", "record"]),
 ];
-const WORKSPACE_CRATES: &[&str] = &["rekam", "devices", "biometrics", "record", "hub", "sim"];
+const WORKSPACE_CRATES: &[&str] = &["rekam", "devices", "biometrics", "record", "hub", "sim", "fuzz"];
 
 /// Paths that code under a folder may not name.
 struct Never {

@@ -131,6 +131,8 @@ pub struct SealContext {
     pub epoch: u64,
     /// Counts records within the vault; never goes back.
     pub counter: u64,
-    /// SHA-256 of the last audit line, hex.
+    /// Number of the last audit line.
+    pub audit_seq: u64,
+    /// SHA-256 of that line, hex.
     pub audit_head: String,
 }

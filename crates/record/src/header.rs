@@ -85,6 +85,10 @@ pub struct Header {
     pub epoch: u64,
     /// Counts records within the vault.
     pub counter: u64,
+    /// Number of the vault's last audit line before sealing.
+    pub audit_seq: u64,
+    /// SHA-256 of that line, hex: who holds a header can tell when the audit was cut behind it.
+    pub audit_head: String,
     /// SHA-256 of the payload file, hex.
     pub payload_sha256: String,
     /// Size of the payload file in bytes.
@@ -157,10 +161,11 @@ impl Header {
         let mut distinct = self.recipients.clone();
         distinct.sort_unstable();
         distinct.dedup();
-        let members: [(&'static str, bool); 7] = [
+        let members: [(&'static str, bool); 8] = [
             ("id", self.id.get_version_num() == 7),
             ("station", check_station(&self.station)),
             ("station_key", keys::public_from_hex(&self.station_key).is_ok()),
+            ("audit_head", is_hex(&self.audit_head, 32)),
             ("payload_sha256", is_hex(&self.payload_sha256, 32)),
             ("recipients", distinct.len() == found && distinct.iter().all(|r| is_hex(r, 16))),
             ("tracking", is_hex(&self.tracking, 32)),

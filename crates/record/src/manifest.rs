@@ -46,7 +46,9 @@ pub struct Manifest {
     pub epoch: u64,
     /// Counts records within the vault.
     pub counter: u64,
-    /// SHA-256 of the last audit line before sealing, hex.
+    /// Number of the last audit line before sealing.
+    pub audit_seq: u64,
+    /// SHA-256 of that line, hex.
     pub audit_head: String,
     /// When the session was finished.
     pub created: DateTime<Utc>,
@@ -85,6 +87,7 @@ impl Manifest {
             operator_key,
             epoch: context.epoch,
             counter: context.counter,
+            audit_seq: context.audit_seq,
             audit_head: context.audit_head.clone(),
             created: draft.created,
             officers: draft.officers.clone(),

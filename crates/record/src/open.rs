@@ -172,12 +172,14 @@ pub fn open_with_header(
         other => other,
     })?;
     let (header, m) = (&verified.header, &opened.manifest);
-    let members: [(&'static str, bool); 7] = [
+    let members: [(&'static str, bool); 9] = [
         ("id", header.id == m.id),
         ("environment", header.environment == m.environment),
         ("station", header.station == m.station),
         ("epoch", header.epoch == m.epoch),
         ("counter", header.counter == m.counter),
+        ("audit_seq", header.audit_seq == m.audit_seq),
+        ("audit_head", header.audit_head == m.audit_head),
         ("tracking", header.tracking == m.tracking),
         ("created", header.created == m.created),
     ];

@@ -60,6 +60,12 @@ pub struct Receipt {
     pub epoch: u64,
     /// The header's counter, echoed.
     pub counter: u64,
+    /// The header's key of the station, echoed: tells whose record it was.
+    pub station_key: String,
+    /// The header's number of the last audit line, echoed.
+    pub audit_seq: u64,
+    /// The header's audit head, echoed: shows an audit that was cut or written anew since.
+    pub audit_head: String,
     /// Names of the stores that hold it, all different.
     pub replicas: Vec<String>,
     /// When it became durable, by the hub's clock.
@@ -87,6 +93,9 @@ impl Receipt {
             payload_sha256: header.payload_sha256.clone(),
             epoch: header.epoch,
             counter: header.counter,
+            station_key: header.station_key.clone(),
+            audit_seq: header.audit_seq,
+            audit_head: header.audit_head.clone(),
             replicas,
             time,
             hub_key: keys::public_to_hex(&hub.verifying_key()),
@@ -122,23 +131,33 @@ impl Receipt {
         Ok(receipt)
     }
 
-    /// Checks that `hub` signed it and that it is about exactly this record.
+    /// Checks that `hub` signed it, whatever record it is about.
     ///
     /// # Errors
     /// [`ReceiptError`].
-    pub fn verify(&self, header: &Header, hub: &VerifyingKey) -> Result<(), ReceiptError> {
+    pub fn check_signature(&self, hub: &VerifyingKey) -> Result<(), ReceiptError> {
         self.check_form()?;
         if self.hub_key != keys::public_to_hex(hub) {
             return Err(ReceiptError::OtherHub);
         }
         match keys::verify_hex(hub, &self.signed_bytes()?, &self.signature) {
-            Ok(true) => {}
-            Ok(false) => return Err(ReceiptError::Signature),
-            Err(_) => return Err(ReceiptError::Member { member: "signature" }),
+            Ok(true) => Ok(()),
+            Ok(false) => Err(ReceiptError::Signature),
+            Err(_) => Err(ReceiptError::Member { member: "signature" }),
         }
+    }
+
+    /// Checks that `hub` signed it and that it is about exactly this record.
+    ///
+    /// # Errors
+    /// [`ReceiptError`].
+    pub fn verify(&self, header: &Header, hub: &VerifyingKey) -> Result<(), ReceiptError> {
+        self.check_signature(hub)?;
         let same = self.record == header.id
             && self.payload_sha256 == header.payload_sha256
-            && (self.epoch, self.counter) == (header.epoch, header.counter);
+            && (self.epoch, self.counter) == (header.epoch, header.counter)
+            && self.station_key == header.station_key
+            && (self.audit_seq, &self.audit_head) == (header.audit_seq, &header.audit_head);
         if same { Ok(()) } else { Err(ReceiptError::OtherRecord) }
     }
 
@@ -149,8 +168,10 @@ impl Receipt {
         let replicas_ok = (1..=MAX_REPLICAS).contains(&self.replicas.len())
             && distinct.len() == self.replicas.len()
             && distinct.iter().all(|r| crate::header::check_station(r));
-        let members: [(&'static str, bool); 5] = [
+        let members: [(&'static str, bool); 7] = [
             ("schema", self.schema == SCHEMA),
+            ("station_key", keys::public_from_hex(&self.station_key).is_ok()),
+            ("audit_head", is_hex(&self.audit_head, 32)),
             ("payload_sha256", is_hex(&self.payload_sha256, 32)),
             ("replicas", replicas_ok),
             ("hub_key", keys::public_from_hex(&self.hub_key).is_ok()),

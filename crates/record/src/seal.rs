@@ -125,6 +125,8 @@ pub fn seal(draft: &Draft, context: &SealContext, keys: &SealKeys<'_>) -> Result
         station_key,
         epoch: context.epoch,
         counter: context.counter,
+        audit_seq: context.audit_seq,
+        audit_head: context.audit_head.clone(),
         payload_sha256: sha256_hex(&payload),
         payload_size: payload.len() as u64,
         recipients: fingerprints,

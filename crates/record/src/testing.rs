@@ -47,7 +47,7 @@ pub fn created(seed: u64) -> DateTime<Utc> {
 /// A seal context.
 #[must_use]
 pub fn context(counter: u64) -> SealContext {
-    SealContext { epoch: 1, counter, audit_head: sha256_hex(b"audit line") }
+    SealContext { epoch: 1, counter, audit_seq: 7, audit_head: sha256_hex(b"audit line") }
 }
 
 /// A well-formed JP2 without a picture; `fill` makes it differ and gives its size.

@@ -16,11 +16,14 @@ enum Command {
     Sbi(sim::sbi::Arguments),
     /// A KTP-el card for a virtual reader of pcscd (vpcd).
     Card(sim::card::Arguments),
+    /// A hub's receipts for records that were carried by USB stick.
+    Receipts(sim::receipts::Arguments),
 }
 
 fn main() -> anyhow::Result<()> {
     match Arguments::parse().command {
         Command::Sbi(arguments) => sim::sbi::run(&arguments),
         Command::Card(arguments) => sim::card::run(&arguments),
+        Command::Receipts(arguments) => sim::receipts::run(&arguments),
     }
 }

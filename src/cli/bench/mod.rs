@@ -19,6 +19,7 @@ use serde_json::json;
 use super::session::{default_devices, make_training_vault, station_options};
 use super::{CliError, Done, Place, Until, failure};
 
+mod scale;
 mod search;
 mod store;
 #[cfg(feature = "gui")]
@@ -29,6 +30,12 @@ pub(super) struct Bench {
     /// Repetitions of each measurement.
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=1000))]
     rounds: u32,
+    /// Only the queue, with so many records: open, pages, searches, memory, growth of the index.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
+    rows: Option<u64>,
+    /// Changes of states that make the index grow (with --rows).
+    #[arg(long, value_name = "N", default_value_t = 50_000, requires = "rows")]
+    changes: u64,
     /// Print one JSON object with the raw samples.
     #[arg(long)]
     json: bool,
@@ -153,6 +160,18 @@ fn measure(rounds: u32, place: &Place, folder: &std::path::Path) -> Result<(Vec<
 pub(super) fn bench(c: &Bench, place: &mut Place) -> Done {
     let folder = std::env::temp_dir().join(format!("rekam-bench-{}", uuid::Uuid::now_v7()));
     std::fs::create_dir_all(&folder)?;
+    if let Some(rows) = c.rows {
+        let measured = scale::scale(c.rounds, rows, c.changes, &folder.join("queue"));
+        std::fs::remove_dir_all(&folder)?;
+        let (lines, scale) = measured?;
+        if c.json {
+            let answer = json!({"machine": machine(), "rounds": c.rounds, "measured": lines, "scale": scale});
+            place.json(&answer)?;
+            return Ok(0);
+        }
+        table(&lines, place)?;
+        return scale.words().into_iter().try_for_each(|line| place.say(line)).map(|()| 0);
+    }
     let measured = measure(c.rounds, place, &folder);
     std::fs::remove_dir_all(&folder)?;
     let (lines, window) = measured?;
@@ -161,17 +180,22 @@ pub(super) fn bench(c: &Bench, place: &mut Place) -> Done {
             .json(&json!({"machine": machine(), "rounds": c.rounds, "window": window, "measured": lines}))?;
         return Ok(0);
     }
+    table(&lines, place)?;
+    if !window {
+        place.say("no display: first frame, frame work and memory were not measured")?;
+    }
+    Ok(0)
+}
+
+fn table(lines: &[Measured], place: &mut Place) -> Result<(), CliError> {
     place.say(format!("machine: {}", machine()))?;
     place.say("| what | budget | median | p95 | p99 | samples |")?;
     place.say("|---|---|---|---|---|---|")?;
-    for line in &lines {
+    for line in lines {
         let [median, p95, p99] =
             [0.5, 0.95, 0.99].map(|share| format!("{:.1} {}", line.at(share), line.unit));
         let (what, budget, unit, count) = (line.what, line.budget, line.unit, line.samples.len());
         place.say(format!("| {what} | {budget} {unit} | {median} | {p95} | {p99} | {count} |"))?;
     }
-    if !window {
-        place.say("no display: first frame, frame work and memory were not measured")?;
-    }
-    Ok(0)
+    Ok(())
 }

@@ -17,12 +17,12 @@ const FINGER_BYTES: usize = 150_000;
 /// Records in the crowded vault.
 pub(super) const CROWD: u64 = 10_000;
 
-fn open(folder: &Path) -> Result<Vault, CliError> {
+pub(super) fn open(folder: &Path) -> Result<Vault, CliError> {
     let files: Arc<dyn Files> = Arc::new(RealFiles);
     Ok(Vault::open(files, folder, &OpenOptions::default(), SystemClock.now())?)
 }
 
-fn ready(folder: &Path) -> Result<(Vault, OfficerKeys), CliError> {
+pub(super) fn ready(folder: &Path) -> Result<(Vault, OfficerKeys), CliError> {
     // The drafts are those of the record crate's own tests and name their station.
     let station = record::testing::complete_draft(0).station;
     let report = make_training_vault(folder, &station, KdfCost::Test)?;

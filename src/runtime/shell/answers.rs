@@ -8,7 +8,9 @@ use uuid::Uuid;
 use super::{Document, SignedIn, Station};
 use crate::handover::event as handover;
 use crate::runtime::error;
-use crate::runtime::station::{Desk, DocumentKind, Notice, NoticeLevel, OfficerLine, Screen};
+use crate::runtime::station::{
+    Desk, DeviceLine, DeviceState, DocumentKind, Notice, NoticeLevel, OfficerLine, Screen,
+};
 use crate::runtime::vault_jobs::{PaperJob, SealedRecord, VaultAnswer, VaultJob};
 use crate::runtime::workers::{Answer, Made, error_notice};
 use crate::session::Session;
@@ -29,7 +31,8 @@ impl Station {
             Answer::FingersSearched { session, id, result } => {
                 self.feed(session, Event::FingersSearched(id, result));
             }
-            Answer::Devices(lines) => self.lines = lines,
+            Answer::Devices(lines) => self.devices_told(lines),
+            Answer::Power(power) => self.power_seen(power),
             Answer::Document { session, kind, name, made } => {
                 self.documents_due.remove(&session);
                 match kind {
@@ -55,6 +58,29 @@ impl Station {
         }
     }
 
+    /// The device list, with a line in the audit for each kind that became faulty or is well again.
+    fn devices_told(&mut self, lines: Vec<DeviceLine>) {
+        let before = std::mem::replace(&mut self.lines, lines);
+        let now = self.clock.now();
+        for line in self.lines.clone() {
+            let was = before.iter().find(|l| l.kind == line.kind).map(|l| &l.state);
+            let code = match (&line.state, was) {
+                (DeviceState::Faulty(fault), Some(DeviceState::Faulty(same)))
+                    if fault.code() == same.code() =>
+                {
+                    continue;
+                }
+                // What is missing from the start is no event; the doctor tells it.
+                (DeviceState::Faulty(_), None) => continue,
+                (DeviceState::Faulty(fault), Some(_)) => fault.code().to_owned(),
+                (DeviceState::Ready, Some(DeviceState::Faulty(_))) => "ready".to_owned(),
+                _ => continue,
+            };
+            let details = vec![("kind", line.kind.id().to_owned()), ("state", code)];
+            self.give_vault(VaultJob::AuditDesk { event: "device-state", details, now });
+        }
+    }
+
     /// An event for the running session and the parked ones.
     fn feed_all(&mut self, event: &Event) {
         let ids: Vec<Uuid> = self.active_id().into_iter().chain(self.parked.keys().copied()).collect();
@@ -65,7 +91,10 @@ impl Station {
 
     fn take_vault(&mut self, answer: VaultAnswer) {
         match answer {
-            VaultAnswer::SignedIn { officer, public_key } => self.signed_in(officer, public_key),
+            VaultAnswer::SignedIn { officer, public_key, look } => {
+                self.signed_in(officer, public_key);
+                self.begin_upkeep(look, self.clock.now());
+            }
             VaultAnswer::NotSearched { session, id, code } => {
                 self.feed(session, Event::FingersSearched(id, Err(code)));
             }
@@ -109,6 +138,11 @@ impl Station {
                     self.feed(session, Event::Decided(*grant));
                 }
             }
+            VaultAnswer::Looked { session, look } => self.looked(session, look),
+            VaultAnswer::PartTried { session, step, result } => {
+                self.feed(session, Event::PartTried(step, result));
+            }
+            VaultAnswer::KeptHouse(report) => self.kept_house(&report),
             VaultAnswer::Sealed { session, result } => self.sealed(session, result),
             VaultAnswer::Discarded(session) => {
                 self.drafts.retain(|d| d.id != session);
@@ -202,6 +236,7 @@ impl Station {
                 }
                 self.drafts.retain(|d| d.id != session);
                 self.refresh_page();
+                self.look_soon();
             }
             Err(code) => self.feed(session, Event::SealFailed(code)),
         }

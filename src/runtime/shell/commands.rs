@@ -156,6 +156,7 @@ impl Station {
         self.signed_in = None;
         self.checking = false;
         self.give_vault(VaultJob::SignOut);
+        self.end_upkeep();
         self.refresh_waiting();
     }
 
@@ -175,11 +176,18 @@ impl Station {
         if !self.may_record() {
             return;
         }
+        if self.retired {
+            self.notify(vault_notice(&VaultError::Retired));
+            return;
+        }
         let now = self.clock.now();
         // Nobody is asked to come for a recording that cannot be sealed.
         if self.centre_until.is_none_or(|until| now >= until) {
             let why = "the list has ended".to_owned();
             self.notify(vault_notice(&VaultError::NoCentreList { why }));
+            return;
+        }
+        if self.refuses_session(now) {
             return;
         }
         self.close_handover();
@@ -199,6 +207,7 @@ impl Station {
         self.show(session);
         self.ended = None;
         self.give_vault(VaultJob::Audit { session: id, event: "session-begun", details: Vec::new(), now });
+        self.try_seal(id, now);
     }
 
     /// The officer's check of this shift, while it is valid.

@@ -15,8 +15,8 @@ use crate::gate::policy::Policy;
 use crate::handover::Handover;
 use crate::runtime::error;
 use crate::runtime::station::{
-    Desk, DeskCommand, DeviceLine, Ended, Guidance, Ledger, LockView, Notice, OfficerLine, PrintProgress,
-    QueueLine, Screen, UnprintedLine, WaitingLine,
+    Desk, DeskCommand, DeviceLine, Ended, Finding, Guidance, Ledger, LockView, Notice, OfficerLine,
+    PrintProgress, QueueLine, Screen, UnprintedLine, WaitingLine,
 };
 use crate::runtime::workers::error_notice;
 use crate::session::event::Event;
@@ -51,6 +51,7 @@ impl Station {
         }
         self.tick_lock(now);
         self.tick_hygiene(now);
+        self.tick_upkeep(now);
         self.feed_handover(crate::handover::event::Event::Tick);
     }
 
@@ -61,7 +62,8 @@ impl Station {
             || self.devices.is_gone()
             || self.analysis.is_gone()
             || self.documents.is_gone()
-            || self.printing.is_gone();
+            || self.printing.is_gone()
+            || self.power.is_gone();
         if gone && !self.told_gone {
             self.told_gone = true;
             self.notify(error_notice("runtime-worker-gone", error::WORKER_GONE));
@@ -120,6 +122,9 @@ impl Desk for Station {
     }
     fn devices(&self) -> &[DeviceLine] {
         &self.lines
+    }
+    fn limits(&self) -> &[Finding] {
+        self.upkeep.findings()
     }
     fn to_disinfect(&self) -> Vec<DeviceKind> {
         self.hygiene.waiting(&self.policy).map(|(kind, _)| kind).collect()

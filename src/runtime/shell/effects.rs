@@ -4,6 +4,7 @@ use biometrics::signature::Strokes;
 use chrono::{DateTime, Utc};
 use devices::vocabulary::Captured;
 use devices::vocabulary::{DeviceFault, DeviceId, DeviceInfo, DeviceKind, RequestId};
+use record::schema::StepId;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
@@ -76,6 +77,15 @@ impl Station {
             Effect::AskApproval(draft) => self.give_vault(VaultJob::Ask { session, draft, now }),
             Effect::KeepStep { step, bytes } => {
                 self.give_vault(VaultJob::Keep { session, step, bytes: Zeroizing::new(bytes), now });
+            }
+            Effect::TryPart(step) => {
+                if let Some(snapshot) = self.session_of(session).cloned() {
+                    self.give_vault(VaultJob::TryPart { session: Box::new(snapshot), step, now });
+                }
+                if step == StepId::Biodata {
+                    // Captures follow: what would keep their record from being sealed is told before them.
+                    self.try_seal(session, now);
+                }
             }
             Effect::Seal => {
                 if let Some(snapshot) = self.session_of(session).cloned() {

@@ -11,6 +11,7 @@ use devices::vocabulary::{DeviceKind, SIMULATED};
 use record::schema::Environment;
 
 use super::Station;
+use super::upkeep::Upkeep;
 use crate::documents::Office;
 use crate::gate::policy::{Policy, PolicySet};
 use crate::i18n::Language;
@@ -22,6 +23,7 @@ use crate::runtime::documents::Documents;
 use crate::runtime::error::StationError;
 use crate::runtime::finger_search::search_all;
 use crate::runtime::guidance::GuidanceWorker;
+use crate::runtime::lookout::watch_power;
 use crate::runtime::portrait::face_judges;
 use crate::runtime::preview::PreviewSlot;
 use crate::runtime::printing::{Patience, PrintWorker};
@@ -105,7 +107,11 @@ impl Station {
         let policy = choose(&policies, options.policy_id.as_deref(), today)?;
         let roster_errors = check_roster(&options)?;
         let engine = Engine::new()?;
-        let open = OpenOptions { simulated_clock: options.clock.is_simulated(), ..OpenOptions::default() };
+        let open = OpenOptions {
+            simulated_clock: options.clock.is_simulated(),
+            witness: options.witness.clone(),
+            ..OpenOptions::default()
+        };
         let vault = Vault::open(files, &options.vault, &open, now)?;
         let mut notices: Vec<Notice> = vault.notes().iter().map(|n| note_notice(n.message_id())).collect();
         notices.extend(roster_errors.iter().take(super::NOTICES_MAX / 2).map(roster_notice));
@@ -116,6 +122,7 @@ impl Station {
         let officers = vault.officers().iter().map(officer_line).collect();
         let hygiene = Hygiene::from_kept(vault.hygiene()?.as_deref());
         let queue_len = vault.queue_len();
+        let retired = vault.check_in_service().is_err();
 
         let (out, inbox) = Outbox::new(options.wake.clone());
         let registry = Arc::new(Registry::new(environment == Environment::Training));
@@ -149,6 +156,8 @@ impl Station {
         };
         let printing = Worker::start("printing", move |jobs| printer.run(&jobs))?;
         let outbox = out.clone();
+        let worker_out = out.clone();
+        let power = Worker::start("power", move |asked| watch_power(&asked, &worker_out))?;
         let mut station = Self {
             devices: start_devices(&options, &registry, &setup, &preview, &analysis, out)?,
             clock: options.clock,
@@ -159,6 +168,7 @@ impl Station {
             analysis,
             documents,
             printing,
+            power,
             stop_printing,
             prints: prints(environment, &setup),
             progress: BTreeMap::new(),
@@ -191,6 +201,7 @@ impl Station {
             page: 0,
             queue: Vec::new(),
             queue_len,
+            retired,
             drafts: Vec::new(),
             waiting: Vec::new(),
             lines,
@@ -210,6 +221,8 @@ impl Station {
             hygiene,
             hygiene_again: None,
             held: None,
+            hub_keys: options.hub_keys,
+            upkeep: Upkeep::default(),
             platen_possible: true,
         };
         station.vault.give(VaultJob::Page { page: 0, now }).ok();

@@ -34,7 +34,13 @@ impl Station {
         };
         let now = self.clock.now();
         self.unkept.insert(document.id);
-        let job = PaperJob::Keep { id: document.id, document: Box::new(kept), now };
+        let rules = self.policy.retention;
+        // A slip may tell of a fever: it is health data.
+        let days = match document.kind {
+            DocumentKind::Slip => rules.unprinted_days.min(rules.health_days),
+            DocumentKind::Proof | DocumentKind::Receipt => rules.unprinted_days,
+        };
+        let job = PaperJob::Keep { id: document.id, document: Box::new(kept), days, now };
         self.give_vault(VaultJob::Paper(job));
     }
 

@@ -6,14 +6,11 @@ use super::{JobError, VaultWorker};
 use crate::runtime::station::UnprintedLine;
 use crate::runtime::vault_jobs::{PaperJob, VaultAnswer};
 
-/// How long a document that was not printed is kept, in days: as long as an applicant may come back for it.
-const UNPRINTED_DAYS: i64 = 14;
-
 impl VaultWorker {
     pub(super) fn paper(&mut self, job: PaperJob) -> Result<VaultAnswer, JobError> {
         Ok(match job {
-            PaperJob::Keep { id, document, now } => {
-                self.vault.keep_unprinted(id, &document, now, now + Duration::days(UNPRINTED_DAYS))?;
+            PaperJob::Keep { id, document, days, now } => {
+                self.vault.keep_unprinted(id, &document, now, now + Duration::days(i64::from(days)))?;
                 VaultAnswer::PaperKept { id, lines: self.papers(now)? }
             }
             PaperJob::Printed { id, now } => {

@@ -13,6 +13,7 @@ impl VaultWorker {
     pub(super) fn drop_keys(&mut self, pin: bool) -> bool {
         self.forget_fingers();
         self.roster = Roster::default();
+        self.house = None;
         let Some(operator) = self.operator.take() else {
             self.vault.lock();
             return false;
@@ -62,7 +63,7 @@ impl VaultWorker {
             if let Some(keys) = keys {
                 self.operator = Some(keys);
                 self.away = None;
-                self.begin_reading()?;
+                self.begin_reading(now)?;
             }
             self.audit(None, "station-unlocked", vec![("way", way.to_owned())], now)
         });

@@ -13,7 +13,7 @@ use super::Step;
 use crate::population::biodata::Biodata;
 use crate::population::identity::{self, FIELDS, field_text};
 use crate::session::Session;
-use crate::session::effect::Effects;
+use crate::session::effect::{Effect, Effects};
 use crate::session::event::Command;
 use crate::steps::identity::MAX_FIELD;
 
@@ -181,7 +181,16 @@ impl Step for BiodataStep {
     fn confirm(&self, s: &mut Session, now: DateTime<Utc>, fx: &mut Effects) {
         let d = &mut s.data.biodata;
         d.confirmed = Some(d.digest());
-        let corrected = !d.corrections().is_empty();
+        let corrections = d.corrections();
+        let corrected = !corrections.is_empty();
+        if corrected {
+            // Which fields, never what was in them or on the document.
+            let fields: Vec<&str> = corrections.iter().map(|c| c.field.as_str()).collect();
+            fx.push(Effect::Audit {
+                event: "biodata-corrected",
+                details: vec![("fields", fields.join(" "))],
+            });
+        }
         s.core.withdraw(StepId::Biodata, CORRECTION);
         if corrected {
             s.core.require(RequirementKind::SecondPerson, StepId::Biodata, CORRECTION);

@@ -207,7 +207,11 @@ impl Step for Health {
         let decision = decide(s, now);
         fx.push(Effect::Audit {
             event: "health-decision",
-            details: vec![("rules", decision.rules.join(" ")), ("policy", s.ctx.policy.id.clone())],
+            details: vec![
+                ("verdict", decision.verdict.id().to_owned()),
+                ("rules", decision.rules.join(" ")),
+                ("policy", s.ctx.policy.id.clone()),
+            ],
         });
         let closing = Closing {
             rules: decision.rules.clone(),

@@ -162,7 +162,11 @@ impl Step for Urgency {
         let decision = evaluate::case(&s.ctx.policy, &facts);
         fx.push(Effect::Audit {
             event: "urgency-decision",
-            details: vec![("rules", decision.rules.join(" ")), ("policy", s.ctx.policy.id.clone())],
+            details: vec![
+                ("verdict", decision.verdict.id().to_owned()),
+                ("rules", decision.rules.join(" ")),
+                ("policy", s.ctx.policy.id.clone()),
+            ],
         });
         let closing = Closing {
             rules: decision.rules.clone(),

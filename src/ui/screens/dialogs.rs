@@ -32,10 +32,7 @@ pub(super) fn show(ctx: &Context, st: &mut Stage<'_>) {
             reason_dialog(ctx, st, "abandon", reason, true, |st, r| st.send(Command::Abandon(r)))
                 .map_or(Next::Close, |r| Next::Stay(Dialog::Abandon(r)))
         }
-        Dialog::Discard(id, reason) => reason_dialog(ctx, st, "discard-draft", reason, true, |st, r| {
-            st.out.push(DeskCommand::Discard(id, r));
-        })
-        .map_or(Next::Close, |r| Next::Stay(Dialog::Discard(id, r))),
+        Dialog::Discard(id, reason) => super::station_state::show_discard(ctx, st, id, reason),
         Dialog::CannotSign(reason) => show_cannot_sign(ctx, st, reason),
         Dialog::ReadAloud => show_read_aloud(ctx, st),
         Dialog::Boxes(edit) => super::boxes::show(ctx, st, edit),

@@ -65,6 +65,11 @@ fn task(ui: &mut Ui, st: &mut Stage<'_>, view: &SessionView<'_>) {
             st.send(Command::RetryKeep);
         }
     }
+    if let Some(code) = s.core.part_faults.get(&view.current()) {
+        let step = st.get(&format!("step-{}", view.current().id()));
+        let what = st.words.with("part-refused", &[("step", step.as_str())]);
+        widgets::banner(ui, st.words, theme::Tone::Error, &what, &st.get("part-refused-do"), code);
+    }
     if view.fault().is_some() {
         super::fault::show(ui, st, view);
         return;

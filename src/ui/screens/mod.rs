@@ -13,6 +13,7 @@ pub(crate) mod hygiene;
 mod lock;
 mod sign_in;
 mod start;
+mod station_state;
 
 pub(super) use lock::lock_key;
 

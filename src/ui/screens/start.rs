@@ -6,6 +6,7 @@ use record::schema::RecordState;
 use super::super::stage::{Dialog, Stage, pair, small};
 use super::super::theme::{self, Tone};
 use super::super::{fonts, printing, widgets};
+use super::station_state;
 use crate::documents::short_code;
 use crate::runtime::station::{DeskCommand, QueueLine, WaitingLine};
 use crate::t;
@@ -13,18 +14,26 @@ use crate::t;
 pub(super) fn show(ui: &mut Ui, st: &mut Stage<'_>) {
     Panel::right("start-side").exact_size(280.0).resizable(false).frame(super::side()).show(ui, |ui| {
         ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+            widgets::card(ui, |ui| station_state::card(ui, st));
             widgets::card(ui, |ui| limits(ui, st));
             widgets::card(ui, |ui| super::aside::devices(ui, st));
         });
     });
     CentralPanel::default().frame(super::ground()).show(ui, |ui| {
         ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
-            let next = widgets::primary_button(ui, &t!(st.words, "new-applicant"));
+            let refused = crate::runtime::limits::refusal(st.desk.limits());
+            let next = ui.add_enabled_ui(refused.is_none(), |ui| {
+                widgets::primary_button(ui, &t!(st.words, "new-applicant"))
+            });
+            let next = next.inner;
             st.first(ui, next.id);
             if next.clicked() {
                 st.out.push(DeskCommand::NewSession);
             }
-            small(ui, &st.get("new-applicant-hint"));
+            match refused {
+                Some(why) => station_state::refused(ui, st, why),
+                None => small(ui, &st.get("new-applicant-hint")),
+            }
             if widgets::secondary_button(ui, &st.get("handover-open")).clicked() {
                 st.out.push(DeskCommand::OpenHandover);
             }
@@ -78,7 +87,7 @@ fn waiting_line(ui: &mut Ui, st: &mut Stage<'_>, line: &WaitingLine) {
             if !line.parked {
                 let label = st.words.with("discard", &[("name", name.as_str())]);
                 if widgets::secondary_button(ui, &label).clicked() {
-                    st.scratch.dialog = Some(Dialog::Discard(line.id, String::new()));
+                    st.scratch.dialog = Some(Dialog::Discard(line.id, None));
                 }
             }
             ui.with_layout(Layout::top_down(Align::Min), |ui| {
@@ -88,6 +97,12 @@ fn waiting_line(ui: &mut Ui, st: &mut Stage<'_>, line: &WaitingLine) {
                 let at = st.words.date_time(line.touched, offset);
                 let id = if line.parked { "waiting-parked" } else { "waiting-interrupted" };
                 small(ui, &t!(st.words, "waiting-at", step = step, time = at, why = st.get(id)));
+                let by = st.desk.officers().iter().find(|o| Some(o.id) == line.begun_by);
+                if let Some(by) = by {
+                    small(ui, &st.words.with("waiting-begun-by", &[("name", by.name.as_str())]));
+                }
+                let end = st.words.date_time(line.expires, offset);
+                small(ui, &st.words.with("waiting-expires", &[("time", end)]));
                 if let (true, Some(from)) = (early, line.not_before) {
                     let from = st.words.time(from, offset);
                     small(ui, &st.words.with("waiting-not-before", &[("time", from)]));

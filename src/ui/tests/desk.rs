@@ -18,7 +18,7 @@ use chrono::{DateTime, Utc};
 use devices::traits::PreviewFrame;
 use devices::vocabulary::{CaptureTask, DeviceId, DeviceInfo, DeviceKind};
 use record::grant::{Ask, GrantRequest, sign};
-use record::schema::{Environment, Outcome, RecordState, Role};
+use record::schema::{Environment, Outcome, RecordState, Role, StepId};
 use uuid::Uuid;
 
 use super::rekam::gate::policy::{Policy, PolicySet};
@@ -26,8 +26,9 @@ use super::rekam::handover::Handover;
 use super::rekam::population::biodata::Biodata;
 use super::rekam::population::regions::Regions;
 use super::rekam::runtime::station::{
-    Advice, Desk, DeskCommand, DeviceLine, DeviceState, Ended, FingerWay, Guidance, Ledger, LockNote,
-    LockView, Notice, NoticeLevel, OfficerLine, PrintProgress, QueueLine, Screen, UnprintedLine, WaitingLine,
+    Advice, Desk, DeskCommand, DeviceLine, DeviceState, Ended, Finding, FingerWay, Guidance, Ledger,
+    LockNote, LockView, Notice, NoticeLevel, OfficerLine, PrintProgress, QueueLine, Screen, UnprintedLine,
+    WaitingLine,
 };
 use super::rekam::session::effect::Effect;
 use super::rekam::session::event::{CaptureOutcome, Event, LookUpAnswer};
@@ -73,6 +74,8 @@ pub(crate) struct Control {
     pub(crate) used: Vec<DeviceId>,
     /// How printing of documents goes; none where nothing is printed.
     pub(crate) print: Option<PrintProgress>,
+    /// What the vault mended when it was opened: message ids.
+    pub(crate) mended: Vec<&'static str>,
     /// The lock that is on.
     pub(crate) lock: Option<LockView>,
     /// What the reader does for the lock: the officer's finger, or another.
@@ -83,6 +86,14 @@ pub(crate) struct Control {
     pub(crate) activity: u32,
     /// What live guidance says.
     pub(crate) advice: Option<Advice>,
+    /// What the station knows of itself.
+    pub(crate) limits: Vec<Finding>,
+    /// A step whose result cannot go into the record.
+    pub(crate) refused: Option<StepId>,
+    /// Sessions that were found interrupted.
+    pub(crate) found: Vec<WaitingLine>,
+    /// Sessions that were discarded, and why.
+    pub(crate) discarded: Vec<(Uuid, String)>,
 }
 
 pub(crate) struct FakeDesk {
@@ -100,6 +111,7 @@ pub(crate) struct FakeDesk {
     prints: BTreeMap<Uuid, PrintProgress>,
     unprinted: Vec<UnprintedLine>,
     captures: u64,
+    limits: Vec<Finding>,
     handover: Option<Handover>,
     ledger: Ledger,
     entered: Option<Result<(), String>>,
@@ -110,7 +122,14 @@ impl FakeDesk {
         let policy = PolicySet::bundled().unwrap().get("443-2978-2020-06").unwrap().clone();
         let officer =
             |n: u128, name: &str, role| OfficerLine { id: Uuid::from_u128(n), name: name.into(), role };
+        let told = |message: &&'static str| Notice {
+            level: NoticeLevel::Warning,
+            message: (*message).to_owned(),
+            code: "VLT-00".to_owned(),
+        };
+        let notices = control.borrow().mended.iter().map(told).collect();
         Self {
+            notices,
             control,
             policy: Arc::new(policy),
             officers: vec![
@@ -124,11 +143,11 @@ impl FakeDesk {
             waiting: Vec::new(),
             queue: Vec::new(),
             devices: Vec::new(),
-            notices: Vec::new(),
             document: None,
             prints: BTreeMap::new(),
             unprinted: Vec::new(),
             captures: 0,
+            limits: Vec::new(),
             handover: None,
             ledger: Ledger::default(),
             entered: None,
@@ -231,6 +250,7 @@ impl FakeDesk {
                 Event::ApprovalAsked(GrantRequest::new(ask, &draft.nik, now, valid).unwrap())
             }
             Effect::KeepStep { step, .. } => Event::StepKept(step),
+            Effect::TryPart(step) => Event::PartTried(step, Ok(())),
             Effect::Seal => {
                 let session = self.session.as_ref()?;
                 let id = session.core.id;
@@ -346,6 +366,8 @@ impl FakeDesk {
         if session.core.outcome == Outcome::Parked {
             let id = session.core.id;
             self.waiting.push(WaitingLine {
+                begun_by: self.signed_in.as_ref().map(|o| o.id),
+                expires: session.core.last_seen + chrono::Duration::days(7),
                 id,
                 name: session.data.biodata.values.nama.clone(),
                 step: session.core.current,
@@ -458,6 +480,9 @@ impl Desk for FakeDesk {
     fn devices(&self) -> &[DeviceLine] {
         &self.devices
     }
+    fn limits(&self) -> &[Finding] {
+        &self.limits
+    }
     fn to_disinfect(&self) -> Vec<DeviceKind> {
         self.control.borrow().locked.iter().copied().collect()
     }
@@ -566,14 +591,18 @@ impl Desk for FakeDesk {
             DeskCommand::CloseHandover => self.handover = None,
             DeskCommand::Handover(command) => self.handover_command(command),
             DeskCommand::EnterCards(row) => self.enter_cards(&row),
-            DeskCommand::Discard(..)
-            | DeskCommand::RestartDevice(_)
-            | DeskCommand::Preview(_)
-            | DeskCommand::QueuePage(_) => {}
+            DeskCommand::Discard(id, why) => self.control.borrow_mut().discarded.push((id, why)),
+            DeskCommand::RestartDevice(_) | DeskCommand::Preview(_) | DeskCommand::QueuePage(_) => {}
         }
     }
     fn pump(&mut self) -> bool {
         self.list_devices();
+        self.limits.clone_from(&self.control.borrow().limits);
+        self.waiting.append(&mut self.control.borrow_mut().found);
+        let refused = self.control.borrow_mut().refused.take();
+        if let Some(step) = refused {
+            self.feed(Event::PartTried(step, Err("SES-12".into())));
+        }
         self.feed(Event::Tick);
         false
     }

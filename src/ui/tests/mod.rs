@@ -8,7 +8,9 @@ mod boxes;
 mod desk;
 mod flows;
 mod handover;
+mod limits;
 mod locking;
+mod notes;
 mod photo;
 
 use std::cell::RefCell;
@@ -35,8 +37,13 @@ struct Window {
 
 impl Window {
     fn open(language: Language, size: Vec2) -> Self {
+        Self::open_after(language, size, &[])
+    }
+
+    /// A window whose vault had to mend something when it was opened.
+    fn open_after(language: Language, size: Vec2, mended: &[&'static str]) -> Self {
         let now = "2020-07-06T02:15:00Z".parse().unwrap();
-        let control = Rc::new(RefCell::new(Control { now, ..Control::default() }));
+        let control = Rc::new(RefCell::new(Control { now, mended: mended.to_vec(), ..Control::default() }));
         let desk = FakeDesk::new(Rc::clone(&control));
         // A running session asks for a frame twice a second, so a run does not settle by itself.
         let builder = Harness::builder().with_size(size).with_max_steps(8).with_context_setup(theme::apply);

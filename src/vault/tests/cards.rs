@@ -368,6 +368,7 @@ fn bad_lines_are_told_by_number_and_the_others_count() {
     check(&format!("record_id,state,at\n{bare},CARD_PRINTED,2026-03-02T02:00:00Z"), 0, &[(2, "STA-03")]);
     let mixed = format!("record_id,state,at\nx,y,z\n{id},CARD_PRINTED,2026-03-02T02:00:00Z\n\"{id}");
     check(&mixed, 1, &[(2, "STA-03"), (4, "STA-04")]);
+    check(&mixed.replace('\n', "\r"), 1, &[(2, "STA-03"), (4, "STA-04")]);
     assert_eq!(read_states(b"record_id,state,at\n\xff\xfe").1[0].code, "STA-01");
     assert_eq!(read_states(&vec![b'a'; STATES_MAX_BYTES + 1]).1[0].code, "STA-01");
 }

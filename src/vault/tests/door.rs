@@ -11,7 +11,8 @@ proptest::proptest! {
         let world = FaultyFiles::new(1);
         world.make_folder_durable(Path::new("/a")).unwrap();
         world.tamper(Path::new("/a/000001.jsonl"), |b| b.clone_from(&bytes));
-        let report = verify_audit(&world, Path::new("/a"), Uuid::nil(), true).unwrap();
+        let expected = audit_walk::Expectations { simulated: true, ..Default::default() };
+        let (report, _) = audit_walk::walk(&world, Path::new("/a"), Uuid::nil(), &expected).unwrap();
         proptest::prop_assert_eq!(report.broken.is_none(), bytes.is_empty());
     }
 
@@ -354,6 +355,16 @@ fn every_error_and_note_has_its_words_in_both_languages() {
         (35, VaultError::Supervisors { needed: 2 }),
         (36, VaultError::Pin),
         (37, VaultError::WrongPin { left: 1 }),
+        (40, VaultError::BackupFile { why: "w".into() }),
+        (41, VaultError::BackupKey { why: "w" }),
+        (42, VaultError::BackupIdentity),
+        (43, VaultError::CarryFolder { why: "w".into() }),
+        (44, VaultError::MediumGone { what: "w".into() }),
+        (45, VaultError::FileLimit { what: "w".into() }),
+        (46, VaultError::HubKey),
+        (47, VaultError::Retired),
+        (48, VaultError::RestoreCheck { why: "w".into() }),
+        (49, VaultError::NotRetirable { why: "w" }),
     ];
     let notes = [
         "index-rebuilt",
@@ -366,6 +377,9 @@ fn every_error_and_note_has_its_words_in_both_languages() {
         "step-unreadable",
         "sync-key-unfit",
         "centre-list-unfit",
+        "put-back",
+        "retired",
+        "pins-unfit",
     ];
     for language in crate::i18n::Language::ALL {
         let words = crate::i18n::Words::new(*language);

@@ -6,23 +6,33 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use chrono::TimeZone;
+use chrono::{FixedOffset, TimeZone};
 use record::draft::{Draft, OfficerNote};
 use record::schema::{RecordState, Role};
 use zeroize::Zeroizing;
+
+use uuid::Uuid;
 
 use super::files::RealFiles;
 use super::slots::Slot;
 use super::testing::{Fault, FaultyFiles};
 use super::*;
 
+mod audit;
+mod backup;
 mod cards;
+mod carry;
 mod centre;
 mod crash;
 mod door;
 mod fingers;
+mod histories;
+mod index;
 mod keys;
+mod model;
 mod queue;
+mod retention;
+mod trial;
 mod unprinted;
 
 const NIK: &str = "3374015708030001";

@@ -15,7 +15,7 @@ use std::time::Duration;
 use toml::Table;
 
 use crate::registry::{Bench, DriverFamily, Opened, Sighting};
-use crate::setup::{Parameters, SetupError, SetupErrors};
+use crate::setup::{self, DriverParameters, Parameters, SetupError};
 use crate::traits::{Device, Printer};
 use crate::vocabulary::{DeviceFault, DeviceId, DeviceInfo, DeviceKind, PrintHitch, PrintState};
 use ipp::{Answer, Operation, Server};
@@ -40,7 +40,7 @@ pub const FAMILY: DriverFamily = DriverFamily {
     kinds: &[DeviceKind::Printer],
     training_only: false,
     look_every_ms: 10_000,
-    check,
+    check: |kind, table| setup::errors_of::<CupsParameters>(kind, table),
     list,
     open,
 };
@@ -53,7 +53,7 @@ struct CupsParameters {
     programs: Programs,
 }
 
-impl CupsParameters {
+impl DriverParameters<'_> for CupsParameters {
     fn read(kind: DeviceKind, table: &Table) -> Result<Self, Vec<SetupError>> {
         let mut reader = Parameters::new(kind, table);
         let queue = reader.text("queue");
@@ -81,7 +81,9 @@ impl CupsParameters {
         };
         reader.finish(parameters)
     }
+}
 
+impl CupsParameters {
     /// The queues that may be used, the preferred one first.
     fn queues(&self) -> Result<Vec<String>, DeviceFault> {
         if let Some(queue) = &self.queue {
@@ -128,10 +130,6 @@ fn info(queue: &str, printer: &Answer) -> DeviceInfo {
     }
 }
 
-fn check(kind: DeviceKind, parameters: &Table) -> Vec<SetupError> {
-    CupsParameters::read(kind, parameters).err().unwrap_or_default()
-}
-
 fn list(_bench: &Bench, kind: DeviceKind, parameters: &Table) -> Vec<Sighting> {
     let Ok(parameters) = CupsParameters::read(kind, parameters) else { return Vec::new() };
     let queues = parameters.queues().unwrap_or_default();
@@ -148,9 +146,7 @@ fn open(
     parameters: &Table,
     choice: Option<&DeviceId>,
 ) -> Result<Opened, DeviceFault> {
-    let parameters = CupsParameters::read(kind, parameters).map_err(|errors| DeviceFault::Protocol {
-        detail: SetupErrors(errors).to_string().replace('\n', "; "),
-    })?;
+    let parameters = CupsParameters::wanted(kind, parameters)?;
     for queue in parameters.queues()? {
         if choice.is_some_and(|id| id.0.strip_prefix("cups-") != Some(queue.as_str())) {
             continue;

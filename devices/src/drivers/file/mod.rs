@@ -27,7 +27,7 @@ pub use folder::{MAX_ENTRIES, check_folder};
 
 use crate::pace;
 use crate::registry::{Bench, DriverFamily, Opened, Sighting};
-use crate::setup::{Parameters, Setup, SetupError, SetupErrors};
+use crate::setup::{self, DriverParameters, Parameters, Setup, SetupError};
 use crate::traits::{
     Camera, CaptureDevice, CaptureWatch, Device, FingerprintReader, IrisReader, PreviewFrame, SignaturePad,
     Thermometer,
@@ -55,7 +55,7 @@ pub const FAMILY: DriverFamily = DriverFamily {
     ],
     training_only: true,
     look_every_ms: 200,
-    check,
+    check: |kind, table| setup::errors_of::<FileParameters>(kind, table),
     list,
     open,
 };
@@ -67,7 +67,7 @@ struct FileParameters {
     ppi: Option<u16>,
 }
 
-impl FileParameters {
+impl DriverParameters<'_> for FileParameters {
     fn read(kind: DeviceKind, table: &Table) -> Result<Self, Vec<SetupError>> {
         let mut reader = Parameters::new(kind, table);
         let path = reader.needed_path("path", "the file or folder with the samples");
@@ -83,10 +83,6 @@ impl FileParameters {
     }
 }
 
-fn check(kind: DeviceKind, parameters: &Table) -> Vec<SetupError> {
-    FileParameters::read(kind, parameters).err().unwrap_or_default()
-}
-
 fn list(_bench: &Bench, kind: DeviceKind, parameters: &Table) -> Vec<Sighting> {
     let there = FileParameters::read(kind, parameters).is_ok_and(|p| p.path.exists());
     there.then(|| Sighting { info: info(kind), arrival: 1 }).into_iter().collect()
@@ -98,9 +94,7 @@ fn open(
     parameters: &Table,
     _choice: Option<&DeviceId>,
 ) -> Result<Opened, DeviceFault> {
-    let parameters = FileParameters::read(kind, parameters).map_err(|errors| DeviceFault::Protocol {
-        detail: SetupErrors(errors).to_string().replace('\n', "; "),
-    })?;
+    let parameters = FileParameters::wanted(kind, parameters)?;
     if !parameters.path.exists() {
         return Err(folder::bad(&parameters.path, "is missing"));
     }
@@ -146,8 +140,7 @@ pub fn find_samples(root: &Path) -> Result<Setup, DeviceFault> {
         };
         let path = Value::String(path.to_string_lossy().into_owned());
         let parameters = Table::from_iter([("path".to_owned(), path)]);
-        let fault = |errors: SetupErrors| DeviceFault::Protocol { detail: errors.to_string() };
-        setup.set(kind, ID, parameters).map_err(fault)?;
+        setup.set(kind, ID, parameters).map_err(DeviceFault::from)?;
     }
     Ok(setup)
 }

@@ -29,7 +29,7 @@ mod verdict;
 use toml::{Table, Value};
 
 use crate::registry::{Bench, DriverFamily, Opened, Sighting};
-use crate::setup::{Parameters, SetupError, SetupErrors};
+use crate::setup::{self, DriverParameters, Parameters, SetupError};
 use crate::vocabulary::{DeviceFault, DeviceId, DeviceInfo, DeviceKind};
 
 /// Identifier of the family.
@@ -44,7 +44,7 @@ pub const FAMILY: DriverFamily = DriverFamily {
     kinds: &[DeviceKind::Fingerprint],
     training_only: false,
     look_every_ms: 500,
-    check,
+    check: |kind, table| setup::errors_of::<FprintParameters>(kind, table),
     list,
     open,
 };
@@ -103,7 +103,7 @@ struct FprintParameters {
     mounting: Mounting,
 }
 
-impl FprintParameters {
+impl DriverParameters<'_> for FprintParameters {
     fn read(kind: DeviceKind, table: &Table) -> Result<Self, Vec<SetupError>> {
         let mut keys = Parameters::new(kind, table);
         let reader = keys.text("reader").map(ToOwned::to_owned);
@@ -119,17 +119,15 @@ impl FprintParameters {
         let inverted = keys.boolean("inverted").unwrap_or(false);
         keys.finish(Self { reader, mounting: Mounting { ppi, quarter_turns, inverted } })
     }
+}
 
+impl FprintParameters {
     /// True for a reader that this station may offer.
     fn offers(&self, found: &Found, training: bool) -> bool {
         found.gives_pictures
             && (training || !found.is_virtual())
             && self.reader.as_ref().is_none_or(|wanted| *wanted == found.driver)
     }
-}
-
-fn check(kind: DeviceKind, parameters: &Table) -> Vec<SetupError> {
-    FprintParameters::read(kind, parameters).err().unwrap_or_default()
 }
 
 fn list(bench: &Bench, kind: DeviceKind, parameters: &Table) -> Vec<Sighting> {
@@ -145,9 +143,7 @@ fn open(
     parameters: &Table,
     choice: Option<&DeviceId>,
 ) -> Result<Opened, DeviceFault> {
-    let parameters = FprintParameters::read(kind, parameters).map_err(|errors| DeviceFault::Protocol {
-        detail: SetupErrors(errors).to_string().replace('\n', "; "),
-    })?;
+    let parameters = FprintParameters::wanted(kind, parameters)?;
     let found = bench.fprint.found()?;
     let wanted = found
         .iter()

@@ -3,7 +3,7 @@
 
 use super::*;
 use crate::registry::Registry;
-use crate::setup::Setup;
+use crate::setup::{DriverParameters, Setup};
 
 fn found(driver: &str, gives_pictures: bool) -> Found {
     Found {
@@ -19,7 +19,7 @@ fn found(driver: &str, gives_pictures: bool) -> Found {
 fn parameters_are_read_and_every_error_told() {
     let check = |text: &str, wrong: &[&str]| {
         let table: Table = text.parse().unwrap();
-        let errors = super::check(DeviceKind::Fingerprint, &table);
+        let errors = (super::FAMILY.check)(DeviceKind::Fingerprint, &table);
         let keys: Vec<&str> = errors.iter().map(SetupError::key).collect();
         assert_eq!(keys, wrong, "{text}");
     };

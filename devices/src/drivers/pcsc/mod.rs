@@ -23,7 +23,7 @@ use toml::Table;
 
 use crate::ktp::CARD_RESET;
 use crate::registry::{Bench, DriverFamily, Opened, Sighting};
-use crate::setup::{Parameters, SetupError};
+use crate::setup::{self, DriverParameters, Parameters, SetupError};
 use crate::vocabulary::{CaptureEnd, DeviceFault, DeviceId, DeviceKind, Retry};
 use monitor::{Monitor, Reader};
 use names::Role;
@@ -42,7 +42,7 @@ pub const FAMILY: DriverFamily = DriverFamily {
     kinds: &[DeviceKind::Card],
     training_only: false,
     look_every_ms: 300,
-    check,
+    check: |kind, table| setup::errors_of::<PcscParameters>(kind, table),
     list,
     open,
 };
@@ -82,7 +82,7 @@ struct PcscParameters {
     sam: Option<String>,
 }
 
-impl PcscParameters {
+impl DriverParameters<'_> for PcscParameters {
     fn read(kind: DeviceKind, table: &Table) -> Result<Self, Vec<SetupError>> {
         let mut reader = Parameters::new(kind, table);
         let parameters = Self {
@@ -91,7 +91,9 @@ impl PcscParameters {
         };
         reader.finish(parameters)
     }
+}
 
+impl PcscParameters {
     /// The readers for cards, contactless ones first.
     fn readers(&self, there: &BTreeMap<String, Reader>) -> Vec<String> {
         let mut chosen: Vec<&String> = match &self.reader {
@@ -114,10 +116,6 @@ impl PcscParameters {
     }
 }
 
-fn check(kind: DeviceKind, parameters: &Table) -> Vec<SetupError> {
-    PcscParameters::read(kind, parameters).err().unwrap_or_default()
-}
-
 fn list(bench: &Bench, kind: DeviceKind, parameters: &Table) -> Vec<Sighting> {
     let Ok(parameters) = PcscParameters::read(kind, parameters) else { return Vec::new() };
     let there = bench.pcsc.monitor().and_then(|monitor| monitor.readers(FIRST_LOOK)).unwrap_or_default();
@@ -135,8 +133,7 @@ fn open(
     parameters: &Table,
     choice: Option<&DeviceId>,
 ) -> Result<Opened, DeviceFault> {
-    let parameters = PcscParameters::read(kind, parameters)
-        .map_err(|errors| DeviceFault::Protocol { detail: format!("{} wrong parameters", errors.len()) })?;
+    let parameters = PcscParameters::wanted(kind, parameters)?;
     let monitor = bench.pcsc.monitor()?;
     let there = monitor.readers(FIRST_LOOK)?;
     let readers = parameters.readers(&there);

@@ -24,6 +24,8 @@ const BEGIN_LIMIT: Duration = Duration::from_secs(5);
 /// Time that the monitor gets to see why a command was lost.
 /// (pcscd looks at each reader every 0.4 s).
 const CAUSE_WITHIN: Duration = Duration::from_millis(1000);
+/// Longest wait for the card to be let go when the reader is closed.
+const FINISH_WITHIN: Duration = Duration::from_secs(1);
 /// Time that a look may wait for the monitor.
 const LOOK_WITHIN: Duration = Duration::from_millis(50);
 
@@ -126,6 +128,14 @@ impl Slot {
             Err(fault) => fault.into(),
             Ok(false) => Retry::CardRemoved.into(),
             Ok(true) => end,
+        }
+    }
+}
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        if let Some(worker) = self.worker.take() {
+            worker.finish(FINISH_WITHIN);
         }
     }
 }

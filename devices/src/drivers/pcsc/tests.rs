@@ -145,7 +145,7 @@ fn identity_from_the_name() {
 #[test]
 fn parameters_are_checked() {
     let check = |pairs: &[(&str, &str)], errors: usize| {
-        assert_eq!(super::check(DeviceKind::Card, &table(pairs)).len(), errors, "{pairs:?}");
+        assert_eq!((super::FAMILY.check)(DeviceKind::Card, &table(pairs)).len(), errors, "{pairs:?}");
     };
     check(&[], 0);
     check(&[("reader", "ACR1252"), ("sam", "SAM")], 0);

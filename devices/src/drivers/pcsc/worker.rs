@@ -120,6 +120,18 @@ impl Worker {
         // Full only when the thread hangs: then the card is let go when it comes back and finds nobody.
         self.orders.try_send(Order::End).ok();
     }
+
+    /// Lets the card go and waits for that, at most `limit`.
+    ///
+    /// A program that ends before leaves the service to clean up behind it, and the reset that belongs to that may
+    /// come when the next program has the card already.
+    pub(super) fn finish(self, limit: Duration) {
+        let Self { orders, answers } = self;
+        drop(orders);
+        let until = Instant::now() + limit;
+        // An answer that nobody waits for any more is left; the end of the thread is what counts.
+        while answers.recv_timeout(until.saturating_duration_since(Instant::now())).is_ok() {}
+    }
 }
 
 fn run(service: &dyn Service, orders: &Receiver<Order>, answers: &SyncSender<Result<Vec<u8>, Error>>) {

@@ -45,7 +45,7 @@ pub use order::{DeviceShape, Order, Part, eye_name, finger_name};
 pub use wire::BioType;
 
 use crate::registry::{Bench, DriverFamily, Opened, Sighting};
-use crate::setup::{SetupError, SetupErrors};
+use crate::setup::{self, DriverParameters};
 use crate::vocabulary::{DeviceFault, DeviceId, DeviceInfo, DeviceKind};
 use device::Wishes;
 use discovery::{Look, Looked};
@@ -68,14 +68,10 @@ pub const FAMILY: DriverFamily = DriverFamily {
     kinds: &[DeviceKind::Camera, DeviceKind::Fingerprint, DeviceKind::Iris],
     training_only: false,
     look_every_ms: 2000,
-    check,
+    check: |kind, table| setup::errors_of::<SbiParameters>(kind, table),
     list,
     open,
 };
-
-fn check(kind: DeviceKind, parameters: &Table) -> Vec<SetupError> {
-    SbiParameters::read(kind, parameters).err().unwrap_or_default()
-}
 
 fn list(bench: &Bench, kind: DeviceKind, parameters: &Table) -> Vec<Sighting> {
     let door = Door::new(kind, parameters, bench.training, bench.sbi.clone());
@@ -171,9 +167,7 @@ impl Door {
         training: bool,
         services: Services,
     ) -> Result<Self, DeviceFault> {
-        let parameters = SbiParameters::read(kind, parameters).map_err(|errors| DeviceFault::Protocol {
-            detail: SetupErrors(errors).to_string().replace('\n', "; "),
-        })?;
+        let parameters = SbiParameters::wanted(kind, parameters)?;
         let trust = match &parameters.roots {
             Some(roots) => Trust::Roots(jwt::read_roots(roots)?),
             None if training => Trust::Nothing,

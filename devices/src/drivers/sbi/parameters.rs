@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use toml::Table;
 
-use crate::setup::{Parameters, SetupError};
+use crate::setup::{DriverParameters, Parameters, SetupError};
 use crate::vocabulary::DeviceKind;
 
 /// Ports on which the protocol lets services listen.
@@ -30,8 +30,8 @@ pub(super) struct SbiParameters {
     pub(super) requested_score: u8,
 }
 
-impl SbiParameters {
-    pub(super) fn read(kind: DeviceKind, table: &Table) -> Result<Self, Vec<SetupError>> {
+impl DriverParameters<'_> for SbiParameters {
+    fn read(kind: DeviceKind, table: &Table) -> Result<Self, Vec<SetupError>> {
         let mut reader = Parameters::new(kind, table);
         let trusting = match reader.text("trust") {
             None | Some("roots") => false,

@@ -20,7 +20,7 @@ use toml::Table;
 
 use crate::pace;
 use crate::registry::{Bench, DriverFamily, Opened, Sighting};
-use crate::setup::{Parameters, SetupError, SetupErrors};
+use crate::setup::{self, DriverParameters, Parameters, SetupError};
 use crate::traits::{CaptureDevice, CaptureWatch, Device, Thermometer};
 use crate::vocabulary::{
     CaptureEnd, CaptureTask, Captured, DeviceFault, DeviceId, DeviceInfo, DeviceKind, Retry,
@@ -46,7 +46,7 @@ pub const FAMILY: DriverFamily = DriverFamily {
     kinds: &[DeviceKind::Thermometer],
     training_only: false,
     look_every_ms: 500,
-    check,
+    check: |kind, table| setup::errors_of::<SerialParameters>(kind, table),
     list,
     open,
 };
@@ -61,7 +61,7 @@ struct SerialParameters {
     serial: String,
 }
 
-impl SerialParameters {
+impl DriverParameters<'_> for SerialParameters {
     fn read(kind: DeviceKind, table: &Table) -> Result<Self, Vec<SetupError>> {
         let mut reader = Parameters::new(kind, table);
         let port = reader.needed_path("port", "the device file of the line, e.g. /dev/ttyUSB0");
@@ -89,7 +89,9 @@ impl SerialParameters {
         };
         reader.finish(parameters)
     }
+}
 
+impl SerialParameters {
     fn info(&self) -> DeviceInfo {
         let port = Path::new(&self.port).file_name().unwrap_or_default().to_string_lossy();
         DeviceInfo {
@@ -101,10 +103,6 @@ impl SerialParameters {
             training_only: false,
         }
     }
-}
-
-fn check(kind: DeviceKind, parameters: &Table) -> Vec<SetupError> {
-    SerialParameters::read(kind, parameters).err().unwrap_or_default()
 }
 
 fn list(_bench: &Bench, kind: DeviceKind, parameters: &Table) -> Vec<Sighting> {
@@ -120,9 +118,7 @@ fn open(
     parameters: &Table,
     choice: Option<&DeviceId>,
 ) -> Result<Opened, DeviceFault> {
-    let parameters = SerialParameters::read(kind, parameters).map_err(|errors| DeviceFault::Protocol {
-        detail: SetupErrors(errors).to_string().replace('\n', "; "),
-    })?;
+    let parameters = SerialParameters::wanted(kind, parameters)?;
     let info = parameters.info();
     if choice.is_some_and(|id| *id != info.id) {
         return Err(DeviceFault::NotFound { kind: kind.id().to_owned() });

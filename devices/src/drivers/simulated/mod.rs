@@ -26,7 +26,7 @@ pub use samples::card_photo;
 pub use simulation::{HANG_MAX, PRINTED_MAX, PrintJob, Simulation};
 
 use crate::registry::{Bench, DriverFamily, Opened, Sighting};
-use crate::setup::SetupError;
+use crate::setup;
 use crate::vocabulary::{DeviceFault, DeviceId, DeviceInfo, DeviceKind};
 use capture::SimulatedDevice;
 use parameters::SimulatedParameters;
@@ -41,14 +41,10 @@ pub const FAMILY: DriverFamily = DriverFamily {
     kinds: DeviceKind::ALL,
     training_only: true,
     look_every_ms: 50,
-    check,
+    check: |kind, table| setup::errors_of::<SimulatedParameters>(kind, table),
     list,
     open,
 };
-
-fn check(kind: DeviceKind, parameters: &Table) -> Vec<SetupError> {
-    SimulatedParameters::read(kind, parameters).err().unwrap_or_default()
-}
 
 fn list(bench: &Bench, kind: DeviceKind, parameters: &Table) -> Vec<Sighting> {
     let Ok(slot) = bench.simulation.slot(kind, parameters) else { return Vec::new() };

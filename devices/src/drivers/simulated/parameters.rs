@@ -6,7 +6,7 @@ use biometrics::position::{Eye, FingerPosition};
 use toml::{Table, Value};
 
 use super::script::{Script, TIME_MAX_MS};
-use crate::setup::{Parameters, SetupError};
+use crate::setup::{DriverParameters, Parameters, SetupError};
 use crate::vocabulary::DeviceKind;
 
 /// Time a capture takes where `capture_ms` does not say otherwise.
@@ -67,12 +67,8 @@ pub struct SimulatedParameters {
     pub folder: Option<PathBuf>,
 }
 
-impl SimulatedParameters {
-    /// Reads the parameters of one kind.
-    ///
-    /// # Errors
-    /// Every error there is.
-    pub fn read(kind: DeviceKind, table: &Table) -> Result<Self, Vec<SetupError>> {
+impl DriverParameters<'_> for SimulatedParameters {
+    fn read(kind: DeviceKind, table: &Table) -> Result<Self, Vec<SetupError>> {
         let mut reader = Parameters::new(kind, table);
         let time_max = TIME_MAX_MS as i64;
         let person_seed = reader.integer("person_seed", 0, i64::MAX).unwrap_or(1) as u64;

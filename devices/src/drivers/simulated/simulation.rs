@@ -9,7 +9,7 @@ use toml::Table;
 
 use super::parameters::SimulatedParameters;
 use super::script::{Action, Script};
-use crate::setup::SetupErrors;
+use crate::setup::{DriverParameters, SetupErrors};
 use crate::vocabulary::{DeviceFault, DeviceKind};
 
 /// Longest time that a `hang` lasts, so that no test or demo leaks a thread for ever.

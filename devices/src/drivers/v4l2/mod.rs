@@ -25,7 +25,7 @@ use self::device::V4l2Camera;
 use self::nodes::{Known, Linux, Node};
 use self::worker::LeftBehind;
 use crate::registry::{Bench, DriverFamily, Opened, Sighting};
-use crate::setup::{Parameters, SetupError, SetupErrors};
+use crate::setup::{self, DriverParameters, Parameters, SetupError};
 use crate::vocabulary::{DeviceFault, DeviceId, DeviceInfo, DeviceKind};
 
 /// Identifier of the family.
@@ -39,7 +39,7 @@ pub const FAMILY: DriverFamily = DriverFamily {
     kinds: &[DeviceKind::Camera],
     training_only: false,
     look_every_ms: 300,
-    check,
+    check: |kind, table| setup::errors_of::<CameraParameters<'_>>(kind, table),
     list,
     open,
 };
@@ -62,7 +62,7 @@ struct CameraParameters<'a> {
     size: Option<(u32, u32)>,
 }
 
-impl<'a> CameraParameters<'a> {
+impl<'a> DriverParameters<'a> for CameraParameters<'a> {
     fn read(kind: DeviceKind, table: &'a Table) -> Result<Self, Vec<SetupError>> {
         let mut reader = Parameters::new(kind, table);
         let device = reader.text("device");
@@ -75,17 +75,15 @@ impl<'a> CameraParameters<'a> {
         }
         reader.finish(Self { device, size: width.zip(height) })
     }
+}
 
+impl<'a> CameraParameters<'a> {
     fn cameras(&self, bench: &Bench) -> Vec<Node> {
         // A production vault can only be fed by hardware.
         let allowed = |node: &Node| bench.training || !node.is_virtual;
         let wanted = |node: &Node| allowed(node) && self.device.is_none_or(|wanted| node.is(wanted));
         bench.cameras.known.look(&Linux).into_iter().filter(wanted).collect()
     }
-}
-
-fn check(kind: DeviceKind, parameters: &Table) -> Vec<SetupError> {
-    CameraParameters::read(kind, parameters).err().unwrap_or_default()
 }
 
 fn list(bench: &Bench, kind: DeviceKind, parameters: &Table) -> Vec<Sighting> {
@@ -100,9 +98,7 @@ fn open(
     parameters: &Table,
     choice: Option<&DeviceId>,
 ) -> Result<Opened, DeviceFault> {
-    let parameters = CameraParameters::read(kind, parameters).map_err(|errors| DeviceFault::Protocol {
-        detail: SetupErrors(errors).to_string().replace('\n', "; "),
-    })?;
+    let parameters = CameraParameters::wanted(kind, parameters)?;
     let chosen = |node: &Node| choice.is_none_or(|id| node.id == *id);
     let node = parameters.cameras(bench).into_iter().find(chosen);
     let node = node.ok_or_else(|| DeviceFault::NotFound { kind: kind.id().to_owned() })?;
