@@ -15,7 +15,9 @@ impl Fake {
         for line in lines {
             match (line.split_once(" -> "), line.split_once(" = ")) {
                 (Some((path, target)), _) => drop(links.insert(path.into(), target.into())),
-                (None, Some((path, text))) => drop(files.insert(path.into(), text.replace("\\n", "\n"))),
+                (None, Some((path, text))) => {
+                    drop(files.insert(path.into(), text.replace("\\n", "\n").replace("\\t", "\t")))
+                }
                 (None, None) => panic!("{line}"),
             }
         }

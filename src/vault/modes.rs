@@ -41,11 +41,15 @@ pub(super) fn refuse_exposed(files: &dyn Files, layout: &Layout) -> Result<(), V
 }
 
 impl Vault {
-    /// Looks at the mode of every file and folder.
+    /// Looks at the mode of every file and folder. What sled makes has the mode that the process's mask gives: the
+    /// station sets one that keeps others out, and the vault's folder keeps them out in any case.
     pub(super) fn check_modes(&self, problems: &mut Vec<Problem>) -> Result<(), VaultError> {
         let mut folders: Vec<PathBuf> = vec![self.layout().root().to_owned()];
         while let Some(folder) = folders.pop() {
             for entry in self.files().list(&folder).map_err(|e| VaultError::io("vault folder", e))? {
+                if folder == self.layout().root() && entry.name.starts_with("index") {
+                    continue;
+                }
                 let path = folder.join(entry.name);
                 if let Some(mode) = exposed(self.files(), &path)? {
                     let subject = path.strip_prefix(self.layout().root()).unwrap_or(&path);

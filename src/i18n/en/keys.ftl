@@ -12,6 +12,7 @@ vault-no-centre-list-do = Have two supervisors install a new list: "rekam centre
 vault-supervisors = Another supervisor must sign this.
 vault-supervisors-do = Ask a different supervisor for the passphrase.
 vault-note-centre-list-unfit = The centre's list of recipients cannot be trusted. Nothing is sealed before a right one is installed.
+vault-note-centre-list-unfit-do = Ask two supervisors to install the right list of the centre: "rekam centre install". Open sessions are kept.
 vault-problem-old-roster = An old roster of officers was put back.
 vault-problem-centre-list = The centre's list of recipients does not fit.
 vault-problem-exposed = Other accounts of this computer may read this file.

@@ -12,6 +12,7 @@ vault-no-centre-list-do = Minta dua supervisor memasang daftar baru: "rekam cent
 vault-supervisors = Tindakan ini perlu tanda tangan supervisor lain.
 vault-supervisors-do = Minta supervisor yang berbeda memasukkan kata sandinya.
 vault-note-centre-list-unfit = Daftar penerima dari pusat tidak dapat dipercaya. Tidak ada rekaman yang disegel sebelum daftar yang benar dipasang.
+vault-note-centre-list-unfit-do = Minta dua supervisor memasang daftar yang benar dari pusat: "rekam centre install". Sesi yang ada tetap tersimpan.
 vault-problem-old-roster = Daftar petugas lama dipasang kembali.
 vault-problem-centre-list = Daftar penerima dari pusat tidak cocok.
 vault-problem-exposed = Berkas ini dapat dibaca akun lain di komputer ini.

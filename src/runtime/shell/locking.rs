@@ -67,6 +67,10 @@ impl Station {
 
     /// The lock comes. `since` is the time from which it counts.
     pub(super) fn lock(&mut self, since: DateTime<Utc>, why: &'static str, now: DateTime<Utc>) {
+        self.lock_as(since, why, true, now);
+    }
+
+    fn lock_as(&mut self, since: DateTime<Utc>, why: &'static str, pin_allowed: bool, now: DateTime<Utc>) {
         if self.lock.is_some() {
             return;
         }
@@ -74,7 +78,7 @@ impl Station {
         self.stop_capture();
         let finger = self.lock_rules.is_some_and(|rules| rules.finger);
         let keys = if finger { LockKeys::Kept } else { LockKeys::Leaving };
-        self.lock = Some(Lock::new(Uuid::now_v7(), since, keys));
+        self.lock = Some(Lock { pin_allowed, ..Lock::new(Uuid::now_v7(), since, keys) });
         self.guidance.board().watch(None);
         self.tell_devices(DeviceMessage::Preview(false));
         self.preview.clear();
@@ -88,9 +92,12 @@ impl Station {
     /// The machine goes to sleep or its lid is closed: the keys go, and only the passphrase brings them back.
     pub(super) fn lock_for_sleep(&mut self, why: &'static str, now: DateTime<Utc>) {
         self.stop_finger();
-        self.lock(now, why, now);
+        if self.lock.is_none() {
+            self.lock_as(now, why, false, now);
+        }
         let Some(lock) = &mut self.lock else { return };
         lock.pin_allowed = false;
+        // A lock whose keys stay for the finger gives them up too; one whose keys are going already goes on.
         // Gone without a PIN, nothing is left to go.
         if lock.keys != LockKeys::Gone || lock.pin {
             (lock.keys, lock.pin) = (LockKeys::Leaving, false);
@@ -139,6 +146,10 @@ impl Station {
 
     /// The vault's worker has dropped the keys; what is on the disk leaves the memory here too.
     pub(super) fn keys_dropped(&mut self, pin: bool) {
+        // The answer to a lock that still allowed a PIN, before sleep forbade it: the one without follows.
+        if pin && self.lock.as_ref().is_some_and(|lock| !lock.pin_allowed) {
+            return;
+        }
         self.leave_memory();
         if let Some(lock) = self.lock.as_mut().filter(|lock| lock.keys == LockKeys::Told) {
             (lock.keys, lock.pin) = (LockKeys::Gone, pin);
