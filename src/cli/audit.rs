@@ -9,7 +9,7 @@ use rekam::vault::{HeldHead, Vault, VaultError, held_heads};
 use serde_json::json;
 
 use super::backup::{real, signed_in};
-use super::vault::Secret;
+use super::secrets::Secret;
 use super::{CliError, Done, Place, VaultArg, failure};
 
 /// Largest header, receipt or manifest that is read, in bytes.

@@ -13,7 +13,7 @@ use rekam::vault::{
 use serde_json::json;
 use zeroize::Zeroizing;
 
-use super::vault::Secret;
+use super::secrets::Secret;
 use super::{CliError, Done, Place, VaultArg, failure, witness};
 
 /// Longest identity file, in bytes.

@@ -9,7 +9,7 @@ use rekam::vault::{Outside, PinKind, read_receipts};
 use serde_json::json;
 
 use super::backup::{real, signed_in, take_inbox};
-use super::vault::Secret;
+use super::secrets::Secret;
 use super::{Done, Place, VaultArg};
 
 #[derive(Debug, Args)]

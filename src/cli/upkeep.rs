@@ -13,8 +13,9 @@ use rekam::runtime::{lookout, power};
 use rekam::vault::{Deletion, Held, Vault, draft_expires};
 use serde_json::json;
 
+use super::secrets::Secret;
 use super::session::{WIB_S, policy_files};
-use super::vault::{Secret, account, open};
+use super::vault::{account, open};
 use super::{CliError, Done, Place, VaultArg, failure};
 
 /// Most deletions of one run.

@@ -78,7 +78,9 @@ impl Station {
         self.stop_capture();
         let finger = self.lock_rules.is_some_and(|rules| rules.finger);
         let keys = if finger { LockKeys::Kept } else { LockKeys::Leaving };
-        self.lock = Some(Lock { pin_allowed, ..Lock::new(Uuid::now_v7(), since, keys) });
+        let mut lock = Lock::new(Uuid::now_v7(), since, keys);
+        lock.pin_allowed = pin_allowed;
+        self.lock = Some(lock);
         self.guidance.board().watch(None);
         self.tell_devices(DeviceMessage::Preview(false));
         self.preview.clear();
