@@ -177,6 +177,10 @@ fn secret(ui: &mut Ui, st: &mut Stage<'_>, way: &Way) {
         secret.zeroize();
         st.out.push((way.send)(sent));
     }
+    // A wrong secret is typed again where it was typed.
+    if entered {
+        field.request_focus();
+    }
     st.first(ui, field.id);
 }
 
