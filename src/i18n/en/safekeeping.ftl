@@ -21,8 +21,8 @@ vault-restore-check-do = Use another backup.
 vault-not-retirable = The vault cannot be retired yet.
 vault-not-retirable-do = Finish or discard the sessions that are open first.
 
-vault-note-put-back = This vault is older than what this computer has seen of it: an old copy was put back, or its audit was cut. Report it to the supervisor; records that are missing must be looked for.
-vault-note-put-back-do = Tell the supervisor. Records made after that copy may be at the centre or in a backup only.
+vault-note-put-back = This vault is older than what this computer has seen of it: an old copy was put back, or its audit was cut.
+vault-note-put-back-do = Tell the supervisor; records that are missing must be looked for. Records made after that copy may be at the centre or in a backup only.
 vault-note-retired = This vault is retired: its records can be seen and carried, but no new session begins.
 vault-note-retired-do = Use the station that took its place. The records here can still be read and carried.
 vault-note-pins-unfit = What supervisors set (backup key, hub key) cannot be read or is not theirs. Set it again.
