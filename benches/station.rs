@@ -51,7 +51,7 @@ fn open(c: &mut Criterion) {
     let options = InitOptions {
         station: "BENCH-01".into(),
         environment: Environment::Training,
-        recipients: Vec::new(),
+        centre_root: None,
         first_supervisor: None,
         officers: Vec::new(),
         kdf: KdfCost::Test,

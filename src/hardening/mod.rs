@@ -12,7 +12,8 @@ use rustix::process::{DumpableBehavior, Resource, Rlimit};
 use zeroizing_alloc::ZeroAlloc;
 
 /// Every block of the heap is wiped when it is freed: texts, pictures and templates, copies that grown buffers leave
-/// behind, and what other crates hold, none of which wipe themselves.
+/// behind, and what other crates hold, none of which wipe themselves. What takes its memory from C is told to
+/// [`biometrics::codec::wipe_freed_memory`].
 #[global_allocator]
 static WIPING: ZeroAlloc<std::alloc::System> = ZeroAlloc(std::alloc::System);
 
@@ -49,6 +50,9 @@ pub struct Hardening {
 #[must_use]
 pub fn apply() -> Hardening {
     quiet_panics();
+    if !biometrics::codec::wipe_freed_memory() {
+        tracing::warn!("buffers of C libraries are not wiped when they are freed");
+    }
     rustix::process::umask(Mode::RWXG | Mode::RWXO);
     let none = Rlimit { current: Some(0), maximum: Some(0) };
     rustix::process::setrlimit(Resource::Core, none).ok();

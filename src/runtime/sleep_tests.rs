@@ -2,7 +2,7 @@
 use std::cell::{Cell, RefCell};
 use std::os::unix::net::UnixStream;
 use std::sync::Mutex;
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use zbus::blocking::connection::Builder as ConnectionBuilder;
 use zbus::zvariant::Value;
@@ -69,7 +69,7 @@ fn each_closing_of_the_lid_locks_once() {
 
 /// A logind of our own at the other end of a socket.
 struct FakeManager {
-    inhibited: Mutex<Sender<(String, String)>>,
+    inhibited: Mutex<SyncSender<(String, String)>>,
     /// What an inhibitor is: closed when it is given back.
     kept: Mutex<Vec<UnixStream>>,
     lid: Arc<AtomicBool>,
@@ -97,7 +97,7 @@ impl FakeManager {
 /// Both ends of a peer-to-peer connection: ours, and logind's.
 fn bus() -> (Connection, Connection, Receiver<(String, String)>, Arc<AtomicBool>) {
     let (ours, theirs) = UnixStream::pair().unwrap();
-    let (inhibited, asked) = channel();
+    let (inhibited, asked) = sync_channel(16);
     let lid = Arc::new(AtomicBool::new(false));
     let manager = FakeManager { inhibited: Mutex::new(inhibited), kept: Mutex::default(), lid: lid.clone() };
     let server = std::thread::Builder::new().spawn(move || {

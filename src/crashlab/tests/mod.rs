@@ -38,7 +38,8 @@ fn the_child_of_the_kills() {
 fn killed_sessions_lose_nothing_that_was_acknowledged() {
     let report = kills(KILLS, 1, None);
     assert_eq!((report.kills, report.lost), (KILLS, 0), "{:?}", report.findings);
-    assert!(report.acknowledged > 10 && report.in_seal > 0, "{report:?}");
+    // How many sessions fit between the kills is the machine's affair.
+    assert!(report.acknowledged > 0 && report.in_seal > 0, "{report:?}");
 }
 
 #[test]

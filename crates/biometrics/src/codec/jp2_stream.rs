@@ -2,7 +2,8 @@
 //!
 //! The only module of this crate with `unsafe`. Reason: openjp2 takes in-memory data only through C
 //! callbacks with a `void*`; its one safe stream wants a named file, and biometric images must not touch
-//! the disk. The unsafe surface is the four callbacks and the calls that register them.
+//! the disk. The unsafe surface is the four callbacks and the calls that register them, and the setting of C's
+//! allocator that openjp2's own buffers need ([`wipe_freed_memory`]).
 #![allow(unsafe_code)]
 
 use std::ffi::c_void;
@@ -12,6 +13,36 @@ use openjp2::openjpeg::{
     opj_stream_set_read_function, opj_stream_set_seek_function, opj_stream_set_skip_function,
     opj_stream_set_user_data, opj_stream_set_write_function,
 };
+
+/// Lets C's allocator overwrite what it is given back, for the rest of the process (mallopt(3), `M_PERTURB`). openjp2
+/// takes its buffers from there, and they hold pictures of fingers; an allocator of Rust's that wipes does not see
+/// them. Blocks of up to about a kilobyte may be spared by glibc's per-thread caches. False where it cannot be done.
+#[must_use]
+pub fn wipe_freed_memory() -> bool {
+    c_memory::wipe_freed()
+}
+
+#[cfg(target_env = "gnu")]
+mod c_memory {
+    /// `M_PERTURB` of glibc's malloc.h.
+    const M_PERTURB: i32 = -6;
+
+    unsafe extern "C" {
+        fn mallopt(parameter: i32, value: i32) -> i32;
+    }
+
+    pub(super) fn wipe_freed() -> bool {
+        // SAFETY: mallopt takes two numbers and may be called at any time.
+        unsafe { mallopt(M_PERTURB, 0xFF) == 1 }
+    }
+}
+
+#[cfg(not(target_env = "gnu"))]
+mod c_memory {
+    pub(super) const fn wipe_freed() -> bool {
+        false
+    }
+}
 
 const BUFFER_BYTES: usize = 64 * 1024;
 /// What openjp2 takes as failure of a read or write.

@@ -16,6 +16,7 @@ mod wsq;
 
 use crate::image::{GrayImage, ImageError, RgbImage};
 
+pub use jp2_stream::wipe_freed_memory;
 pub use pgm::encode as encode_pgm;
 pub use wsq::{WSQ_MIN_SIDE_PX, WSQ_RATE, WSQ_RATES, decode_wsq, encode_wsq, encode_wsq_with_comment};
 
