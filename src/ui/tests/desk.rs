@@ -40,8 +40,11 @@ use super::rekam::session::view::SessionView;
 use super::rekam::session::{Session, SessionContext};
 
 pub(crate) mod counter;
+mod locking;
 mod samples;
 
+pub(crate) use locking::PIN;
+use locking::locked;
 pub(crate) use samples::{finger, photo};
 use samples::{iris, rings, signature, stamp, whole_slap};
 
@@ -376,54 +379,6 @@ impl FakeDesk {
                 parked: true,
             });
             self.parked.insert(id, session);
-        }
-    }
-}
-
-/// The PIN of every officer.
-pub(crate) const PIN: &str = "271828";
-
-/// A lock that waits for the right index finger.
-fn locked(now: DateTime<Utc>) -> LockView {
-    LockView {
-        since: now,
-        signs_out: Some(now + chrono::Duration::minutes(30)),
-        finger: FingerWay::Ready(FingerPosition::RightIndex),
-        pin: false,
-        note: None,
-    }
-}
-
-impl FakeDesk {
-    fn unlock(&mut self, command: &DeskCommand) {
-        let mut control = self.control.borrow_mut();
-        let (own, held) = (control.own_finger, control.hold);
-        let Some(lock) = &mut control.lock else { return };
-        let ready = FingerWay::Ready(FingerPosition::RightIndex);
-        let opens = match command {
-            DeskCommand::Unlock(secret) => {
-                lock.note = Some(LockNote::Passphrase);
-                **secret == *SECRET
-            }
-            DeskCommand::UnlockByPin(pin) => {
-                lock.note = Some(LockNote::Pin(4));
-                **pin == *PIN
-            }
-            DeskCommand::StopFinger => {
-                lock.finger = ready;
-                false
-            }
-            _ if held => {
-                lock.finger = FingerWay::Waiting(FingerPosition::RightIndex);
-                false
-            }
-            _ => {
-                lock.note = Some(LockNote::NoMatch(2));
-                own
-            }
-        };
-        if opens {
-            control.lock = None;
         }
     }
 }
