@@ -187,8 +187,11 @@ pub(super) fn restore_vault(c: &Restore, place: &mut Place) -> Done {
         None => Vec::new(),
         Some(path) => read_receipts(&RealFiles, path)?
             .iter()
-            .filter_map(|(_, bytes)| Receipt::parse(bytes).ok())
-            .collect(),
+            .map(|(name, bytes)| {
+                Receipt::parse(bytes)
+                    .map_err(|e| failure("CLI-13", format!("{name} is no receipt: {e}; leave it out")))
+            })
+            .collect::<Result<_, _>>()?,
     };
     let passphrase = c.secret.read("Passphrase of the officer")?;
     let options = RestoreOptions {
@@ -223,8 +226,9 @@ pub(super) fn restore_vault(c: &Restore, place: &mut Place) -> Done {
     report.problems.iter().try_for_each(|problem| place.say(format!("accepted: {problem}")))?;
     match report.sealed_since {
         Some(0) => place.say("this computer knows of no record that was sealed after the backup")?,
-        Some(n) => place
-            .say(format!("{n} records were sealed on this computer after the backup and are not in it"))?,
+        Some(n) => place.say(format!(
+            "at least {n} records were sealed on this computer after the backup and are not in it"
+        ))?,
         None => place.say("whether records were sealed after the backup is not known on this computer")?,
     }
     report
@@ -253,7 +257,7 @@ pub(super) fn backup_key(c: &BackupKey, place: &mut Place) -> Done {
     let Some(by) = &c.by else {
         let folder = place.vault(&c.vault)?;
         let outside = Outside::open(real(), &folder)?;
-        let pin = outside.pins().get(PinKind::BackupRecipient);
+        let pin = outside.pins()?.get(PinKind::BackupRecipient);
         if c.json {
             place.json(&json!({"backup_key": pin}))?;
         } else {
@@ -304,8 +308,9 @@ fn new_key(path: &Path) -> Result<String, CliError> {
 }
 
 pub(super) fn retire(c: &Retire, place: &mut Place) -> Done {
-    let outside = Outside::open(real(), &place.vault(&c.vault)?)?;
+    // Signing in makes a sync key where there is none that fits.
     let (mut vault, keys) = signed_in(place, &c.vault, &c.by, &c.secret, "Passphrase of the supervisor")?;
+    let outside = Outside::open(real(), &place.vault(&c.vault)?)?;
     let report = vault.retire(&outside, &RealFiles, &c.to, &keys, SystemClock.now())?;
     say_backup(&report, c.json, place)?;
     if !c.json {

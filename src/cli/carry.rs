@@ -86,7 +86,7 @@ pub(super) fn export(c: &Export, place: &mut Place) -> Done {
     } else if report.left > 0 {
         place.say(format!("{} records are left beyond the limit", report.left))?;
     }
-    if report.manifest_was_torn {
+    if report.manifest_was_torn && report.carried > 0 {
         place.say("the manifest on it could not be read and was written anew")?;
     }
     if !report.foreign.is_empty() {
@@ -95,6 +95,7 @@ pub(super) fn export(c: &Export, place: &mut Place) -> Done {
     report.faults.iter().try_for_each(|f| place.say(format!("not carried: {} {}", f.record, f.what)))?;
     if report.carried > 0 {
         place.say(format!("manifest {}", report.manifest_sha256))?;
+        place.say(format!("audit line {} {}", report.audit_seq, report.audit_head))?;
     }
     Ok(u8::from(!ok))
 }
@@ -127,7 +128,7 @@ pub(super) fn hub_key(c: &HubKey, place: &mut Place) -> Done {
         }
         _ => {
             let outside = Outside::open(real(), &place.vault(&c.vault)?)?;
-            outside.pins().get(PinKind::HubKey).cloned()
+            outside.pins()?.get(PinKind::HubKey).cloned()
         }
     };
     if c.json {

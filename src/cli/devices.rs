@@ -241,7 +241,11 @@ fn vault_looks(c: &Doctor, place: &Place) -> Vec<Look> {
     let now = SystemClock.now();
     let centre = match (vault.recipients(now), vault.centre_until(now)) {
         (Err(e), _) => Look { name: "centre-list", ok: false, told: e.to_string() },
-        (Ok(_), None) => Look { name: "centre-list", ok: false, told: String::new() },
+        (Ok(_), None) => {
+            let told =
+                "no centre and escrow are valid together from now on; install the next list".to_owned();
+            Look { name: "centre-list", ok: false, told }
+        }
         (Ok(_), Some(until)) if until - now <= CENTRE_WARN => {
             let told = format!("ends at {}; install the next one before then", until.to_rfc3339());
             Look { name: "centre-list", ok: false, told }

@@ -50,7 +50,6 @@ pub(super) fn documents(command: &DocumentsCommand, place: &mut Place) -> Done {
     let passphrase = access.secret.read("Passphrase")?;
     let now = SystemClock.now();
     vault.unlock(officer, &passphrase, now)?;
-    vault.expire_unprinted(now)?;
     let waiting = vault.unprinted()?;
     // One process, one open vault: the station opens it itself.
     drop(vault);

@@ -63,5 +63,14 @@ pub(super) fn looks(vault: Option<&std::path::Path>, environment: Environment, h
             h.memory == MemoryLock::Locked || swap.is_safe(),
             format!("{memory} ({locked} KiB locked)"),
         ),
+        look(
+            "freed-memory",
+            h.c_buffers_wiped,
+            if h.c_buffers_wiped {
+                "wiped when it is given back".to_owned()
+            } else {
+                "buffers of C libraries are not wiped: this libc does not know M_PERTURB".to_owned()
+            },
+        ),
     ]
 }

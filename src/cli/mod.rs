@@ -31,6 +31,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use ::devices::traits::{CaptureWatch, PreviewFrame};
+use chrono::{DateTime, FixedOffset, NaiveDate, Utc};
 use clap::{Parser, Subcommand};
 use rekam::config::{self, Config};
 use serde::Serialize;
@@ -143,6 +144,9 @@ fn failure(code: &str, what: impl std::fmt::Display) -> CliError {
 /// How a command ended: the exit code.
 type Done = Result<u8, CliError>;
 
+/// From when (included) to when (excluded).
+type Span = (Option<DateTime<Utc>>, Option<DateTime<Utc>>);
+
 /// What a command needs of its surroundings.
 struct Place {
     config: Config,
@@ -165,6 +169,20 @@ impl Place {
             .or_else(|| self.config.vault.clone())
             .or_else(|| named("XDG_DATA_HOME").or_else(home).map(|dir| dir.join("rekam/vault")))
             .ok_or_else(|| CliError::Usage("no vault; name it with --vault DIR".to_owned()))
+    }
+
+    /// The office's time.
+    fn office(&self) -> Result<FixedOffset, CliError> {
+        FixedOffset::east_opt(self.config.utc_offset_s.unwrap_or(session::WIB_S))
+            .ok_or_else(|| CliError::Usage("utc_offset_s of the configuration is no offset".to_owned()))
+    }
+
+    /// The time of these days at the office.
+    fn span(&self, from: Option<NaiveDate>, to: Option<NaiveDate>) -> Result<Span, CliError> {
+        if from.zip(to).is_some_and(|(from, to)| from > to) {
+            return Err(CliError::Usage("--from is after --to".to_owned()));
+        }
+        Ok(rekam::vault::span_of_days(from, to, self.office()?))
     }
 
     /// One line of text.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, FixedOffset, NaiveDate, NaiveTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use clap::Args;
 use record::schema::RecordState;
 use rekam::runtime::clock::{Clock, SystemClock};
@@ -10,8 +10,7 @@ use rekam::vault::{QueueFilter, QueueRow, Vault};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::session::WIB_S;
-use super::{CliError, Done, Place, VaultArg};
+use super::{Done, Place, VaultArg};
 
 #[derive(Debug, Args)]
 pub(super) struct List {
@@ -41,25 +40,6 @@ fn state(text: &str) -> Result<RecordState, String> {
     RecordState::from_id(&text.to_ascii_uppercase()).ok_or_else(|| {
         let known: Vec<&str> = RecordState::ALL.iter().map(|s| s.id()).collect();
         format!("write one of {}", known.join(", "))
-    })
-}
-
-/// When a day begins at the office.
-fn begins(day: NaiveDate, office: FixedOffset) -> Option<DateTime<Utc>> {
-    Some(day.and_time(NaiveTime::MIN).and_local_timezone(office).single()?.with_timezone(&Utc))
-}
-
-fn filter(c: &List, office: FixedOffset) -> Result<QueueFilter, CliError> {
-    if c.from.zip(c.to).is_some_and(|(from, to)| from > to) {
-        return Err(CliError::Usage("--from is after --to".to_owned()));
-    }
-    let after = |day: NaiveDate| begins(day, office).map(|at| at + TimeDelta::days(1));
-    Ok(QueueFilter {
-        state: c.state,
-        from: c.from.and_then(|day| begins(day, office)),
-        to: c.to.and_then(after),
-        skip: c.skip,
-        limit: c.limit.unwrap_or(usize::MAX),
     })
 }
 
@@ -96,9 +76,9 @@ impl Beside {
 }
 
 pub(super) fn list(c: &List, place: &mut Place) -> Done {
-    let office = FixedOffset::east_opt(place.config.utc_offset_s.unwrap_or(WIB_S))
-        .ok_or_else(|| CliError::Usage("utc_offset_s of the configuration is no offset".to_owned()))?;
-    let filter = filter(c, office)?;
+    let (from, to) = place.span(c.from, c.to)?;
+    let limit = c.limit.unwrap_or(usize::MAX);
+    let filter = QueueFilter { state: c.state, from, to, skip: c.skip, limit };
     let vault = super::vault::open(place, &c.vault)?;
     let rows = vault.search(&filter)?;
     let beside = Beside { carried: vault.carried()?, now: SystemClock.now() };

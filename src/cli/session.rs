@@ -103,7 +103,6 @@ pub(super) fn station_options(
         statement: (statement, Language::Indonesian.tag().to_owned()),
         documents,
         witness: super::witness(),
-        hub_keys: config.hub_keys.clone(),
         lock: Some(lock_rules(config)),
         clock,
         wake: Arc::new(|| ()),
@@ -144,7 +143,9 @@ pub(super) fn session(SessionCommand::Run(c): &SessionCommand, place: &mut Place
         return Err(RunError::Production.into());
     }
     // A script would wait for a session that never begins.
-    if Outside::open(super::backup::real(), &vault).is_ok_and(|v| v.pins().get(PinKind::Retired).is_some()) {
+    if Outside::open(super::backup::real(), &vault)
+        .is_ok_and(|v| v.pins().is_ok_and(|p| p.get(PinKind::Retired).is_some()))
+    {
         return Err(VaultError::Retired.into());
     }
     let config = place.config.clone();

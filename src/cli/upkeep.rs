@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use clap::Args;
 use record::schema::Environment;
 use rekam::gate::policy::{Policy, PolicySet};
@@ -14,7 +14,7 @@ use rekam::vault::{Deletion, Held, Vault, draft_expires};
 use serde_json::json;
 
 use super::secrets::Secret;
-use super::session::{WIB_S, policy_files};
+use super::session::policy_files;
 use super::vault::{account, open};
 use super::{CliError, Done, Place, VaultArg, failure};
 
@@ -53,6 +53,40 @@ pub(super) struct Deletions {
     json: bool,
 }
 
+#[derive(Debug, Args)]
+pub(super) struct AcceptClock {
+    #[command(flatten)]
+    vault: VaultArg,
+    /// Account id or name of the supervisor who has looked at the clock.
+    #[arg(long, value_name = "ACCOUNT")]
+    by: String,
+    #[command(flatten)]
+    secret: Secret,
+    /// Print one JSON object.
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn accept_clock(c: &AcceptClock, place: &mut Place) -> Done {
+    let (mut vault, keys) =
+        super::backup::signed_in(place, &c.vault, &c.by, &c.secret, "Passphrase of the supervisor")?;
+    let now = SystemClock.now();
+    let was = vault.accept_clock(&keys, now)?;
+    if c.json {
+        place.json(&json!({"accepted": was.is_some(), "now": now, "audit_was_at": was}))?;
+        return Ok(0);
+    }
+    match was {
+        Some(was) => place.say(format!(
+            "{} counts from now on; the audit had reached {}",
+            now.to_rfc3339(),
+            was.to_rfc3339()
+        ))?,
+        None => place.say("the clock is not behind the audit; nothing was changed")?,
+    }
+    Ok(0)
+}
+
 /// The policy in force today at the office.
 pub(super) fn policy_today(place: &Place) -> Result<Policy, CliError> {
     let files = policy_files(&place.config)?;
@@ -61,13 +95,9 @@ pub(super) fn policy_today(place: &Place) -> Result<Policy, CliError> {
         errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
     };
     let set = set.map_err(|errors| failure("RUN-02", told(errors)))?;
-    let today = (SystemClock.now() + TimeDelta::seconds(i64::from(offset_s(place)))).date_naive();
+    let today = SystemClock.now().with_timezone(&place.office()?).date_naive();
     let policy = set.in_force(today).cloned();
     policy.ok_or_else(|| failure("RUN-03", format!("no policy is in force on {today}; add one")))
-}
-
-fn offset_s(place: &Place) -> i32 {
-    place.config.utc_offset_s.unwrap_or(WIB_S)
 }
 
 /// What a locked vault and the computer say of the limits.
@@ -87,7 +117,7 @@ pub(super) fn findings(vault: &Vault, policy: &Policy, now: DateTime<Utc>) -> Ve
 
 pub(super) fn retention(c: &Retention, place: &mut Place) -> Done {
     let policy = policy_today(place)?;
-    let times = lookout::retention_times(&policy.retention, &place.config.hub_keys);
+    let times = lookout::retention_times(&policy.retention);
     let mut vault = open(place, &c.vault)?;
     let officer = account(&vault, &c.officer)?.id;
     let passphrase = c.secret.read("Passphrase")?;
@@ -174,13 +204,8 @@ fn say_rest(place: &mut Place, held: &BTreeMap<Held, usize>, archivable: &[Strin
 
 pub(super) fn deletions(c: &Deletions, place: &mut Place) -> Done {
     let vault = open(place, &c.vault)?;
-    let office = TimeDelta::seconds(i64::from(offset_s(place)));
-    let begins = |day: NaiveDate| day.and_time(chrono::NaiveTime::MIN).and_utc() - office;
-    let after = |day: NaiveDate| day.succ_opt().map(begins);
-    if c.from.zip(c.to).is_some_and(|(from, to)| from > to) {
-        return Err(CliError::Usage("--from is after --to".to_owned()));
-    }
-    let found = vault.deletions(c.from.map(begins), c.to.and_then(after))?;
+    let (from, to) = place.span(c.from, c.to)?;
+    let found = vault.deletions(from, to)?;
     if c.json {
         place.json(&json!({
             "count": found.lines.len(), "deletions": found.lines, "audit_broken": found.broken,

@@ -119,6 +119,8 @@ pub(super) enum VaultCommand {
     BackupKey(super::backup::BackupKey),
     /// The hub's key, by which receipts are checked.
     HubKey(super::carry::HubKey),
+    /// Take a clock for right that is behind the audit, because it was ahead before.
+    AcceptClock(super::upkeep::AcceptClock),
     /// Retire the vault after a last backup, when the station moves to another computer.
     Retire(super::backup::Retire),
     /// Delete what is past its time of keeping, by the policy in force.
@@ -279,6 +281,7 @@ pub(super) fn vault(c: &VaultCommand, place: &mut Place) -> Done {
             }
             Ok(u8::from(!report.is_well()))
         }
+        VaultCommand::AcceptClock(c) => super::upkeep::accept_clock(c, place),
         VaultCommand::Retention(c) => super::upkeep::retention(c, place),
         VaultCommand::Deletions(c) => super::upkeep::deletions(c, place),
         VaultCommand::Rebuild(c) => {

@@ -3,9 +3,8 @@
 //! `config.toml`, all keys optional: `vault`, `language` (`id`, `en`), `district` (region code), `utc_offset_hours`
 //! (7, 8 or 9), `policies` and `documents` (folders), `roster` (CSV file), `lock_after_min` (1 to 120, minutes without
 //! input until the screen locks), `lock_max_min` (1 to 480, minutes locked until the officer is signed out),
-//! `lock_finger` (true: the officer's finger opens the lock, and the keys stay in memory behind it), `hub_keys`
-//! (Ed25519 public keys in hex: receipts that they signed let a record be deleted by its time), and a table
-//! `[devices]` as in `devices::setup`. Paths are taken from the file's own folder.
+//! `lock_finger` (true: the officer's finger opens the lock, and the keys stay in memory behind it), and a
+//! table `[devices]` as in `devices::setup`. Paths are taken from the file's own folder.
 
 use std::path::{Path, PathBuf};
 
@@ -16,7 +15,7 @@ use crate::i18n::Language;
 
 /// Longest file that is read, in bytes.
 const MAX_BYTES: u64 = 256 * 1024;
-const KEYS: [&str; 12] = [
+const KEYS: [&str; 11] = [
     "vault",
     "language",
     "district",
@@ -27,7 +26,6 @@ const KEYS: [&str; 12] = [
     "devices",
     "lock_after_min",
     "lock_max_min",
-    "hub_keys",
     "lock_finger",
 ];
 /// Minutes without input after which the screen locks.
@@ -58,8 +56,6 @@ pub struct Config {
     pub lock_after_min: Option<i64>,
     /// Minutes locked until the officer is signed out; none: 30.
     pub lock_max_min: Option<i64>,
-    /// Public keys of the hubs whose receipts count when records are deleted by their time.
-    pub hub_keys: Vec<String>,
     /// The officer's finger opens the lock, for which the keys stay in memory behind it; none: they do not.
     pub lock_finger: Option<bool>,
 }
@@ -141,10 +137,6 @@ pub fn parse(file: &str, text: &str, folder: &Path) -> (Config, Vec<ConfigWarnin
                 let minutes = value.as_integer().filter(|m| LOCK_MAX_MIN.contains(m));
                 set(&mut config.lock_max_min, minutes)
             }
-            "hub_keys" => {
-                let keys = value.as_array().and_then(|list| list.iter().map(hub_key).collect());
-                keys.map(|keys| config.hub_keys = keys).is_some()
-            }
             "lock_finger" => set(&mut config.lock_finger, value.as_bool()),
             "devices" => match value.as_table().cloned().map(Setup::try_from) {
                 Some(Ok(setup)) => set(&mut config.devices, Some(setup.rebased(folder))),
@@ -170,12 +162,6 @@ fn set<T>(slot: &mut Option<T>, value: Option<T>) -> bool {
     let fits = value.is_some();
     *slot = value;
     fits
-}
-
-/// An Ed25519 public key, 32 bytes in hex.
-fn hub_key(value: &Value) -> Option<String> {
-    let key = value.as_str()?.to_ascii_lowercase();
-    record::keys::public_from_hex(&key).ok().map(|_| key)
 }
 
 fn digits(value: &Value) -> Option<String> {
@@ -210,10 +196,6 @@ mod tests {
         check("lock_after_min = 0\nlock_max_min = 481", 2, |c| {
             (c.lock_after_min, c.lock_max_min) == (None, None)
         });
-        let key = "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a";
-        check(&format!("hub_keys = [\"{}\"]", key.to_uppercase()), 0, |c| c.hub_keys == [key]);
-        check(&format!("hub_keys = [\"{key}\", \"abcd\"]"), 1, |c| c.hub_keys.is_empty());
-        check("hub_keys = \"abcd\"", 1, |c| c.hub_keys.is_empty());
         check("lock_finger = true", 0, |c| c.lock_finger == Some(true));
         check("lock_finger = 1", 1, |c| c.lock_finger.is_none());
         check("vault = \"a\nb", 1, |c| c.vault.is_none());

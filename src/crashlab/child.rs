@@ -160,7 +160,6 @@ fn options(script: &Script, work: &Work, clock: Arc<FixedClock>) -> StationOptio
         statement: ("Saya menyatakan bahwa data saya benar.".into(), "id".into()),
         documents: work.folder.join("documents"),
         witness: Some(work.folder.join("witness")),
-        hub_keys: Vec::new(),
         lock: None,
         clock,
         wake: Arc::new(|| ()),

@@ -12,7 +12,7 @@ use std::io::{self, Read, Write};
 use std::os::unix::fs::FileExt;
 use std::os::unix::net::{UnixListener, UnixStream};
 
-use super::Random;
+use crate::vault::testing::Random;
 
 /// What a drive writes whole or not at all: the physical sector of today's drives. (With 512 bytes ext4 itself gives up:
 /// a torn commit block of its journal has a wrong checksum, and the file system is not mounted without a repair.)

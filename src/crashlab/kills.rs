@@ -18,10 +18,11 @@ use uuid::Uuid;
 
 use super::child::{WORK, Work};
 use super::compare::Acknowledged;
-use super::{LabError, Random, Told};
+use super::{LabError, Told};
 use crate::runtime::clock::{Clock, SystemClock};
 use crate::vault::files::{Files, RealFiles};
-use crate::vault::{InitOptions, KdfCost, OpenOptions, TRAINING_OFFICERS, Vault};
+use crate::vault::testing::Random;
+use crate::vault::{InitOptions, KdfCost, OfficerKeys, OpenOptions, TRAINING_OFFICERS, Vault};
 
 /// Kills after which a new vault is made, so that comparing stays quick.
 const KILLS_OF_A_VAULT: u32 = 20;
@@ -148,10 +149,10 @@ struct Loop<'p> {
     report: Report,
 }
 
-fn make_vault(folder: &Path) -> Result<(), LabError> {
-    let files: Arc<dyn Files> = Arc::new(RealFiles);
+/// Makes a training vault with the usual accounts at a low cost.
+pub(super) fn make_vault(files: &Arc<dyn Files>, folder: &Path, station: &str) -> Result<(), LabError> {
     let options = InitOptions {
-        station: "LAB-01".into(),
+        station: station.to_owned(),
         environment: Environment::Training,
         centre_root: None,
         first_supervisor: None,
@@ -159,19 +160,20 @@ fn make_vault(folder: &Path) -> Result<(), LabError> {
         kdf: KdfCost::Test,
         now: SystemClock.now(),
     };
-    Vault::init(&files, folder, &options).map(drop).map_err(LabError::at("making a vault"))
+    Vault::init(files, folder, &options).map(drop).map_err(LabError::at("making a vault"))
 }
 
 /// Opens a training vault and signs its operator in.
-pub(super) fn open_signed_in(files: Arc<dyn Files>, folder: &Path) -> Result<Vault, LabError> {
+pub(super) fn open_signed_in(files: Arc<dyn Files>, folder: &Path) -> Result<(Vault, OfficerKeys), LabError> {
+    // The clock of a virtual machine may be anywhere.
     let options = OpenOptions { simulated_clock: true, ..OpenOptions::default() };
     let mut vault =
         Vault::open(files, folder, &options, SystemClock.now()).map_err(LabError::at("opening the vault"))?;
     let operator = vault.officers().into_iter().find(|o| o.role == Role::Operator);
     let operator = operator.ok_or_else(|| LabError("the vault has no operator".into()))?;
     let secret = TRAINING_OFFICERS.iter().find(|(_, role, _)| *role == Role::Operator).map_or("", |o| o.2);
-    vault.unlock(operator.id, secret, SystemClock.now()).map_err(LabError::at("signing in"))?;
-    Ok(vault)
+    let keys = vault.unlock(operator.id, secret, SystemClock.now()).map_err(LabError::at("signing in"))?;
+    Ok((vault, keys))
 }
 
 impl Loop<'_> {
@@ -265,7 +267,7 @@ impl Loop<'_> {
             Moment::AfterStart(delay) => running.begun + delay,
             Moment::AfterSeal(_) => running.begun + PATIENCE,
         };
-        let (mut sealing, mut ended) = (false, false);
+        let (mut armed, mut sealing, mut ended) = (false, false, false);
         loop {
             match running.next(deadline) {
                 Ok(None) => break,
@@ -274,12 +276,12 @@ impl Loop<'_> {
                     break;
                 }
                 Ok(Some((at, line))) => match (self.take(&line), moment) {
-                    (Some(Told::Step(StepId::Seal)), Moment::AfterSeal(delay)) if !sealing => {
-                        (sealing, deadline) = (true, at + delay);
+                    (Some(Told::Step(StepId::Seal)), Moment::AfterSeal(delay)) if !armed => {
+                        (armed, sealing, deadline) = (true, true, at + delay);
                     }
                     (Some(Told::Step(StepId::Seal)), _) => sealing = true,
                     (Some(Told::Saved(record, _)), _) => {
-                        sealing = matches!(moment, Moment::AfterSeal(_));
+                        sealing = false;
                         self.report.resumed += u32::from(take_up.is_some_and(|(id, _)| id == record));
                     }
                     _ => {}
@@ -304,7 +306,7 @@ impl Loop<'_> {
     /// Compares the vault with what was acknowledged; the sessions that are open.
     fn compare(&mut self) -> Result<Vec<Uuid>, LabError> {
         let vault = match open_signed_in(Arc::new(RealFiles), &self.vault) {
-            Ok(vault) => vault,
+            Ok((vault, _)) => vault,
             Err(error) => {
                 self.found(error.to_string());
                 return Ok(Vec::new());
@@ -333,7 +335,9 @@ impl Loop<'_> {
         self.vault = self.plan.folder.join(format!("vault-{number}"));
         self.acknowledged = Acknowledged::default();
         self.people.clear();
-        make_vault(&self.vault)
+        // A new vault knows nobody: the roster's people serve it again.
+        self.next_person = 1;
+        make_vault(&(Arc::new(RealFiles) as Arc<dyn Files>), &self.vault, "LAB-01")
     }
 
     /// Sums a vault up and removes it, unless something was lost in it.

@@ -13,7 +13,8 @@ use serde::Serialize;
 
 use super::compare::Acknowledged;
 use super::disk::VolatileDisk;
-use super::{LabError, Random, Told};
+use super::{LabError, Told};
+use crate::vault::testing::Random;
 
 /// A machine that says nothing for so long hangs.
 const PATIENCE: Duration = Duration::from_secs(240);

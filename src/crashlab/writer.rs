@@ -4,17 +4,17 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use record::schema::{RecordState, Role};
+use record::schema::RecordState;
 use uuid::Uuid;
 
 use super::compare::Acknowledged;
-use super::{LabError, Random, Told};
+use super::kills::{make_vault, open_signed_in};
+use super::{LabError, Told};
 use crate::runtime::clock::{Clock, SystemClock};
 use crate::vault::files::{Files, RealFiles};
 use crate::vault::sabotage::{HookedFiles, Sabotage};
-use crate::vault::{
-    InitOptions, KdfCost, OfficerKeys, OpenOptions, TRAINING_OFFICERS, Vault, VaultError, crowd,
-};
+use crate::vault::testing::Random;
+use crate::vault::{OfficerKeys, Vault, VaultError, crowd};
 
 /// What the writer is told on its command line.
 #[derive(Debug, Clone)]
@@ -35,30 +35,12 @@ fn files(sabotage: Option<Sabotage>) -> Arc<dyn Files> {
 
 /// Opens the vault, or makes it: an interrupted making has left nothing that counts.
 fn open(writer: &Writer, first: bool) -> Result<(Vault, OfficerKeys), LabError> {
-    let now = SystemClock.now();
     let files = files(writer.sabotage);
     if first && matches!(Vault::peek(&*files, &writer.vault), Err(VaultError::NotAVault { .. })) {
         std::fs::remove_dir_all(&writer.vault).ok();
-        let options = InitOptions {
-            station: record::testing::STATION.into(),
-            environment: record::schema::Environment::Training,
-            centre_root: None,
-            first_supervisor: None,
-            officers: Vec::new(),
-            kdf: KdfCost::Test,
-            now,
-        };
-        Vault::init(&files, &writer.vault, &options).map_err(LabError::at("making the vault"))?;
+        make_vault(&files, &writer.vault, record::testing::STATION)?;
     }
-    // The clock of a virtual machine may be anywhere.
-    let options = OpenOptions { simulated_clock: true, ..OpenOptions::default() };
-    let mut vault =
-        Vault::open(files, &writer.vault, &options, now).map_err(LabError::at("opening the vault"))?;
-    let operator = vault.officers().into_iter().find(|o| o.role == Role::Operator);
-    let operator = operator.ok_or_else(|| LabError("the vault has no operator".into()))?;
-    let secret = TRAINING_OFFICERS.iter().find(|(_, role, _)| *role == Role::Operator).map_or("", |o| o.2);
-    let keys = vault.unlock(operator.id, secret, now).map_err(LabError::at("signing in"))?;
-    Ok((vault, keys))
+    open_signed_in(files, &writer.vault)
 }
 
 /// Compares, then writes until it is cut off.

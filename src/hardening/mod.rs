@@ -43,6 +43,8 @@ pub struct Hardening {
     pub not_dumpable: bool,
     /// Whether the memory stays out of the swap.
     pub memory: MemoryLock,
+    /// Buffers of C libraries are overwritten when they are freed.
+    pub c_buffers_wiped: bool,
 }
 
 /// Hardens this process; called first of all. What the system does not allow is in the answer, not an error: a station
@@ -50,15 +52,13 @@ pub struct Hardening {
 #[must_use]
 pub fn apply() -> Hardening {
     quiet_panics();
-    if !biometrics::codec::wipe_freed_memory() {
-        tracing::warn!("buffers of C libraries are not wiped when they are freed");
-    }
+    let c_buffers_wiped = biometrics::codec::wipe_freed_memory();
     rustix::process::umask(Mode::RWXG | Mode::RWXO);
     let none = Rlimit { current: Some(0), maximum: Some(0) };
     rustix::process::setrlimit(Resource::Core, none).ok();
     rustix::process::set_dumpable_behavior(DumpableBehavior::NotDumpable).ok();
     let memory = lock_memory();
-    Hardening { memory, ..found() }
+    Hardening { memory, c_buffers_wiped, ..found() }
 }
 
 /// What is so now, as the system tells it.
@@ -67,6 +67,7 @@ fn found() -> Hardening {
         no_core: rustix::process::getrlimit(Resource::Core).current == Some(0),
         not_dumpable: matches!(rustix::process::dumpable_behavior(), Ok(DumpableBehavior::NotDumpable)),
         memory: MemoryLock::Refused,
+        c_buffers_wiped: false,
     }
 }
 

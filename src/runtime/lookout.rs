@@ -50,7 +50,7 @@ pub fn trial(vault: &Vault, officer: &OfficerKeys, now: DateTime<Utc>) -> Result
 
 /// The policy's times as the vault takes them.
 #[must_use]
-pub fn retention_times(rules: &RetentionRules, hub_keys: &[String]) -> RetentionTimes {
+pub fn retention_times(rules: &RetentionRules) -> RetentionTimes {
     RetentionTimes {
         health_days: rules.health_days,
         draft_days: rules.draft_days,
@@ -59,7 +59,6 @@ pub fn retention_times(rules: &RetentionRules, hub_keys: &[String]) -> Retention
         duplicate_days: rules.duplicate_days,
         unprinted_days: rules.unprinted_days,
         audit_years: rules.audit_years,
-        hub_keys: hub_keys.to_vec(),
     }
 }
 

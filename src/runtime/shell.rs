@@ -44,6 +44,7 @@ use crate::gate::facts::PersonFacts;
 use crate::gate::policy::{Policy, PolicySet};
 use crate::handover::Handover;
 use crate::population::regions::Regions;
+use crate::session::effect::Effect;
 use crate::session::event::Event;
 use crate::session::hygiene::Hygiene;
 use crate::session::{Session, SessionContext};
@@ -142,8 +143,6 @@ pub struct Station {
     hygiene_again: Option<DateTime<Utc>>,
     /// The capture that waits until it is kept that its device is used.
     held: Option<Box<Order>>,
-    /// Hubs whose receipts count, public keys in hex.
-    hub_keys: Vec<String>,
     upkeep: upkeep::Upkeep,
     /// The fingerprint reader has not said that it cannot show its empty glass.
     platen_possible: bool,
@@ -251,7 +250,9 @@ impl Station {
         let Some(session) = self.session_mut(id) else { return };
         let was_open = session.core.running();
         let platen_was_due = session.core.platen_due;
-        let effects = session.update(event, now);
+        let mut effects = session.update(event, now);
+        // A trial must not hold off what is to be kept.
+        effects.sort_by_key(|effect| matches!(effect, Effect::TryPart(_)));
         let platen_refused = platen_was_due && !session.core.platen_due;
         let closed = was_open && !session.core.running();
         if closed {
@@ -293,7 +294,8 @@ impl Station {
             return;
         }
         let active = self.active_id();
-        let mut lines: Vec<WaitingLine> = self.parked.values().map(waiting_line).collect();
+        let days = self.policy.retention.draft_days;
+        let mut lines: Vec<WaitingLine> = self.parked.values().map(|s| waiting_line(s, days)).collect();
         let known = |id: Uuid| Some(id) == active || self.parked.contains_key(&id);
         lines.extend(self.drafts.iter().filter(|d| !known(d.id)).cloned());
         lines.sort_by_key(|l| std::cmp::Reverse(l.touched));
@@ -301,10 +303,11 @@ impl Station {
     }
 }
 
-fn waiting_line(s: &Session) -> WaitingLine {
+/// `draft_days` as the policy of today has it: a session that began under another ends by this one.
+fn waiting_line(s: &Session, draft_days: u32) -> WaitingLine {
     let (name, step, not_before) = waiting_facts(s);
     let (touched, begun_by) = (s.core.last_seen, s.core.begun_by);
-    let expires = draft_expires(touched, s.ctx.policy.retention.draft_days);
+    let expires = draft_expires(touched, draft_days);
     WaitingLine { id: s.core.id, name, step, touched, not_before, parked: true, begun_by, expires }
 }
 

@@ -66,7 +66,8 @@ fn watch_lid(
 ) {
     let mut was_closed = false;
     while pause() {
-        let Some(is_closed) = closed() else { return };
+        // logind may be starting anew: it is asked again.
+        let Some(is_closed) = closed() else { continue };
         if is_closed && !was_closed {
             lock("lid");
         }
@@ -101,8 +102,12 @@ impl Sleeper for Logind {
     }
 
     fn next(&mut self) -> Option<Happens> {
-        let begins: bool = self.signals.next()?.body().deserialize().ok()?;
-        Some(if begins { Happens::Sleeps } else { Happens::Wakes })
+        loop {
+            // A signal of another form is none that is waited for.
+            if let Ok(begins) = self.signals.next()?.body().deserialize::<bool>() {
+                return Some(if begins { Happens::Sleeps } else { Happens::Wakes });
+            }
+        }
     }
 }
 
@@ -152,23 +157,35 @@ fn lock_by(out: &Outbox, why: &'static str) {
     }
 }
 
-/// Starts to watch.
+/// Starts to watch, on a thread of its own: a bus that does not answer holds nobody up. The answer is
+/// [`Answer::SleepWatched`] with the watch, or why it cannot be had here.
 ///
 /// # Errors
-/// Why that cannot be done here.
-pub(super) fn start(out: &Outbox) -> Result<SleepWatch, String> {
-    let connection = system_bus()?;
-    lid_closed(&connection).ok_or_else(|| "logind does not answer".to_owned())?;
-    start_on(connection, out)
+/// No thread could be started.
+pub(super) fn start(out: &Outbox) -> std::io::Result<()> {
+    let out = out.clone();
+    let begin = move || {
+        let begun = system_bus().and_then(|connection| {
+            lid_closed(&connection).ok_or_else(|| "logind does not answer".to_owned())?;
+            start_on(connection, &out)
+        });
+        out.send(Answer::SleepWatched(begun));
+    };
+    Builder::new().name("sleep-start".to_owned()).spawn(begin).map(drop)
 }
 
 fn start_on(connection: Connection, out: &Outbox) -> Result<SleepWatch, String> {
     let mut logind = Logind::new(&connection).map_err(|e| e.to_string())?;
     let ended = Arc::new(AtomicBool::new(false));
-    let (to_sleep, to_lid) = (out.clone(), out.clone());
+    let (to_sleep, to_lid, over) = (out.clone(), out.clone(), ended.clone());
     let signals = Builder::new().name("sleep".to_owned());
-    let started = signals.spawn(move || watch(&mut logind, &|why| lock_by(&to_sleep, why)));
-    started.map_err(|e| e.to_string())?;
+    let watch_signals = move || {
+        watch(&mut logind, &|why| lock_by(&to_sleep, why));
+        if !over.load(Ordering::Acquire) {
+            to_sleep.send(Answer::SleepWatched(Err("the system bus has ended".to_owned())));
+        }
+    };
+    signals.spawn(watch_signals).map_err(|e| e.to_string())?;
     let (asked, over) = (connection.clone(), ended.clone());
     let pause = move || {
         std::thread::sleep(LID_EVERY);

@@ -50,8 +50,6 @@ pub struct StationOptions {
     pub documents: PathBuf,
     /// Folder of this computer's witnesses (`vault::OpenOptions`).
     pub witness: Option<PathBuf>,
-    /// Hubs whose receipts count when records are deleted by their time: Ed25519 public keys in hex.
-    pub hub_keys: Vec<String>,
     /// When the screen locks by itself; never where nobody sits at it (scripts).
     pub lock: Option<LockRules>,
     /// Time.

@@ -115,7 +115,6 @@ impl Bench {
             statement: ("Saya menyatakan bahwa data saya benar.".into(), "id".into()),
             documents: self.folder.path().join("documents"),
             witness: None,
-            hub_keys: Vec::new(),
             lock: self.lock,
             clock: self.clock.clone(),
             wake: Arc::new(|| {}),

@@ -59,9 +59,7 @@ pub(super) enum PaperJob {
         id: Uuid,
         now: DateTime<Utc>,
     },
-    List {
-        now: DateTime<Utc>,
-    },
+    List,
     Load {
         id: Uuid,
     },

@@ -163,7 +163,7 @@ impl VaultWorker {
             match jobs.try_recv() {
                 Ok(job) => return Some(job),
                 Err(TryRecvError::Disconnected) => return None,
-                Err(TryRecvError::Empty) if self.read_some() => {}
+                Err(TryRecvError::Empty) if self.idly(Self::read_some) => {}
                 // The search worker has enough to do: the vault's own jobs come first meanwhile.
                 Err(TryRecvError::Empty) => match jobs.recv_timeout(READ_PAUSE) {
                     Ok(job) => return Some(job),
@@ -176,10 +176,27 @@ impl VaultWorker {
             match jobs.try_recv() {
                 Ok(job) => return Some(job),
                 Err(TryRecvError::Disconnected) => return None,
-                Err(TryRecvError::Empty) => self.keep_house(),
+                Err(TryRecvError::Empty) => {
+                    self.idly(|worker| {
+                        worker.keep_house();
+                        true
+                    });
+                }
             }
         }
         jobs.recv().ok()
+    }
+
+    /// What is done between two jobs. When it panics the records that it was at are left, and the next job is served.
+    fn idly(&mut self, work: impl FnOnce(&mut Self) -> bool) -> bool {
+        let done = catch_unwind(AssertUnwindSafe(|| work(self)));
+        if done.is_err() {
+            self.tell(error_notice("runtime-worker-crashed", error::WORKER_CRASHED));
+        }
+        if self.reading.is_empty() {
+            self.release_searches();
+        }
+        done.unwrap_or(true)
     }
 
     fn tell(&self, notice: Notice) {
@@ -274,8 +291,12 @@ impl VaultWorker {
         let line = officer_line(&keys.officer);
         let public_key = keys.officer.public_key.clone();
         self.operator = Some(keys);
+        if let Err(error) = self.begin_reading(now) {
+            self.drop_keys(false);
+            self.away = None;
+            return Err(error);
+        }
         self.away = None;
-        self.begin_reading(now)?;
         let look = self.look(true, now);
         Ok(VaultAnswer::SignedIn { officer: line, public_key, look })
     }
@@ -477,15 +498,15 @@ impl VaultWorker {
         self.searches.send(SearchJob::Forget).ok();
     }
 
-    /// Reads the next few records' fingers; afterwards the searches that waited for them go on. False when the
-    /// search worker cannot take any now.
+    /// Reads the next few records' fingers. False when the search worker cannot take any now.
     fn read_some(&mut self) -> bool {
         let from = self.reading.len().saturating_sub(READ_AT_ONCE);
         let mut owned = Vec::new();
         let ids = self.reading.split_off(from);
+        let now = self.vault.not_before(self.reading_since);
         for id in ids.iter().copied() {
             // An index that was copied back may hold an older row: the files are read anyway.
-            if self.vault.mend_row(id, self.reading_since).is_ok_and(|mended| mended) {
+            if self.vault.mend_row(id, now).is_ok_and(|mended| mended) {
                 self.tell(note_notice("vault-note-row-mended"));
             }
             // A damaged extract costs its fingers only; `vault check` says what is wrong.
@@ -497,18 +518,20 @@ impl VaultWorker {
             self.reading.extend(ids);
             return false;
         }
-        if self.reading.is_empty() {
-            for job in std::mem::take(&mut self.search_waits) {
-                if let SearchJob::Search { session, id, .. } = &job {
-                    let (session, id) = (*session, *id);
-                    if let Err(e) = self.give_search(job) {
-                        let answer = VaultAnswer::NotSearched { session, id, code: e.code() };
-                        self.out.send(Answer::Vault(answer));
-                    }
+        true
+    }
+
+    /// The searches that waited for the records' fingers go on.
+    fn release_searches(&mut self) {
+        for job in std::mem::take(&mut self.search_waits) {
+            if let SearchJob::Search { session, id, .. } = &job {
+                let (session, id) = (*session, *id);
+                if let Err(e) = self.give_search(job) {
+                    let answer = VaultAnswer::NotSearched { session, id, code: e.code() };
+                    self.out.send(Answer::Vault(answer));
                 }
             }
         }
-        true
     }
 
     fn page(&mut self, page: usize, now: DateTime<Utc>) -> Result<Vec<QueueLine>, JobError> {

@@ -56,6 +56,8 @@ pub(super) enum Answer {
         why: &'static str,
         ready: SyncSender<()>,
     },
+    /// Sleep and lid are watched from now on, or not, and why.
+    SleepWatched(Result<super::sleep::SleepWatch, String>),
 }
 
 /// A document that was made.

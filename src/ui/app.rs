@@ -35,7 +35,9 @@ const ACTIVITY_EVERY_S: f64 = 1.0;
 #[non_exhaustive]
 pub enum WindowError {
     /// No display, or no OpenGL on it.
-    #[error("UI-02 the window could not be opened: {0}; check the display and its OpenGL driver")]
+    #[error(
+        "UI-02 the window could not be opened: {0}; if that names no other cause, check the display and its OpenGL driver"
+    )]
     Open(String),
 }
 
@@ -118,11 +120,9 @@ pub(super) fn is_of_a_person(event: &egui::Event) -> bool {
     )
 }
 
-/// A text field keeps what was typed, to undo it: that does not outlive the officer's leaving.
-fn forget_typed(ctx: &Context, screen: Screen) {
-    if matches!(screen, Screen::Locked | Screen::SignIn) {
-        ctx.memory_mut(|m| m.data.remove_by_type::<egui::text_edit::TextEditState>());
-    }
+/// A text field keeps what was typed, to undo it: that does not outlive the screen.
+fn forget_typed(ctx: &Context) {
+    ctx.memory_mut(|m| m.data.remove_by_type::<egui::text_edit::TextEditState>());
 }
 
 fn write_png(path: &std::path::Path, image: &ColorImage) -> Result<(), image::ImageError> {
@@ -214,12 +214,13 @@ impl RekamApp {
         let screen = self.desk.screen();
         if self.screen != Some(screen) {
             self.change_scratch(screen);
-            forget_typed(ui.ctx(), screen);
+            forget_typed(ui.ctx());
             if screen != Screen::Session {
                 self.pictures.forget();
             }
             self.screen = Some(screen);
         }
+        self.leave_aside();
         let mut out = Vec::new();
         let mut touched = ui.ctx().input(|i| i.events.iter().any(is_of_a_person));
         let mut stage = Stage {
@@ -283,6 +284,14 @@ impl RekamApp {
             } else {
                 self.scratch = aside;
             }
+        }
+    }
+
+    /// The finger opens no more (the machine slept): what waited behind the lock goes with the keys.
+    fn leave_aside(&mut self) {
+        let gone = self.desk.lock().is_some_and(|lock| lock.finger == FingerWay::Off);
+        if let Some(mut aside) = self.aside.take_if(|_| gone) {
+            aside.texts.0.values_mut().for_each(Zeroize::zeroize);
         }
     }
 

@@ -144,6 +144,8 @@ pub const TOUCH: f32 = 48.0;
 pub const GAP: f32 = 8.0;
 /// Distance between groups.
 pub const GAP_WIDE: f32 = 16.0;
+/// Below this width of the window a screen is laid out tighter.
+pub const NARROW: f32 = 1180.0;
 /// Inner margin of cards and banners.
 pub const PAD: f32 = 16.0;
 /// Corner radius of controls.

@@ -4,6 +4,7 @@
 //! key: how many segments are gone, number, hash and time of their last line, and the ids and heads in them that
 //! checks of the records ask for.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -50,6 +51,12 @@ pub(super) struct Stub {
     pub(super) removed: Vec<String>,
     /// Highest serial of a centre list that was installed in them.
     pub(super) centre_serial: u64,
+    /// Restores in them: number of the backup's last line, epoch that was left.
+    pub(super) restored: Vec<(u64, u64)>,
+    /// What supervisors pinned last in them: event, SHA-256 of the value.
+    pub(super) pinned: BTreeMap<String, String>,
+    /// Time of the first line that was not a script's.
+    pub(super) began: Option<DateTime<Utc>>,
     /// Numbers and hashes of lines that records name.
     pub(super) heads: Vec<(u64, String)>,
     signature: String,
@@ -57,9 +64,7 @@ pub(super) struct Stub {
 
 impl Stub {
     fn signed_bytes(&self) -> Option<Vec<u8>> {
-        let mut value = serde_json::to_value(self).ok()?;
-        value.as_object_mut()?.remove("signature");
-        canonical::to_bytes(SCHEMA, &value).ok()
+        canonical::unsigned_bytes(SCHEMA, self).ok()
     }
 
     pub(super) fn is_signed_by(&self, station: &VerifyingKey) -> bool {
@@ -106,7 +111,10 @@ pub(super) fn walk(
         for place in places {
             match files.read(&place, SEGMENT_MAX) {
                 Err(e) if e.kind() == std::io::ErrorKind::NotFound => {}
-                other => found = Some(other.map_err(|e| VaultError::io("archived audit", e))?),
+                other => {
+                    found = Some(other.map_err(|e| VaultError::io("archived audit", e))?);
+                    break;
+                }
             }
         }
         let Some(bytes) = found else { return Ok(chain.break_at(&name, 1, "segment-missing")) };
@@ -154,6 +162,11 @@ impl Vault {
         let old = stub(self.files(), &self.layout.audit(), self.config.vault)?;
         let archived = old.as_ref().map_or(0, |stub| stub.segments);
         let numbers = segments(self.files(), &self.layout.audit())?;
+        // Segments go on the word of the stub, so it must be the station's, and the last one never goes.
+        let vouched = old.as_ref().is_none_or(|stub| stub.is_signed_by(&station.verifying_key()));
+        if !vouched || numbers.last().is_some_and(|last| archived >= *last) {
+            return Err(VaultError::corrupt(WHAT, "the stub of archived segments is not the station's"));
+        }
         let last = numbers.last().copied().unwrap_or(0).saturating_sub(keep.max(1));
         // What an interrupted run already vouched for is here still and only has to go.
         let left: Vec<u64> = numbers.iter().copied().filter(|n| *n <= archived).collect();
@@ -232,6 +245,9 @@ impl Vault {
             deleted: chain.facts.deleted.iter().cloned().collect(),
             removed: chain.facts.removed.iter().cloned().collect(),
             centre_serial: chain.facts.centre_serial,
+            restored: chain.facts.restored.clone(),
+            pinned: chain.facts.pinned.clone(),
+            began: self.made()?,
             heads,
             signature: String::new(),
         })

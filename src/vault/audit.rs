@@ -28,8 +28,18 @@ pub(super) const CHECKPOINT: &str = "checkpoint";
 /// While an officer is signed in, at least every hundredth line is signed by the station.
 const CHECKPOINT_LINES: u64 = 100;
 /// Events whose lines are signed whenever the station's key is there.
-const SIGNED_EVENTS: [&str; 6] =
-    [SIGN_IN_EVENT, SEALED_EVENT, "signed-out", "restored", "audit-archived", "rollback-acknowledged"];
+const SIGNED_EVENTS: [&str; 7] = [
+    SIGN_IN_EVENT,
+    SEALED_EVENT,
+    CLOCK_EVENT,
+    "signed-out",
+    "restored",
+    "audit-archived",
+    "rollback-acknowledged",
+];
+/// A supervisor took a clock for right that is behind the audit: the only line whose time may be before the one above,
+/// and always signed.
+pub(super) const CLOCK_EVENT: &str = "clock-accepted";
 /// Event of a sign-in; its line is always signed.
 pub(super) const SIGN_IN_EVENT: &str = "sign-in";
 const DETAILS_MAX: usize = 16;
@@ -76,7 +86,8 @@ impl AuditEvent {
             check_name("audit detail", key)?;
             let plain = value.bytes().all(|b| b.is_ascii_alphanumeric() || b"._:+-".contains(&b));
             let like_nik = value.len() == 16 && value.bytes().all(|b| b.is_ascii_digit());
-            if !plain || like_nik || value.len() > VALUE_MAX {
+            // The signature's own key is nobody else's.
+            if !plain || like_nik || value.len() > VALUE_MAX || key == CHECKPOINT {
                 return Err(VaultError::Name { what: "audit detail" });
             }
         }
@@ -90,7 +101,7 @@ impl AuditEvent {
 pub struct AuditLine {
     /// Number, from 1, without gaps.
     pub seq: u64,
-    /// When; never before the line above.
+    /// When; before the line above only where a supervisor accepted the clock.
     pub time: DateTime<Utc>,
     /// True when the time is a script's (training only); such a time does not bind later lines.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -288,7 +299,7 @@ impl AuditLog {
         self.seq
     }
 
-    /// Time of the last line that was not a script's: the clock may not be behind it.
+    /// Time of the last line that was not a script's: the clock may not be behind it, unless a supervisor accepts it.
     #[must_use]
     pub const fn floor(&self) -> Option<DateTime<Utc>> {
         self.floor
@@ -339,7 +350,8 @@ impl AuditLog {
             self.segment += 1;
             (self.lines, self.len) = (0, 0);
         }
-        let time = if simulated { now } else { self.floor.map_or(now, |floor| floor.max(now)) };
+        let floor = self.floor.filter(|_| !simulated && event.name != CLOCK_EVENT);
+        let time = floor.map_or(now, |floor| floor.max(now));
         let mut line = AuditLine {
             seq: self.seq + 1,
             time,
@@ -379,11 +391,15 @@ pub(super) fn each_segment(
     mut take: impl FnMut(&str, &[&[u8]]),
 ) -> Result<(), VaultError> {
     for number in segments(files, folder)? {
-        let name = segment_name(number);
-        let bytes = files.read(&folder.join(&name), SEGMENT_MAX).map_err(|e| VaultError::io(WHAT, e))?;
-        take(&name, &whole_lines(&bytes).0);
+        let bytes = read_segment(files, folder, number)?;
+        take(&segment_name(number), &whole_lines(&bytes).0);
     }
     Ok(())
+}
+
+/// The bytes of one segment.
+pub(super) fn read_segment(files: &dyn Files, folder: &Path, number: u64) -> Result<Vec<u8>, VaultError> {
+    files.read(&folder.join(segment_name(number)), SEGMENT_MAX).map_err(|e| VaultError::io(WHAT, e))
 }
 
 /// Event of a record that is sealed and durable.

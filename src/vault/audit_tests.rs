@@ -128,6 +128,28 @@ fn time_never_runs_back() {
 }
 
 #[test]
+fn time_runs_back_only_where_the_station_signed_that_it_may() {
+    let station = record::testing::key(1, "station");
+    let check = |name: &str, signed: bool, expected: Option<&str>| {
+        let (disk, mut log) = written(5);
+        let event = AuditEvent::new(name);
+        if signed {
+            log.append_checked(&disk, &event, at(-500), false, &station).unwrap();
+        } else {
+            log.append(&disk, &event, at(-500), false).unwrap();
+        }
+        log.append(&disk, &AuditEvent::new("capture"), at(-400), false).unwrap();
+        let expected_key = Expectations { station: Some(station.verifying_key()), ..Expectations::default() };
+        let (report, _) = walk(&disk, Path::new(FOLDER), vault(), &expected_key).unwrap();
+        assert_eq!(report.broken.map(|b| b.why), expected, "{name} {signed}");
+        log.floor().unwrap()
+    };
+    assert_eq!(check(CLOCK_EVENT, true, None), at(-400));
+    check(CLOCK_EVENT, false, Some("unsigned"));
+    assert_eq!(check("capture", true, None), at(4), "any other line has the time of the one before");
+}
+
+#[test]
 fn what_looks_like_personal_data_is_refused() {
     let (disk, mut log) = written(1);
     let mut refuse = |event: AuditEvent| {

@@ -1,6 +1,6 @@
 //! Checking the audit: every line of the chain, the station's signatures, and heads that are held elsewhere.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
@@ -10,11 +10,14 @@ use uuid::Uuid;
 
 use super::archive;
 use super::audit::{
-    AuditLine, SEALED_EVENT, SEGMENT_MAX, SIGN_IN_EVENT, WHAT, genesis, segment_name, segments, whole_lines,
+    AuditLine, CLOCK_EVENT, SEALED_EVENT, SEGMENT_MAX, SIGN_IN_EVENT, WHAT, genesis, segment_name, segments,
+    whole_lines,
 };
 use super::crypto::sha256_hex;
 use super::error::VaultError;
 use super::files::Files;
+use super::pins::PinKind;
+use super::restore::RESTORED_EVENT;
 
 /// Where the chain breaks first.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -24,7 +27,8 @@ pub struct AuditBreak {
     /// Line within it, from 1.
     pub line: u64,
     /// Stable reason: `unreadable`, `changed`, `sequence`, `time`, `truncated`, `segment-missing`, `signature` (the
-    /// station's does not fit), `unsigned` (a sign-in without one), `archive-differs`.
+    /// station's does not fit), `unsigned` (a sign-in, a restore or an accepted
+    /// clock without one), `archive-differs`.
     pub why: &'static str,
 }
 
@@ -106,6 +110,8 @@ pub(super) struct AuditFacts {
     pub(super) removed: BTreeSet<String>,
     /// Highest serial of an installed centre list.
     pub(super) centre_serial: u64,
+    /// What supervisors pinned last: event, SHA-256 of the value.
+    pub(super) pinned: BTreeMap<String, String>,
     /// Restores: number of the backup's last line, epoch that was left.
     pub(super) restored: Vec<(u64, u64)>,
 }
@@ -119,7 +125,7 @@ impl AuditFacts {
         if line.event == super::retention::Deleted::Record.event() {
             self.deleted.extend(line.details.get("record").cloned());
         }
-        if line.event == super::restore::RESTORED_EVENT {
+        if line.event == RESTORED_EVENT {
             let number = |key: &str| line.details.get(key).and_then(|text| text.parse().ok());
             self.restored.extend(number("seq").zip(number("from-epoch")));
         }
@@ -137,6 +143,10 @@ impl AuditFacts {
                 let serial = line.details.get("serial").and_then(|s| s.parse().ok()).unwrap_or(0);
                 self.centre_serial = self.centre_serial.max(serial);
             }
+            event if PinKind::of_event(event).is_some() => {
+                let sha256 = line.details.get("sha256").cloned().unwrap_or_default();
+                self.pinned.insert(event.to_owned(), sha256);
+            }
             _ => {}
         }
     }
@@ -148,6 +158,8 @@ impl AuditFacts {
         self.deleted.extend(stub.deleted.iter().cloned());
         self.removed.extend(stub.removed.iter().cloned());
         self.centre_serial = self.centre_serial.max(stub.centre_serial);
+        self.restored.extend(stub.restored.iter().copied());
+        self.pinned.extend(stub.pinned.clone());
     }
 
     /// True when the chain had this head.
@@ -251,7 +263,7 @@ impl<'a> Chain<'a> {
             if !self.expected.simulated {
                 return Err("time");
             }
-        } else if floor.is_some_and(|floor| line.time < floor) {
+        } else if floor.is_some_and(|floor| line.time < floor) && line.event != CLOCK_EVENT {
             return Err("time");
         } else {
             floor = Some(line.time);
@@ -260,7 +272,11 @@ impl<'a> Chain<'a> {
             match line.checkpoint(self.vault, station) {
                 Some(true) => self.report.signed_seq = line.seq,
                 Some(false) => return Err("signature"),
-                None if line.event == SIGN_IN_EVENT => return Err("unsigned"),
+                // A restore explains heads that the audit no longer has, an accepted clock a time that runs back: nobody
+                // but the station may say so.
+                None if [SIGN_IN_EVENT, RESTORED_EVENT, CLOCK_EVENT].contains(&line.event.as_str()) => {
+                    return Err("unsigned");
+                }
                 None => {}
             }
         }

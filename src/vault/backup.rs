@@ -24,6 +24,7 @@ use super::files::{Files, folder_of, temp_of};
 use super::layout::{Layout, PAYLOAD_MAX};
 use super::outside::Outside;
 use super::pins::PinKind;
+use super::save::read_counter;
 use super::snapshot::{Snapshot, check_path, is_left_out};
 use super::statement;
 
@@ -156,6 +157,8 @@ pub struct BackupReport {
     pub audit_head: String,
     /// When it was made.
     pub made: DateTime<Utc>,
+    /// False when the vault's disk could not take the note for the audit.
+    pub noted: bool,
 }
 
 impl BackupReport {
@@ -172,6 +175,7 @@ impl BackupReport {
             audit_seq: m.audit_seq,
             audit_head: m.audit_head.clone(),
             made: m.made,
+            noted: false,
         }
     }
 }
@@ -235,7 +239,10 @@ impl Outside {
         recipient: Option<&str>,
         now: DateTime<Utc>,
     ) -> Result<BackupReport, VaultError> {
-        let pinned = self.pins.value(PinKind::BackupRecipient);
+        let pinned = match recipient {
+            Some(_) => None,
+            None => self.pins()?.value(PinKind::BackupRecipient),
+        };
         let recipient = recipient.or(pinned).ok_or(VaultError::BackupKey { why: "none is set" })?;
         let recipient = keys::parse_recipient(recipient)
             .map_err(|_| VaultError::BackupKey { why: "it is no age X25519 public key (age1…)" })?;
@@ -262,14 +269,15 @@ impl Outside {
             Ok(made)
         });
         let (bytes, sha256) = made.inspect_err(|_| drop(target.remove(&temp)))?;
-        let report = BackupReport::new(&manifest, to, bytes, sha256, snapshot.foreign);
+        let mut report = BackupReport::new(&manifest, to, bytes, sha256, snapshot.foreign);
         let details = [
             ("sha256", report.sha256.clone()),
             ("records", report.records.to_string()),
             ("counter", report.counter.to_string()),
             ("seq", report.audit_seq.to_string()),
         ];
-        self.leave("backup-made", &details, now)?;
+        // The backup is whole whether or not the audit can be told of it.
+        report.noted = self.leave("backup-made", &details, now).is_ok();
         Ok(report)
     }
 
@@ -283,8 +291,7 @@ impl Outside {
     fn manifest_of(&self, snapshot: &Snapshot, made: DateTime<Utc>) -> Result<BackupManifest, VaultError> {
         let layout = Layout::new(snapshot.folder());
         let (audit, _) = AuditLog::look(&*self.files, &layout.audit(), self.config.vault)?;
-        let counter = self.files.read(&layout.counter(), 64).map_err(|e| VaultError::io("counter", e))?;
-        let counter = std::str::from_utf8(&counter).ok().and_then(|text| text.trim_end().parse().ok());
+        let counter = read_counter(&*self.files, &layout)?;
         let mut files = Vec::with_capacity(snapshot.entries.len());
         for path in &snapshot.entries {
             let read = self.files.reader(&snapshot.path(path), false).and_then(digest);
@@ -318,6 +325,8 @@ impl Outside {
         target.remove(temp).map_err(io)?;
         let signed = statement::sign(SCHEMA, manifest, &self.sync)
             .ok_or_else(|| VaultError::corrupt("backup manifest", "it has no canonical form"))?;
+        // What no restore would take is not written.
+        read_manifest(&signed)?;
         let out = Piecewise {
             files: target,
             path: temp,

@@ -25,6 +25,7 @@ use super::extract::{LOCAL_MAX, LocalHead};
 use super::files::{Files, TEMP_SUFFIX, temp_of};
 use super::layout::PAYLOAD_MAX;
 use super::outside::Outside;
+use super::save::{SAVE_MARKER, read_counter};
 use super::statement;
 use super::states::stage;
 
@@ -176,6 +177,10 @@ pub struct CarryReport {
     pub manifest_was_torn: bool,
     /// SHA-256 of the manifest, hex; empty when there was nothing to carry.
     pub manifest_sha256: String,
+    /// Number of the audit's last line, and its SHA-256, as the manifest holds them; empty like the digest.
+    pub audit_seq: u64,
+    /// See [`CarryReport::audit_seq`].
+    pub audit_head: String,
 }
 
 /// `carry/<id>.json`: what was carried, and when.
@@ -250,7 +255,7 @@ impl Outside {
         files.make_folder(&medium.folder).and_then(|()| files.sync_folder(to)).map_err(gone)?;
         let mut done = Vec::new();
         while let Some(record) = wanted.pop() {
-            match self.put(&medium, &record, &mut report) {
+            match self.put(&medium, &record, done.len(), &mut report) {
                 Ok(true) => done.push(record.entry()),
                 Ok(false) => {}
                 Err(VaultError::DiskFull { .. }) => {
@@ -266,7 +271,7 @@ impl Outside {
         }
         report.carried = done.len();
         let records = done.iter().map(|r| r.id).collect();
-        report.manifest_sha256 = self.put_manifest(&medium, done, now)?;
+        self.put_manifest(&medium, done, &mut report, now)?;
         self.note_carried(&report, records, now)?;
         Ok(report)
     }
@@ -284,8 +289,12 @@ impl Outside {
         for entry in self.files.list(&self.layout.records()).map_err(io)? {
             let id = entry.name.strip_suffix(".json").and_then(|id| Uuid::parse_str(id).ok());
             let Some(id) = id else { continue };
-            // A record whose save is under way is not there yet.
-            if self.files.len(&self.layout.pending_of(id)).map_err(io)?.is_some() {
+            let mut fault =
+                |what: &str| report.faults.push(RecordFault { record: id, what: what.to_owned() });
+            // A record whose save is under way is not there yet; a change of its state does not concern the copy.
+            let marker = self.files.read(&self.layout.pending_of(id), LOCAL_MAX).ok();
+            if marker.is_some_and(|marker| marker.starts_with(SAVE_MARKER)) {
+                fault("its save is not finished; open the station, then give this command again");
                 continue;
             }
             // A payload that was deleted by the rules of keeping is with the centre: there is nothing to carry.
@@ -300,14 +309,19 @@ impl Outside {
             if sent && !all {
                 continue;
             }
-            let header_bytes = self.files.read(&self.layout.header(id), HEADER_MAX).map_err(io)?;
+            let header_bytes = match self.files.read(&self.layout.header(id), HEADER_MAX) {
+                Ok(bytes) => bytes,
+                // Undone meanwhile.
+                Err(e) if e.kind() == std::io::ErrorKind::NotFound => continue,
+                Err(e) => {
+                    fault(&format!("its header cannot be read ({e}); run `rekam vault check`"));
+                    continue;
+                }
+            };
             let header = Header::parse(&header_bytes).ok();
             match header.filter(|h| h.id == id && h.verify(Some(&station)).is_ok()) {
                 Some(header) => wanted.push(Wanted { header, header_bytes }),
-                None => report.faults.push(RecordFault {
-                    record: id,
-                    what: "its header is damaged; run `rekam vault check`".to_owned(),
-                }),
+                None => fault("its header is damaged; run `rekam vault check`"),
             }
         }
         wanted.sort_by_key(|w| std::cmp::Reverse((w.header.epoch, w.header.counter)));
@@ -367,7 +381,13 @@ impl Outside {
     }
 
     /// Puts one record on the medium. False when it is damaged here.
-    fn put(&self, medium: &Medium<'_>, w: &Wanted, report: &mut CarryReport) -> Result<bool, VaultError> {
+    fn put(
+        &self,
+        medium: &Medium<'_>,
+        w: &Wanted,
+        done: usize,
+        report: &mut CarryReport,
+    ) -> Result<bool, VaultError> {
         let id = w.header.id;
         let payload = self.files.read(&self.layout.payload(id), PAYLOAD_MAX);
         let payload = payload
@@ -380,7 +400,7 @@ impl Outside {
         };
         let mut fresh = false;
         for (ending, bytes) in [("rekam", payload.as_slice()), ("json", w.header_bytes.as_slice())] {
-            if medium.copy(&format!("{id}.{ending}"), bytes)? {
+            if medium.copy(&format!("{id}.{ending}"), bytes, done)? {
                 fresh = true;
                 report.copied_bytes += bytes.len() as u64;
             }
@@ -393,8 +413,9 @@ impl Outside {
         &self,
         medium: &Medium<'_>,
         mut records: Vec<CarryRecord>,
+        report: &mut CarryReport,
         now: DateTime<Utc>,
-    ) -> Result<String, VaultError> {
+    ) -> Result<(), VaultError> {
         let new: BTreeSet<Uuid> = records.iter().map(|r| r.id).collect();
         for old in medium.before.iter().filter(|old| !new.contains(&old.id)) {
             if medium.still_has(old)? {
@@ -410,7 +431,7 @@ impl Outside {
             station_key: self.config.station_key.clone(),
             environment: self.config.environment,
             epoch: self.config.epoch,
-            counter: records.iter().map(|r| r.counter).max().unwrap_or(0),
+            counter: read_counter(&*self.files, &self.layout)?.unwrap_or(0),
             audit_seq: audit.seq(),
             audit_head: audit.head().to_owned(),
             made: now,
@@ -422,11 +443,12 @@ impl Outside {
         medium.files.remove(&temp_of(&path)).map_err(gone)?;
         medium.files.write_durable(&path, &bytes).map_err(gone)?;
         let back = medium.files.read_back(&path, MANIFEST_MAX as u64).map_err(gone)?;
-        if back == bytes {
-            Ok(sha256_hex(&bytes))
-        } else {
-            Err(VaultError::ReadBack { what: MANIFEST_NAME.into() })
+        if back != bytes {
+            return Err(VaultError::ReadBack { what: MANIFEST_NAME.into() });
         }
+        report.manifest_sha256 = sha256_hex(&bytes);
+        (report.audit_seq, report.audit_head) = (manifest.audit_seq, manifest.audit_head);
+        Ok(())
     }
 
     fn note_carried(
@@ -452,8 +474,9 @@ impl Outside {
 }
 
 impl Medium<'_> {
-    /// Copies one file so that it is on the medium, not only in memory. False when it was there and right.
-    fn copy(&self, name: &str, bytes: &[u8]) -> Result<bool, VaultError> {
+    /// Copies one file so that it is on the medium, not only in memory; `done` records are there already. False when it
+    /// was there and right.
+    fn copy(&self, name: &str, bytes: &[u8], done: usize) -> Result<bool, VaultError> {
         let path = self.folder.join(name);
         let most = bytes.len() as u64 + 1;
         if self.files.len(&path).map_err(gone)? == Some(bytes.len() as u64)
@@ -463,7 +486,7 @@ impl Medium<'_> {
         }
         // The manifest must still fit when this one is there.
         let room = self.files.free_bytes(&self.folder).map_err(gone)?;
-        let kept = MANIFEST_ROOM + (self.before.len() as u64 + 1) * ENTRY_ROOM;
+        let kept = MANIFEST_ROOM + (self.before.len() + done + 1) as u64 * ENTRY_ROOM;
         if room < bytes.len() as u64 + kept {
             return Err(VaultError::DiskFull { what: name.to_owned() });
         }

@@ -23,6 +23,7 @@ use super::files::Files;
 use super::layout::{Layout, VaultConfig, key_from_hex};
 use super::notes::Note;
 use super::officers::{OfficerKeys, Roster};
+use super::pins::PinKind;
 use super::{Vault, crypto};
 
 const FILE: &str = "centre.json";
@@ -261,7 +262,8 @@ impl Vault {
     ///
     /// # Errors
     /// [`VaultError::Locked`], [`VaultError::Supervisors`], [`VaultError::NotSupervisor`], those of
-    /// [`Vault::check_centre_list`], or the disk's; the list before then stays.
+    /// [`Vault::check_centre_list`], or the disk's. Where the disk fails, the list before stays, or the new one is in
+    /// use and the next sign-in ends its installation.
     pub fn install_centre_list(
         &mut self,
         bytes: &[u8],
@@ -274,23 +276,34 @@ impl Vault {
         for keys in by {
             self.check_supervisor(keys)?;
         }
-        let (serial, digest) = (list.serial, crypto::sha256_hex(bytes));
         let installed = Installed::new(list, by, self.config.vault, now)
             .ok_or_else(|| refused("it has no canonical form"))?;
         installed.check(&self.config, &self.roster)?;
         // The list first: vault.toml with a serial that no list here has would leave the station without recipients.
         installed.write(self.files(), &self.layout)?;
         self.centre = Centre::Fit(Box::new(installed));
+        self.note_centre_list(now)
+    }
+
+    /// Says in the audit who installed the list that is in use, and raises the serial in vault.toml to its own: what
+    /// comes after the list is written, and what an interrupted installation left undone.
+    pub(super) fn note_centre_list(&mut self, now: DateTime<Utc>) -> Result<(), VaultError> {
+        let Centre::Fit(installed) = &self.centre else { return Ok(()) };
+        let serial = installed.list.serial;
+        if serial <= self.config.centre_serial {
+            return Ok(());
+        }
+        let digest = installed.list.digest().map_err(refused)?;
+        for officer in self.centre_list_by() {
+            let event = AuditEvent::new("centre-list-installed").by(officer);
+            self.append_audit(&event.with("serial", serial).with("sha256", &digest), now)?;
+        }
         let config = VaultConfig { centre_serial: serial, ..self.config.clone() };
         let signed = config.signed(&self.keys()?.station)?;
         self.files()
             .write_durable(&self.layout.config(), &signed)
             .map_err(|e| VaultError::io("vault.toml", e))?;
         self.config = config;
-        for keys in by {
-            let event = AuditEvent::new("centre-list-installed").by(keys.officer.id);
-            self.append_audit(&event.with("serial", serial).with("sha256", &digest), now)?;
-        }
         Ok(())
     }
 
@@ -300,6 +313,15 @@ impl Vault {
             if !self.roster.removed().any(|r| r.officer.to_string() == *id) {
                 let (kind, detail) = (ProblemKind::OldRoster, String::new());
                 problems.push(Problem { kind, subject: id.clone(), detail });
+            }
+        }
+        let pins = self.pins().unwrap_or_default();
+        for (event, sha256) in &facts.pinned {
+            let value = PinKind::of_event(event).and_then(|kind| pins.value(kind));
+            if value.is_none_or(|value| crypto::sha256_hex(value.as_bytes()) != *sha256) {
+                let (kind, subject, detail) =
+                    (ProblemKind::OldPins, "pins.json".to_owned(), event.to_string());
+                problems.push(Problem { kind, subject, detail });
             }
         }
         let installed = match self.centre_list() {

@@ -35,6 +35,8 @@ pub enum ProblemKind {
     DocumentUnreadable,
     /// The ledger of cards does not fit: a row was changed, is missing, or has no line in the audit.
     CardLedger,
+    /// What supervisors pinned is not what the audit says last: an old file was put back, or it was removed.
+    OldPins,
     /// A file that does not belong there.
     ForeignFile,
     /// The roster of officers lacks a removal that the audit has: an old one was put back.
@@ -59,6 +61,7 @@ impl ProblemKind {
             Self::StepUnreadable => "vault-problem-step-unreadable",
             Self::DocumentUnreadable => "vault-problem-document-unreadable",
             Self::CardLedger => "vault-problem-card-ledger",
+            Self::OldPins => "vault-problem-old-pins",
             Self::ForeignFile => "vault-problem-foreign-file",
             Self::OldRoster => "vault-problem-old-roster",
             Self::CentreList => "vault-problem-centre-list",
@@ -287,7 +290,7 @@ impl Vault {
         Ok(())
     }
 
-    /// Looks at a record's tombstone; true when there is a good one that the audit knows.
+    /// Looks at a record's tombstone; true when there is one that fits the header.
     fn check_tombstone(
         &self,
         id: Uuid,

@@ -6,18 +6,13 @@ use super::AuditBreak;
 use super::Vault;
 use super::audit::{self, AuditLine};
 use super::error::VaultError;
-use super::retention::RetentionTimes;
+use super::retention::{Deleted, RetentionTimes};
 
-/// Events of deletions, by the rules of keeping or by an officer.
-const EVENTS: [&str; 7] = [
-    "record-deleted",
-    "extract-expired",
-    "duplicate-mark-expired",
-    "draft-expired",
-    "health-expired",
-    "document-expired",
-    "draft-discarded",
-];
+/// True for an event of a deletion, by the rules of keeping or by an officer.
+fn is_deletion(event: &str) -> bool {
+    event == "draft-discarded" || Deleted::ALL.iter().any(|what| what.event() == event)
+}
+
 /// Days of a year, leap years counted in: the audit is rather kept a day longer.
 const YEAR_DAYS: i64 = 366;
 
@@ -26,6 +21,8 @@ const YEAR_DAYS: i64 = 366;
 pub struct Deletions {
     /// Their lines, oldest first.
     pub lines: Vec<AuditLine>,
+    /// Segments of the audit that are archived: what they tell is not among the lines.
+    pub archived: u64,
     /// Where the audit's chain breaks: from there on nothing can be vouched for.
     pub broken: Option<AuditBreak>,
 }
@@ -47,19 +44,27 @@ impl Vault {
             let within = read.filter(|line| {
                 from.is_none_or(|from| line.time >= from) && to.is_none_or(|to| line.time < to)
             });
-            lines.extend(within.filter(|line| EVENTS.contains(&line.event.as_str())));
+            lines.extend(within.filter(|line| is_deletion(&line.event)));
         })?;
-        Ok(Deletions { lines, broken: report.broken })
+        Ok(Deletions { lines, archived: report.archived, broken: report.broken })
     }
 
     /// Time of the first line of the audit that is not a script's.
     pub(super) fn made(&self) -> Result<Option<DateTime<Utc>>, VaultError> {
-        let mut first = None;
-        audit::each_segment(self.files(), &self.layout().audit(), |_, segment| {
-            let mut read = segment.iter().filter_map(|line| serde_json::from_slice::<AuditLine>(line).ok());
-            first = first.or_else(|| read.find(|line| !line.simulated).map(|line| line.time));
-        })?;
-        Ok(first)
+        if let Some(stub) = super::archive::stub(self.files(), &self.layout().audit(), self.config().vault)? {
+            return Ok(stub.began);
+        }
+        for number in audit::segments(self.files(), &self.layout().audit())? {
+            let bytes = audit::read_segment(self.files(), &self.layout().audit(), number)?;
+            let mut read = audit::whole_lines(&bytes).0.into_iter();
+            let first = read.find_map(|line| {
+                serde_json::from_slice::<AuditLine>(line).ok().filter(|line| !line.simulated)
+            });
+            if first.is_some() {
+                return Ok(first.map(|line| line.time));
+            }
+        }
+        Ok(None)
     }
 
     /// Segments of the audit whose last line is older than the years that it must stay: these may be moved to an

@@ -23,8 +23,8 @@ const ENDING: &str = ".enc";
 /// Largest step, in bytes.
 pub const STEP_MAX: u64 = 256 * 1024 * 1024;
 const WHAT: &str = "draft";
-/// Marker of a draft that is being removed.
-pub(super) const DISCARD_MARKER: &[u8] = b"discard\n";
+/// Beginning of the marker of a draft that is being removed; the id of its audit line follows.
+pub(super) const DISCARD_MARKER: &[u8] = b"discard ";
 
 /// An open session on disk.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -101,8 +101,7 @@ impl Vault {
             let mut steps = Vec::new();
             let mut updated = None;
             for step in self.steps_of(session)? {
-                let bytes = self.read_step(session, &step)?;
-                if let Some(time) = time_of(&bytes) {
+                if let Some(time) = self.step_time(session, &step)? {
                     updated = updated.max(Some(time));
                     steps.push(step);
                 }
@@ -143,8 +142,8 @@ impl Vault {
         }
     }
 
-    /// Gives up a session: an audit line with the stable `reason`, then the files go. A marker says that they are
-    /// going, so that an interrupted removal is finished when the vault is opened and no half of a session is left.
+    /// Gives up a session: a marker, an audit line with the stable `reason`, then the files go. Interrupted before the
+    /// line the session is there, after it nothing of it is left: the marker says which to finish.
     ///
     /// # Errors
     /// [`VaultError::Locked`], [`VaultError::Name`], or the disk's.
@@ -157,14 +156,34 @@ impl Vault {
     ) -> Result<(), VaultError> {
         self.keys()?;
         check_name("reason", reason)?;
-        let event = AuditEvent::new("draft-discarded").by(officer).in_session(session).with("reason", reason);
+        let change = Uuid::now_v7();
+        let event = AuditEvent::new("draft-discarded").by(officer).in_session(session);
+        let event = event.with("reason", reason).with("change", change);
         // What an earlier save of this session left to be undone.
         self.recover(session, false, now)?;
-        self.append_audit(&event, now)?;
+        let marker = [DISCARD_MARKER, change.to_string().as_bytes(), b"\n"].concat();
         self.files()
-            .write_durable(&self.layout().pending_of(session), DISCARD_MARKER)
+            .write_durable(&self.layout().pending_of(session), &marker)
             .map_err(|e| VaultError::io("marker", e))?;
+        if let Err(error) = self.append_audit(&event, now) {
+            // Best effort: what stays marked is undone at the next change or open.
+            self.recover(session, false, now).ok();
+            return Err(error);
+        }
         self.remove_draft(session)?;
+        self.remove_marker(session)
+    }
+
+    /// Deals with a removal that was under way: finished where the audit has its line, undone otherwise.
+    pub(super) fn recover_discard(
+        &self,
+        session: Uuid,
+        change: &[u8],
+        audited: impl Fn(&str) -> bool,
+    ) -> Result<(), VaultError> {
+        if std::str::from_utf8(change).is_ok_and(|change| audited(change.trim_end())) {
+            self.remove_draft(session)?;
+        }
         self.remove_marker(session)
     }
 
@@ -200,7 +219,8 @@ impl Vault {
 
     /// When a step was kept; none when its head cannot be read.
     pub(super) fn step_time(&self, session: Uuid, step: &str) -> Result<Option<DateTime<Utc>>, VaultError> {
-        Ok(time_of(&self.read_step(session, step)?))
+        let head = self.files().read_head(&self.layout().step(session, step), HEAD_LEN);
+        Ok(time_of(&head.map_err(|e| VaultError::io(WHAT, e))?))
     }
 
     fn read_step(&self, session: Uuid, step: &str) -> Result<Vec<u8>, VaultError> {

@@ -91,7 +91,9 @@ pub enum VaultError {
         why: String,
     },
     /// The clock is behind the last audit line.
-    #[error("VLT-13 the clock says {now}, but the vault has been used at {floor}; set the clock right")]
+    #[error(
+        "VLT-13 the clock says {now}, but the vault has been used at {floor}; set the clock right, or where it is right have a supervisor say so: rekam vault accept-clock"
+    )]
     ClockBack {
         /// The clock.
         now: DateTime<Utc>,

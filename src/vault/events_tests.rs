@@ -55,6 +55,8 @@ fn written() -> BTreeSet<String> {
             }
         }
     }
+    // The event of a kind of pin.
+    found.extend(crate::vault::PinKind::ALL.iter().map(|kind| kind.event().to_owned()));
     // Made of a beginning and the kind of the row.
     found.remove("cards-");
     found.extend(crate::vault::CardMove::ALL.iter().map(|kind| format!("cards-{}", kind.id())));

@@ -105,10 +105,7 @@ pub trait Files: Send + Sync {
     ///
     /// # Errors
     /// The system's error.
-    fn free_files(&self, folder: &Path) -> io::Result<Option<u64>> {
-        let _ = folder;
-        Ok(None)
-    }
+    fn free_files(&self, folder: &Path) -> io::Result<Option<u64>>;
     /// Permission bits, or none where the file system has none.
     ///
     /// # Errors
@@ -125,30 +122,31 @@ pub trait Files: Send + Sync {
     ///
     /// # Errors
     /// `Unsupported` where there are no such names, else the system's error.
-    fn link(&self, _from: &Path, _to: &Path) -> io::Result<()> {
-        Err(io::ErrorKind::Unsupported.into())
-    }
+    fn link(&self, from: &Path, to: &Path) -> io::Result<()>;
     /// Reads a file piece by piece, from the disk rather than from memory where `past_cache` and the system allows it.
     ///
     /// # Errors
     /// The system's error.
-    fn reader(&self, path: &Path, past_cache: bool) -> io::Result<Box<dyn Read + Send>> {
-        let bytes = if past_cache { self.read_back(path, u64::MAX) } else { self.read(path, u64::MAX) }?;
-        Ok(Box::new(io::Cursor::new(bytes)))
-    }
+    fn reader(&self, path: &Path, past_cache: bool) -> io::Result<Box<dyn Read + Send>>;
     /// Waits for a lock on a file, creating it: shared with others, or alone.
     ///
     /// # Errors
     /// The system's error.
-    fn guard(&self, _path: &Path, _alone: bool) -> io::Result<Box<dyn LockGuard>> {
-        struct Nobody;
-        impl LockGuard for Nobody {}
-        Ok(Box::new(Nobody))
-    }
+    fn guard(&self, path: &Path, alone: bool) -> io::Result<Box<dyn LockGuard>>;
     /// The promise of the vault that is broken on purpose, in tests of the tests.
     #[cfg(any(test, feature = "sabotage"))]
     fn sabotage(&self) -> Option<super::sabotage::Sabotage> {
         None
+    }
+
+    /// The first `bytes` bytes of a file, fewer where it is shorter.
+    ///
+    /// # Errors
+    /// The system's error.
+    fn read_head(&self, path: &Path, bytes: usize) -> io::Result<Vec<u8>> {
+        let mut head = Vec::with_capacity(bytes);
+        self.reader(path, false)?.take(bytes as u64).read_to_end(&mut head)?;
+        Ok(head)
     }
 
     /// Replaces or creates a file so that after success the new contents, and before it the old, survive a power cut.
@@ -202,6 +200,19 @@ pub(super) fn replace<F: Files + ?Sized>(files: &F, path: &Path, bytes: &[u8]) -
         return Err(error);
     }
     files.sync_folder(folder_of(path))
+}
+
+/// Removes a folder with all that is in it; a missing one is fine.
+pub(super) fn remove_tree(files: &dyn Files, folder: &Path) -> std::io::Result<()> {
+    let listed = match files.list(folder) {
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        other => other?,
+    };
+    for entry in listed {
+        let path = folder.join(entry.name);
+        if entry.folder { remove_tree(files, &path)? } else { files.remove(&path)? }
+    }
+    files.remove_folder(folder)
 }
 
 pub(super) fn folder_of(path: &Path) -> &Path {

@@ -71,6 +71,9 @@ impl Files for GuardedFiles {
     fn free_bytes(&self, folder: &Path) -> io::Result<u64> {
         self.inner.free_bytes(folder)
     }
+    fn free_files(&self, folder: &Path) -> io::Result<Option<u64>> {
+        self.inner.free_files(folder)
+    }
     fn mode(&self, path: &Path) -> io::Result<Option<u32>> {
         self.inner.mode(path)
     }

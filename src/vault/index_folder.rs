@@ -19,7 +19,7 @@ use super::Vault;
 use super::audit::AuditEvent;
 use super::check::RebuildReport;
 use super::error::VaultError;
-use super::files::{Files, folder_of};
+use super::files::{Files, folder_of, remove_tree};
 use super::index::Index;
 
 /// How long sled may take for opening and reading everything: a healthy index of 100 000 rows takes about a second.
@@ -116,19 +116,6 @@ fn free_name(files: &dyn Files, folder: &Path, stem: &str) -> Result<String, Vau
     Ok(names.into_iter().find(|name| !taken.contains(name)).unwrap_or_else(|| stem.to_owned()))
 }
 
-/// Removes a folder with everything in it; a missing one is fine.
-fn remove_tree(files: &dyn Files, folder: &Path) -> std::io::Result<()> {
-    let listed = match files.list(folder) {
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(()),
-        other => other?,
-    };
-    for entry in listed {
-        let path = folder.join(&entry.name);
-        if entry.folder { remove_tree(files, &path)? } else { files.remove(&path)? }
-    }
-    files.remove_folder(folder)
-}
-
 fn is_there(files: &dyn Files, folder: &Path) -> Result<bool, VaultError> {
     Ok(files.len(folder).map_err(|e| VaultError::io("index", e))?.is_some())
 }
@@ -186,12 +173,14 @@ impl Vault {
         // sled must have closed the old files before they are renamed: an index in memory stands in meanwhile.
         self.index = Index::start(sled::Config::new().temporary(true), vault, false)?;
         let swapped = swap(self.files(), &places);
-        let (index, moved) = open(self.files(), &places.index, vault, now)?;
-        self.index = index;
-        if moved.is_some() || swapped.is_err() {
+        let opened = open(self.files(), &places.index, vault, now);
+        let whole = swapped.is_ok() && matches!(opened, Ok((_, None)));
+        let opened = opened.map(|(index, _)| self.index = index);
+        if !whole {
+            // What is open now, be it in memory only, is filled from the files: no question goes to an empty index.
             self.bring_index_in_step()?;
         }
-        swapped?;
+        opened.and(swapped)?;
         let after_bytes = self.index.disk_bytes()?;
         let event =
             AuditEvent::new("index-compacted").with("before", before_bytes).with("after", after_bytes);

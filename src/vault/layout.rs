@@ -17,7 +17,8 @@
 //! records/<id>.rekam       sealed payload   } the truth
 //! records/<id>.local       local extract    }
 //! records/<id>.gone        tombstone of a payload that was deleted by the rules of keeping
-//! pending/<id>             a save, a change of state or a removal of a draft that is under way
+//! pending/<id>             a save, a change of state, a card's row or a deletion that is under way
+//! hygiene.json             which devices wait for their disinfection
 //! drafts/<session>/<step>.enc
 //! unprinted/<id>.enc      documents that wait for the printer
 //! cards/<n>.row            ledger of blanks and cards, and the proofs of what left the counter

@@ -12,6 +12,7 @@ mod cards;
 pub mod carry;
 mod centre;
 mod check;
+mod clock;
 mod crypto;
 mod deletion_report;
 mod deletions;
@@ -63,7 +64,7 @@ mod tests;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use ed25519_dalek::SigningKey;
 use record::schema::Environment;
 
@@ -92,6 +93,7 @@ pub use officers::{NewOfficer, Officer, OfficerKeys};
 pub use outside::Outside;
 pub use pin::{PIN_DIGITS, PIN_TRIES, check_pin};
 pub use pins::{Pin, PinKind, Pins};
+pub use queue::span_of_days;
 pub use receipts::{ReceiptFault, ReceiptsReport, read_receipts};
 pub use restore::{DrillReport, RestoreOptions, RestoreReport, drill, restore};
 pub use retention::{Deleted, Deletion, Held, RetentionTimes, draft_expires};
@@ -114,9 +116,6 @@ use layout::SMALL_FILE_MAX;
 use officers::Roster;
 use pin::{BehindPin, PinKey};
 use slots::Lockout;
-
-/// How far the clock may be behind the last audit line: what a time server's correction may take back.
-const CLOCK_TOLERANCE_S: i64 = 120;
 
 /// What the opener expects of a vault.
 #[derive(Debug, Clone, Default)]
@@ -340,7 +339,10 @@ impl Vault {
             )?;
             self.notes.push(Note::IndexMended { added, removed });
         }
-        self.compact_if_due(now)?;
+        // The index is a cache: one that stays large keeps nobody from working.
+        if let Err(error) = self.compact_if_due(now) {
+            tracing::warn!(code = error.code(), "the index was not compacted");
+        }
         for note in &self.notes {
             tracing::warn!(note = note.message_id(), "found and dealt with");
         }
@@ -350,7 +352,8 @@ impl Vault {
     /// Removes files whose writing was interrupted; none of them was ever acknowledged.
     fn sweep(&self) -> Result<(), VaultError> {
         let layout = &self.layout;
-        let mut folders = vec![layout.root().to_owned(), layout.records(), layout.pending(), layout.keys()];
+        let mut folders =
+            vec![layout.root().to_owned(), layout.records(), layout.pending(), layout.keys(), layout.audit()];
         folders.push(layout.drafts());
         // Vaults from before the ledger have no such folder.
         let top = self.files.list(layout.root()).map_err(|e| VaultError::io("vault folder", e))?;
@@ -446,24 +449,6 @@ impl Vault {
         }
     }
 
-    /// A clock that was set back while the station runs has its line once, and again when it is right.
-    fn tell_clock(&mut self, now: DateTime<Utc>) -> Result<(), VaultError> {
-        let back = match self.check_clock(now) {
-            Err(VaultError::ClockBack { floor, .. }) => Some((floor - now).num_seconds()),
-            _ => None,
-        };
-        if back.is_some() == self.clock_back {
-            return Ok(());
-        }
-        let event = match back {
-            Some(behind_s) => AuditEvent::new("clock-back").with("behind_s", behind_s),
-            None => AuditEvent::new("clock-right"),
-        };
-        self.audit.append(&*self.files, &event, now, self.simulated_clock)?;
-        self.clock_back = back.is_some();
-        Ok(())
-    }
-
     /// SHA-256 of the last audit line, hex.
     #[must_use]
     pub fn audit_head(&self) -> &str {
@@ -474,19 +459,6 @@ impl Vault {
     #[must_use]
     pub const fn audit_seq(&self) -> u64 {
         self.audit.seq()
-    }
-
-    /// Refuses a clock that is more than two minutes behind the last audit line.
-    ///
-    /// # Errors
-    /// [`VaultError::ClockBack`].
-    pub fn check_clock(&self, now: DateTime<Utc>) -> Result<(), VaultError> {
-        match self.audit.floor() {
-            Some(floor) if !self.simulated_clock && floor - now > TimeDelta::seconds(CLOCK_TOLERANCE_S) => {
-                Err(VaultError::ClockBack { now, floor })
-            }
-            _ => Ok(()),
-        }
     }
 }
 

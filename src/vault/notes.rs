@@ -72,6 +72,8 @@ pub enum Note {
         /// Last counter that is known.
         counter: u64,
     },
+    /// This computer's witness cannot be read, so an old copy of the vault would not be noticed.
+    WitnessUnread,
     /// The vault is retired: its records can be listed and carried, new ones are refused.
     Retired,
     /// What supervisors pinned cannot be read or is not signed by one of them.
@@ -110,6 +112,7 @@ impl Note {
             Self::AuditMended { .. } => "vault-note-audit-mended",
             Self::ClockBack { .. } => "vault-note-clock-back",
             Self::PutBack { .. } => "vault-note-put-back",
+            Self::WitnessUnread => "vault-note-witness-unread",
             Self::PinsUnfit => "vault-note-pins-unfit",
             Self::Retired => "vault-note-retired",
             Self::DraftForeign { .. } => "vault-note-draft-foreign",

@@ -234,6 +234,11 @@ impl Roster {
         Ok(())
     }
 
+    /// When the first account was made, and with it the vault.
+    pub(super) fn made(&self) -> Option<DateTime<Utc>> {
+        self.officers.iter().map(|c| c.officer.added).min()
+    }
+
     /// Accounts that may sign in.
     pub(super) fn list(&self) -> impl Iterator<Item = &Officer> {
         self.officers.iter().map(|c| &c.officer).filter(|o| self.removal(o.id).is_none())
@@ -290,10 +295,7 @@ impl Vault {
         self.files
             .write_durable(&self.layout.slot(officer.id), &slot.0.to_json()?)
             .map_err(|e| VaultError::io("slot", e))?;
-        self.files
-            .write_durable(&self.layout.officers(), &roster.to_json()?)
-            .map_err(|e| VaultError::io("officers.json", e))?;
-        self.roster = roster;
+        self.write_roster(roster)?;
         let event = AuditEvent::new("officer-added").by(by.officer.id).with("officer", officer.id);
         self.append_audit(&event.with("role", officer.role), now)?;
         Ok(officer)
@@ -314,8 +316,8 @@ impl Vault {
     /// account was open still has it.
     ///
     /// # Errors
-    /// [`VaultError::Locked`], [`VaultError::NotSupervisor`], [`VaultError::Name`] for an unknown account,
-    /// [`VaultError::LastSupervisor`], or the disk's.
+    /// [`VaultError::Locked`], [`VaultError::ClockBack`], [`VaultError::NotSupervisor`], [`VaultError::Name`] for an
+    /// unknown account, [`VaultError::LastSupervisor`], or the disk's.
     pub fn remove_officer(
         &mut self,
         officer: Uuid,
@@ -323,6 +325,8 @@ impl Vault {
         now: DateTime<Utc>,
     ) -> Result<(), VaultError> {
         self.keys()?;
+        // A closing dated before the account was made would be refused at the next open, and with it every account.
+        self.check_clock(now)?;
         self.check_supervisor(by)?;
         let account = self.roster.find(officer).ok_or(VaultError::Name { what: "officer" })?;
         let supervisors = self.roster.list().filter(|o| o.role == Role::Supervisor).count();
@@ -332,19 +336,25 @@ impl Vault {
         let mut roster = self.roster.clone();
         roster.remove(self.config.vault, officer, by, now);
         // The roster first: from then on the account does not open; a slot that is left is removed at the next open.
-        self.files
-            .write_durable(&self.layout.officers(), &roster.to_json()?)
-            .map_err(|e| VaultError::io("officers.json", e))?;
-        self.roster = roster;
+        self.write_roster(roster)?;
         let event = AuditEvent::new("officer-removed").by(by.officer.id).with("officer", officer);
         self.append_audit(&event, now)?;
         self.remove_slot(officer)?;
-        if self.officer_fingers()?.iter().any(|(id, _)| id == officer) {
-            self.forget_officer_fingers(officer, by, now)?;
-        }
+        self.forget_closed(by.officer.id, now)?;
         if self.lockout.clear(officer) {
             self.write_lockout()?;
         }
+        Ok(())
+    }
+
+    /// Puts a roster into the place of the present one, once it reads as the next open will read it.
+    fn write_roster(&mut self, roster: Roster) -> Result<(), VaultError> {
+        let bytes = roster.to_json()?;
+        Roster::parse(&bytes, &self.config)?;
+        self.files
+            .write_durable(&self.layout.officers(), &bytes)
+            .map_err(|e| VaultError::io("officers.json", e))?;
+        self.roster = roster;
         Ok(())
     }
 

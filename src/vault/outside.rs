@@ -29,7 +29,7 @@ pub struct Outside {
     pub(super) files: Arc<dyn Files>,
     pub(super) layout: Layout,
     pub(super) config: VaultConfig,
-    pub(super) pins: Pins,
+    pub(super) pins: Option<Pins>,
     pub(super) sync: SyncKey,
 }
 
@@ -60,7 +60,11 @@ impl Outside {
         let officers =
             files.read(&layout.officers(), SMALL_FILE_MAX).map_err(|e| VaultError::io("officers.json", e))?;
         let roster = Roster::parse(&officers, &config)?;
-        let pins = Pins::load(&*files, &layout, &config, &roster)?;
+        // Carrying needs none: pins that do not fit must not keep records on a failing disk.
+        let pins = match Pins::load(&*files, &layout, &config, &roster) {
+            Err(VaultError::Corrupt { .. }) => None,
+            other => Some(other?),
+        };
         let sync = SyncKey::load(&files, &layout, &config, &mut Vec::new())?.ok_or(VaultError::NoSyncKey)?;
         Ok(Self { files, layout, config, pins, sync })
     }
@@ -72,9 +76,11 @@ impl Outside {
     }
 
     /// What supervisors pinned.
-    #[must_use]
-    pub const fn pins(&self) -> &Pins {
-        &self.pins
+    ///
+    /// # Errors
+    /// [`VaultError::Corrupt`] where it cannot be read or is not signed by one of them.
+    pub fn pins(&self) -> Result<&Pins, VaultError> {
+        self.pins.as_ref().ok_or_else(|| VaultError::corrupt("pins.json", "it is not signed by a supervisor"))
     }
 
     /// Leaves a line for the audit, durably.
@@ -113,8 +119,8 @@ impl Vault {
                 continue;
             };
             let path = self.layout.inbox().join(&entry.name);
-            let bytes = self.files().read(&path, SMALL_FILE_MAX).map_err(io)?;
-            let left = serde_json::from_slice::<Left>(&bytes).ok();
+            let bytes = self.files().read(&path, SMALL_FILE_MAX).ok();
+            let left = bytes.and_then(|bytes| serde_json::from_slice::<Left>(&bytes).ok());
             // What cannot be read was not left by a backup or a carry: it is taken away and told as such.
             let event = match left.filter(|left| TAKEN.contains(&left.event.as_str())) {
                 Some(left) => left

@@ -34,6 +34,22 @@ pub enum PinKind {
 }
 
 impl PinKind {
+    pub(super) const ALL: [Self; 3] = [Self::BackupRecipient, Self::HubKey, Self::Retired];
+
+    /// Event in the audit.
+    pub(super) const fn event(self) -> &'static str {
+        match self {
+            Self::BackupRecipient => "backup-key-set",
+            Self::HubKey => "hub-key-set",
+            Self::Retired => "vault-retired",
+        }
+    }
+
+    /// The kind whose setting is this event.
+    pub(super) fn of_event(event: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.event() == event)
+    }
+
     /// Stable name.
     #[must_use]
     pub const fn id(self) -> &'static str {
@@ -165,11 +181,7 @@ impl Vault {
         pins.pins.push(pin.clone());
         let bytes = serde_json::to_vec_pretty(&pins).map_err(|e| VaultError::corrupt(WHAT, e.to_string()))?;
         self.files().write_durable(&self.layout.pins(), &bytes).map_err(|e| VaultError::io(WHAT, e))?;
-        let event = AuditEvent::new(match kind {
-            PinKind::BackupRecipient => "backup-key-set",
-            PinKind::HubKey => "hub-key-set",
-            PinKind::Retired => "vault-retired",
-        });
+        let event = AuditEvent::new(kind.event());
         // A value may be longer than a detail; its digest says which it was.
         let event = event.by(by.officer.id).with("sha256", sha256_hex(value.as_bytes()));
         self.append_audit(&event, now)?;

@@ -1,11 +1,25 @@
 //! Questions to the queue.
 
-use chrono::{FixedOffset, NaiveDate, NaiveTime, TimeDelta, Utc};
+use chrono::{DateTime, FixedOffset, NaiveDate, NaiveTime, Utc};
 use uuid::Uuid;
 
 use super::Vault;
 use super::error::VaultError;
 use super::index::{QueueFilter, QueueRow};
+
+/// From when (included) to when (excluded) these days of the office are; both are included, and either may be open.
+#[must_use]
+pub fn span_of_days(
+    from: Option<NaiveDate>,
+    to: Option<NaiveDate>,
+    office: FixedOffset,
+) -> (Option<DateTime<Utc>>, Option<DateTime<Utc>>) {
+    // A fixed offset has each time once.
+    let begins = |day: NaiveDate| {
+        Some(day.and_time(NaiveTime::MIN).and_local_timezone(office).single()?.with_timezone(&Utc))
+    };
+    (from.and_then(begins), to.and_then(|day| day.succ_opt()).and_then(begins))
+}
 
 impl Vault {
     /// Every row, newest first.
@@ -70,12 +84,8 @@ impl Vault {
     /// # Errors
     /// [`VaultError::Index`].
     pub fn sealed_on(&self, day: NaiveDate, office: FixedOffset) -> Result<Vec<QueueRow>, VaultError> {
-        let Some(from) = day.and_time(NaiveTime::MIN).and_local_timezone(office).single() else {
-            return Ok(Vec::new());
-        };
-        let from = from.with_timezone(&Utc);
-        let to = from + TimeDelta::days(1);
-        let filter = QueueFilter { from: Some(from), to: Some(to), ..QueueFilter::default() };
+        let (from, to) = span_of_days(Some(day), Some(day), office);
+        let filter = QueueFilter { from, to, ..QueueFilter::default() };
         let mut rows = self.index.search(&filter)?;
         rows.reverse();
         Ok(rows)

@@ -74,7 +74,9 @@ pub fn read_receipts(files: &dyn Files, path: &Path) -> Result<Vec<(String, Vec<
     let mut found = Vec::new();
     for path in paths {
         let (name, bytes) = (name_of(&path), files.read(&path, FILE_MAX).map_err(io)?);
-        if Receipt::parse(&bytes).is_ok() || bytes.len() <= MAX_BYTES && !bytes.contains(&b'\n') {
+        // One JSON value is one receipt, however it is laid out: what is wrong with it is told once.
+        let one = bytes.len() <= MAX_BYTES && serde_json::from_slice::<serde_json::Value>(&bytes).is_ok();
+        if one || bytes.len() <= MAX_BYTES && !bytes.contains(&b'\n') {
             found.push((name, bytes));
             continue;
         }
@@ -119,6 +121,9 @@ impl Vault {
             .with("refused", report.faults.len())
             .with("not-here", report.not_here.len());
         self.append_audit(&event, now)?;
+        if let Err(error) = self.compact_if_due(now) {
+            tracing::warn!(code = error.code(), "the index was not compacted");
+        }
         Ok(report)
     }
 
@@ -137,7 +142,11 @@ impl Vault {
         receipt.verify(&header, hub).map_err(|e| Refused::told(&e))?;
         let (head, extract) = self.read_local(id).map_err(|e| Refused::kept(&e))?;
         let sent = stage(head.state) >= stage(RecordState::SentForEnrollment);
-        if sent && extract.receipt.is_some() {
+        // One that names more stores than the one before is worth more: by it the payload may go in time.
+        let before = extract.receipt.as_deref().and_then(|bytes| Receipt::parse(bytes).ok());
+        let before = before.filter(|before| before.verify(&header, hub).is_ok());
+        let better = before.is_none_or(|before| receipt.replicas.len() > before.replicas.len());
+        if sent && !better {
             return Ok(false);
         }
         let state = if sent { head.state } else { RecordState::SentForEnrollment };

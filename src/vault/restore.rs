@@ -4,13 +4,13 @@
 //! place. What stood there is kept aside under a name that is told. A restored vault begins a new epoch with a new sync
 //! key, so that no record of it has epoch and counter of one that was sealed after the backup.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use record::receipt::Receipt;
-use record::verify;
+use record::{keys, verify};
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -19,11 +19,11 @@ use super::audit::AuditEvent;
 use super::audit_walk::{Chain, Expectations, HeldHead};
 use super::backup::{BackupManifest, unpack};
 use super::error::VaultError;
-use super::files::{Files, folder_of};
+use super::files::{Files, folder_of, remove_tree};
 use super::gone::Tombstone;
 use super::layout::{Layout, key_from_hex};
 use super::officers::OfficerKeys;
-use super::snapshot::remove_tree;
+use super::pins::PinKind;
 use super::witness::{Witness, path_of};
 use super::{OpenOptions, Vault};
 
@@ -117,6 +117,8 @@ struct Drill {
     /// Tombstones of payloads that were deleted by the rules of keeping.
     tombstones: BTreeMap<String, Vec<u8>>,
     segments: BTreeMap<u64, Vec<u8>>,
+    /// What was under way when the backup was made: opening the vault finishes or undoes it.
+    pending: BTreeSet<String>,
     stub: Option<Vec<u8>>,
     records: usize,
     problems: Vec<String>,
@@ -124,7 +126,9 @@ struct Drill {
 
 impl Drill {
     fn take(&mut self, path: &str, bytes: Vec<u8>) {
-        if let Some(name) = path.strip_prefix("records/") {
+        if let Some(id) = path.strip_prefix("pending/") {
+            self.pending.insert(id.to_owned());
+        } else if let Some(name) = path.strip_prefix("records/") {
             self.take_record(name, bytes);
         } else if path == format!("audit/{}", archive::STUB) {
             self.stub = Some(bytes);
@@ -172,7 +176,10 @@ impl Drill {
         if !report.unfit.is_empty() {
             self.problems.push("audit: it does not end where the manifest says".to_owned());
         }
-        let missing: Vec<&String> = self.headers.keys().filter(|id| !self.was_deleted(id)).collect();
+        let missing: Vec<&String> = {
+            let whole = |id: &&String| !self.pending.contains(*id) && !self.was_deleted(id);
+            self.headers.keys().filter(whole).collect()
+        };
         let missing: Vec<String> =
             missing.into_iter().map(|id| format!("records/{id}.rekam: missing")).collect();
         self.problems.extend(missing);
@@ -254,11 +261,14 @@ pub fn restore(
         // Best effort: a later restore begins by removing it.
         remove_tree(&**files, &staging).ok();
     }
-    let report = done?;
+    let mut report = done?;
     drop(occupied);
     // Opened once where it stands now, so that it is known to open, and the witness learns of the epoch.
     let open = OpenOptions { witness: options.witness.clone(), ..OpenOptions::default() };
-    Vault::open(Arc::clone(files), options.to, &open, now)?.tell_witness();
+    match Vault::open(Arc::clone(files), options.to, &open, now) {
+        Ok(vault) => vault.tell_witness(),
+        Err(error) => report.problems.push(format!("it does not open where it stands now: {error}")),
+    }
     Ok(report)
 }
 
@@ -324,11 +334,20 @@ fn put_beside(
         return Err(VaultError::RestoreCheck { why: format!("{} findings, first: {first}", problems.len()) });
     }
     let witness = options.witness.as_ref().map(|folder| path_of(folder, manifest.vault));
-    let witness = witness.and_then(|path| Witness::load(&**files, &path, manifest.vault));
+    let witness = match witness {
+        Some(path) => Witness::load(&**files, &path, manifest.vault).map_err(io)?,
+        None => None,
+    };
+    // Only receipts of the pinned hub count: anybody could write others, and an epoch is not given back.
+    let hub = vault.pins().ok().and_then(|pins| keys::public_from_hex(pins.value(PinKind::HubKey)?).ok());
+    let by_hub = |r: &&Receipt| hub.as_ref().is_some_and(|hub| r.check_signature(hub).is_ok());
     let ours: Vec<&Receipt> =
-        options.receipts.iter().filter(|r| r.station_key == manifest.station_key).collect();
-    let known = witness.iter().map(|w| w.last.epoch).chain(ours.iter().map(|r| r.epoch));
-    let epoch = known.fold(manifest.epoch, u64::max) + 1;
+        options.receipts.iter().filter(|r| r.station_key == manifest.station_key).filter(by_hub).collect();
+    let known = witness.iter().flat_map(|w| w.counters.keys().copied().chain([w.last.epoch]));
+    let known = known.chain(ours.iter().map(|r| r.epoch)).fold(manifest.epoch, u64::max);
+    let epoch = known
+        .checked_add(1)
+        .ok_or_else(|| VaultError::RestoreCheck { why: "its epoch is the last that there can be".into() })?;
     let sealed_since = witness
         .map(|w| w.counters.range(manifest.epoch..).map(|(_, c)| *c).max())
         .map(|most| most.unwrap_or(0).saturating_sub(manifest.counter));

@@ -38,8 +38,6 @@ pub struct RetentionTimes {
     pub unprinted_days: u32,
     /// Years that no segment of the audit may be moved away.
     pub audit_years: u32,
-    /// Public keys of hubs whose receipts count beside the pinned one, hex. With none at all, receipts delete nothing.
-    pub hub_keys: Vec<String>,
 }
 
 /// What is deleted.
@@ -61,6 +59,10 @@ pub enum Deleted {
 }
 
 impl Deleted {
+    /// All of them.
+    pub const ALL: [Self; 6] =
+        [Self::Record, Self::Extract, Self::DuplicateMark, Self::Draft, Self::Health, Self::Document];
+
     /// Event in the audit.
     #[must_use]
     pub const fn event(self) -> &'static str {

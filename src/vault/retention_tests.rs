@@ -18,7 +18,6 @@ fn times() -> RetentionTimes {
         duplicate_days: 365,
         unprinted_days: 14,
         audit_years: 5,
-        hub_keys: Vec::new(),
     }
 }
 

@@ -18,7 +18,8 @@ impl Vault {
     ///
     /// # Errors
     /// [`VaultError::Locked`], [`VaultError::NotSupervisor`], [`VaultError::NotRetirable`] while sessions are open,
-    /// [`VaultError::Retired`], those of [`Outside::back_up`], or the disk's. The vault is then in service as before.
+    /// [`VaultError::Retired`], those of [`Outside::back_up`], or the disk's. The vault is then in service as before; only
+    /// when the audit could not take its line is it retired all the same ([`Vault::check_in_service`]).
     pub fn retire(
         &mut self,
         outside: &Outside,

@@ -4,7 +4,7 @@
 //! A sabotaged vault is one over [`HookedFiles`]: what concerns syncs is done there, the rest asks
 //! [`Files::sabotage`] at the place of the promise.
 
-use std::io;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -134,8 +134,20 @@ impl Files for HookedFiles {
     fn free_bytes(&self, folder: &Path) -> io::Result<u64> {
         self.inner.free_bytes(folder)
     }
+    fn free_files(&self, folder: &Path) -> io::Result<Option<u64>> {
+        self.inner.free_files(folder)
+    }
     fn mode(&self, path: &Path) -> io::Result<Option<u32>> {
         self.inner.mode(path)
+    }
+    fn link(&self, from: &Path, to: &Path) -> io::Result<()> {
+        self.inner.link(from, to)
+    }
+    fn reader(&self, path: &Path, past_cache: bool) -> io::Result<Box<dyn Read + Send>> {
+        self.inner.reader(path, past_cache)
+    }
+    fn guard(&self, path: &Path, alone: bool) -> io::Result<Box<dyn LockGuard>> {
+        self.inner.guard(path, alone)
     }
     fn lock(&self, path: &Path) -> io::Result<Box<dyn LockGuard>> {
         self.inner.lock(path)

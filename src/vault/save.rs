@@ -22,8 +22,9 @@ use super::audit_walk;
 use super::cards::MARKER_MAX;
 use super::error::VaultError;
 use super::extract::{self, ExtractInput, LOCAL_MAX, LocalHead, STATE_MARKER};
+use super::files::Files;
 use super::index::QueueRow;
-use super::layout::PAYLOAD_MAX;
+use super::layout::{Layout, PAYLOAD_MAX};
 use super::notes::Note;
 use super::officers::OfficerKeys;
 #[cfg(any(test, feature = "sabotage"))]
@@ -47,7 +48,7 @@ pub struct Saved {
 }
 
 /// Marker of a save that is under way.
-const SAVE_MARKER: &[u8] = b"save\n";
+pub(super) const SAVE_MARKER: &[u8] = b"save\n";
 
 /// How the files of a record look.
 enum Found {
@@ -223,12 +224,7 @@ impl Vault {
 
     /// The counter that was given out last.
     pub(super) fn last_counter(&self) -> Result<u64, VaultError> {
-        let last = match self.files().read(&self.layout().counter(), 64) {
-            Ok(bytes) => std::str::from_utf8(&bytes).ok().and_then(|s| s.trim_end().parse::<u64>().ok()),
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound => None,
-            Err(e) => return Err(VaultError::io("counter", e)),
-        };
-        match last {
+        match read_counter(self.files(), self.layout())? {
             Some(last) => Ok(last),
             // Lost or damaged: the highest that any record has.
             None => Ok(self.queue()?.iter().map(|row| row.counter).max().unwrap_or(0)),
@@ -286,9 +282,8 @@ impl Vault {
         // The audit's torn end must be gone before it is asked, or a line may come back after a crash.
         self.audit.mend(&*self.files)?;
         let facts = audit_walk::noted(&*self.files, &self.layout().audit(), self.config().vault)?;
-        if marker.starts_with(super::drafts::DISCARD_MARKER) {
-            self.remove_draft(id)?;
-            return self.remove_marker(id);
+        if let Some(change) = marker.strip_prefix(super::drafts::DISCARD_MARKER) {
+            return self.recover_discard(id, change, |change| facts.changes.contains(change));
         }
         if marker.starts_with(super::cards::MARKER) {
             let audited = facts.cards.contains(&id.to_string());
@@ -403,6 +398,15 @@ impl Vault {
             damaged,
             gone: stone.map(|stone| stone.deleted),
         }))
+    }
+}
+
+/// The counter that was given out last; none where its file is lost or damaged.
+pub(super) fn read_counter(files: &dyn Files, layout: &Layout) -> Result<Option<u64>, VaultError> {
+    match files.read(&layout.counter(), 64) {
+        Ok(bytes) => Ok(std::str::from_utf8(&bytes).ok().and_then(|text| text.trim_end().parse().ok())),
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(e) => Err(VaultError::io("counter", e)),
     }
 }
 

@@ -29,14 +29,26 @@ impl Vault {
         let (keys, opened) = self.try_secret(officer, passphrase, now)?;
         let station = self.open_station_key(&opened.vault_key)?;
         self.keys = Some(Keys::new(opened.vault_key, station));
+        let signed_in = self.signed_in(officer, now);
+        if signed_in.is_err() {
+            // Who is told that it failed has no keys in memory.
+            self.lock();
+        }
+        signed_in.map(|()| keys)
+    }
+
+    /// What is done with the keys before a sign-in counts.
+    fn signed_in(&mut self, officer: Uuid, now: DateTime<Utc>) -> Result<(), VaultError> {
         self.behind_pin = None;
         self.load_pin(officer);
         self.ensure_sync_key(now)?;
         self.take_inbox(now)?;
+        self.note_centre_list(now)?;
+        self.forget_closed(officer, now)?;
         let event = AuditEvent::new(SIGN_IN_EVENT).by(officer).with("epoch", self.config.epoch);
         self.append_audit(&event, now)?;
         self.tell_witness();
-        Ok(keys)
+        Ok(())
     }
 
     /// Checks a second officer's passphrase (a supervisor's approval, a second person) without changing who is signed

@@ -8,13 +8,14 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
+use super::audit::SEGMENT_MAX;
 use super::error::VaultError;
-use super::files::{Files, LockGuard, TEMP_SUFFIX};
+use super::files::{Files, LockGuard, TEMP_SUFFIX, remove_tree};
 use super::layout::Layout;
 
 const WHAT: &str = "snapshot";
-/// Names at the top of a vault that are no part of it: locks, caches, what another process leaves, what belongs to
-/// this computer only.
+/// Names at the top of a vault that are no part of it: locks, caches, what belongs to this computer
+/// only.
 const LEFT_OUT: [&str; 5] = ["lock", "guard", "index", "snapshots", "sync.key"];
 /// Beginning of indexes that were moved aside or are being made.
 const OTHER_INDEX: &str = "index-";
@@ -22,8 +23,6 @@ const OTHER_INDEX: &str = "index-";
 const PATH_MAX: usize = 240;
 /// Most folders above a file.
 const DEPTH_MAX: usize = 3;
-/// Longest audit segment that is copied, in bytes.
-const SEGMENT_MAX: u64 = 64 * 1024 * 1024;
 
 /// True for a path within a vault, as snapshots and backups hold it: up to four names of `A-Z a-z 0-9 . _ : -`, none
 /// beginning with a dot, joined by `/`.
@@ -129,19 +128,6 @@ impl Drop for Snapshot {
 
 fn lock_of(folder: &Path) -> PathBuf {
     folder.with_extension("lock")
-}
-
-/// Removes a folder with all that is in it; a missing one is fine.
-pub(super) fn remove_tree(files: &dyn Files, folder: &Path) -> std::io::Result<()> {
-    let listed = match files.list(folder) {
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(()),
-        other => other?,
-    };
-    for entry in listed {
-        let path = folder.join(entry.name);
-        if entry.folder { remove_tree(files, &path)? } else { files.remove(&path)? }
-    }
-    files.remove_folder(folder)
 }
 
 /// Removes what interrupted backups left. The snapshot of a backup that is under way is left alone.

@@ -1,4 +1,4 @@
-//! What the station says of itself outside its vault (backups, carried records, archived audit): a body with the sync
+//! What the station says of itself outside its vault (backups, carried records, archives of the audit): a body with the sync
 //! key's certificate and signature, as one JSON file.
 //!
 //! `{"body": …, "certificate": …, "signature": …}`. The signature is Ed25519 by the sync key over `<domain>\n` and the

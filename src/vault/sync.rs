@@ -44,9 +44,7 @@ pub struct SyncCertificate {
 
 impl SyncCertificate {
     fn signed_bytes(&self) -> Option<Vec<u8>> {
-        let mut value = serde_json::to_value(self).ok()?;
-        value.as_object_mut()?.remove("signature");
-        canonical::to_bytes(SIGNED_AS, &value).ok()
+        canonical::unsigned_bytes(SIGNED_AS, self).ok()
     }
 
     /// Checks the station's signature and gives the sync key that it vouches for. Which vault, station and epoch are

@@ -37,6 +37,21 @@ enum Op {
     Read,
 }
 
+/// Chance from a seed: splitmix64 (Steele, Lea, Flood 2014).
+#[derive(Debug, Clone, Default)]
+pub struct Random(pub u64);
+
+impl Random {
+    /// A number below `below`, 0 for 0.
+    pub fn below(&mut self, below: u64) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (z ^ (z >> 31)) % below.max(1)
+    }
+}
+
 #[derive(Debug, Clone, Default)]
 struct Inode {
     live: Vec<u8>,
@@ -106,7 +121,7 @@ struct State {
     /// Files that are locked.
     locked: BTreeSet<PathBuf>,
     skip_syncs: bool,
-    random: u64,
+    random: Random,
 }
 
 /// The file system. Clones share the same disk.
@@ -126,13 +141,8 @@ fn missing() -> io::Error {
 }
 
 impl State {
-    /// splitmix64 (Steele, Lea, Flood 2014).
     fn random(&mut self, below: u64) -> u64 {
-        self.random = self.random.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.random;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (z ^ (z >> 31)) % below.max(1)
+        self.random.below(below)
     }
 
     /// Counts an operation; the fault that strikes it, if any. Errors are already decided for the rest.
@@ -265,7 +275,7 @@ impl FaultyFiles {
     /// An empty disk with the folder `/`.
     #[must_use]
     pub fn new(seed: u64) -> Self {
-        let mut state = State { random: seed, ..State::default() };
+        let mut state = State { random: Random(seed), ..State::default() };
         state.live.insert(PathBuf::from("/"), None);
         state.durable.insert(PathBuf::from("/"), None);
         Self(Arc::new(Mutex::new(state)))
@@ -274,7 +284,8 @@ impl FaultyFiles {
     /// Another disk with the same contents and a seed of its own. Nobody holds its lock.
     #[must_use]
     pub fn copy(&self, seed: u64) -> Self {
-        let copy = State { random: seed, locked: BTreeSet::new(), plan: None, ..self.state().clone() };
+        let copy =
+            State { random: Random(seed), locked: BTreeSet::new(), plan: None, ..self.state().clone() };
         Self(Arc::new(Mutex::new(copy)))
     }
 
@@ -528,6 +539,21 @@ impl Files for FaultyFiles {
 
     fn native(&self, _path: &Path) -> Option<PathBuf> {
         None
+    }
+
+    fn free_files(&self, _folder: &Path) -> io::Result<Option<u64>> {
+        Ok(None)
+    }
+
+    fn reader(&self, path: &Path, _past_cache: bool) -> io::Result<Box<dyn io::Read + Send>> {
+        Ok(Box::new(io::Cursor::new(self.read(path, u64::MAX)?)))
+    }
+
+    fn guard(&self, _path: &Path, _alone: bool) -> io::Result<Box<dyn LockGuard>> {
+        // One process: nobody takes a snapshot in the middle of an operation.
+        struct Nobody;
+        impl LockGuard for Nobody {}
+        Ok(Box::new(Nobody))
     }
 
     fn link(&self, from: &Path, to: &Path) -> io::Result<()> {

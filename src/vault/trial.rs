@@ -73,6 +73,7 @@ impl Vault {
             (layout.records(), "records"),
             (layout.pending(), "pending"),
             (layout.drafts(), "drafts"),
+            (layout.audit(), "audit"),
             (layout.root().to_owned(), "vault folder"),
         ] {
             let probe = folder.join(format!("probe{TEMP_SUFFIX}"));

@@ -148,7 +148,10 @@ impl Vault {
         &self,
         id: Uuid,
     ) -> Result<Option<(DateTime<Utc>, DateTime<Utc>)>, VaultError> {
-        Ok(times_of(&self.read_unprinted(id)?))
+        match self.files().read_head(&self.layout().unprinted_of(id), HEAD_LEN) {
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => Err(VaultError::UnknownRecord),
+            other => Ok(times_of(&other.map_err(|e| VaultError::io(WHAT, e))?)),
+        }
     }
 
     pub(super) fn unprinted_ids(&self) -> Result<Vec<Uuid>, VaultError> {

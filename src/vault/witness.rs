@@ -21,7 +21,7 @@ use super::audit::{AuditEvent, SEGMENT_LINES, SEGMENT_MAX, WHAT, segment_name, w
 use super::audit_walk::{AuditFacts, AuditReport, Expectations, HeldBreak, HeldHead, walk};
 use super::crypto::sha256_hex;
 use super::error::VaultError;
-use super::files::{Files, folder_of, temp_of};
+use super::files::{Files, folder_of};
 use super::layout::SMALL_FILE_MAX;
 use super::notes::Note;
 use super::{OfficerKeys, Vault, carry};
@@ -52,18 +52,25 @@ pub(super) struct Witness {
 }
 
 impl Witness {
-    /// Reads the witness of a vault; none where there is none that can be read: it vouches for nothing then.
-    pub(super) fn load(files: &dyn Files, path: &Path, vault: Uuid) -> Option<Self> {
-        let bytes = files.read(path, SMALL_FILE_MAX).ok()?;
-        serde_json::from_slice::<Self>(&bytes).ok().filter(|witness| witness.vault == vault)
+    /// Reads the witness of a vault; none where there is none, or none of this vault: it vouches for nothing then.
+    ///
+    /// # Errors
+    /// The disk's: what cannot be read now must not be written over.
+    pub(super) fn load(files: &dyn Files, path: &Path, vault: Uuid) -> std::io::Result<Option<Self>> {
+        let bytes = match files.read(path, SMALL_FILE_MAX) {
+            Err(e)
+                if matches!(e.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory) =>
+            {
+                return Ok(None);
+            }
+            other => other?,
+        };
+        Ok(serde_json::from_slice::<Self>(&bytes).ok().filter(|witness| witness.vault == vault))
     }
 
-    /// Written by rename but without a sync: an older witness after a power cut accuses nobody.
     fn store(&self, files: &dyn Files, path: &Path) -> std::io::Result<()> {
-        let temp = temp_of(path);
         files.make_folder(folder_of(path))?;
-        files.write(&temp, &serde_json::to_vec(self)?)?;
-        files.rename(&temp, path)
+        files.write_durable(path, &serde_json::to_vec(self)?)
     }
 }
 
@@ -145,7 +152,7 @@ impl Vault {
         for id in self.header_ids()? {
             held.extend(self.read_header(id)?.map(|header| of_header(&header, format!("record {id}"))));
         }
-        if let Some(witness) = self.load_witness() {
+        if let Some(witness) = self.load_witness()? {
             let lost = witness.lost.iter().map(|mark| (mark, "witness, before the vault was put back"));
             for (mark, source) in std::iter::once((&witness.last, "witness")).chain(lost) {
                 held.push(HeldHead {
@@ -161,7 +168,8 @@ impl Vault {
         // What a restore left behind is told apart: it is explained, by a line that the station signed.
         let explained = |broken: &HeldBreak| {
             let epoch = broken.sealed.map(|(epoch, _)| epoch);
-            let restored = facts.restored.iter().find(|(_, from)| Some(*from) == epoch);
+            let mut left = facts.restored.iter().filter(|(_, from)| *from < self.config.epoch);
+            let restored = left.find(|(_, from)| Some(*from) == epoch);
             restored.is_some_and(|(seq, _)| broken.seq.is_some_and(|at| at > *seq))
         };
         let unfit = std::mem::take(&mut report.unfit);
@@ -182,8 +190,9 @@ impl Vault {
         self.witness.as_ref().map(|folder| path_of(folder, self.config.vault))
     }
 
-    fn load_witness(&self) -> Option<Witness> {
-        Witness::load(self.files(), &self.witness_path()?, self.config.vault)
+    fn load_witness(&self) -> Result<Option<Witness>, VaultError> {
+        let Some(path) = self.witness_path() else { return Ok(None) };
+        Witness::load(self.files(), &path, self.config.vault).map_err(|e| VaultError::io("witness", e))
     }
 
     fn mark(&self) -> Result<Mark, VaultError> {
@@ -197,13 +206,15 @@ impl Vault {
 
     /// Lets the witness see how far the vault has come. Best effort: without it the records are as safe as before.
     pub(super) fn tell_witness(&self) {
-        let lost = self.load_witness().map(|witness| witness.lost).unwrap_or_default();
-        self.put_witness(lost).ok();
+        self.put_witness(|_| ()).ok();
     }
 
-    fn put_witness(&self, lost: Vec<Mark>) -> Result<(), VaultError> {
+    /// Writes how far the vault has come; `change` is made to the earlier heads that are kept.
+    fn put_witness(&self, change: impl FnOnce(&mut Vec<Mark>)) -> Result<(), VaultError> {
         let Some(path) = self.witness_path() else { return Ok(()) };
-        let mut counters = self.load_witness().map(|witness| witness.counters).unwrap_or_default();
+        let known = self.load_witness()?;
+        let (mut counters, mut lost) = known.map(|known| (known.counters, known.lost)).unwrap_or_default();
+        change(&mut lost);
         let last = self.mark()?;
         let highest = counters.entry(last.epoch).or_default();
         *highest = last.counter.max(*highest);
@@ -240,7 +251,16 @@ impl Vault {
     }
 
     fn compare_with_witness(&mut self, now: DateTime<Utc>) -> Result<(), VaultError> {
-        let Some(witness) = self.load_witness() else { return Ok(()) };
+        let witness = match self.load_witness() {
+            Ok(Some(witness)) => witness,
+            Ok(None) => return Ok(()),
+            Err(error) => {
+                // Nobody is kept from the records by it, and it is not written over.
+                tracing::warn!(code = error.code(), "the witness cannot be read");
+                self.notes.push(Note::WitnessUnread);
+                return Ok(());
+            }
+        };
         let (last, here) = (witness.last, self.mark()?);
         let floor = witness.counters.get(&here.epoch).copied().unwrap_or(0);
         if floor > here.counter {
@@ -258,7 +278,7 @@ impl Vault {
             self.append_audit(&event.with("counter", last.counter).with("head", &last.head), now)?;
             lost.push(last);
             lost.drain(..lost.len().saturating_sub(LOST_MAX));
-            self.put_witness(lost.clone())?;
+            self.put_witness(|kept| kept.clone_from(&lost))?;
         }
         if let Some(last) = lost.last() {
             self.notes.push(Note::PutBack { seq: last.seq, counter: last.counter });
@@ -279,12 +299,12 @@ impl Vault {
         if self.roster.find(by.officer.id).is_none_or(|officer| officer.role != Role::Supervisor) {
             return Err(VaultError::NotSupervisor);
         }
-        let lost = self.load_witness().map(|witness| witness.lost).unwrap_or_default();
+        let lost = self.load_witness()?.map(|witness| witness.lost).unwrap_or_default();
         let event = AuditEvent::new("rollback-acknowledged").by(by.officer.id).with("marks", lost.len());
         let last = lost.last();
         let event = last.into_iter().fold(event, |e, mark| e.with("seq", mark.seq).with("head", &mark.head));
         self.append_audit(&event, now)?;
-        self.put_witness(Vec::new())?;
+        self.put_witness(Vec::clear)?;
         self.notes.retain(|note| !matches!(note, Note::PutBack { .. }));
         Ok(lost.len())
     }

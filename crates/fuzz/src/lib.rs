@@ -7,6 +7,8 @@
 // A target says by panic what does not hold: that is what a fuzzer looks for.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+use rekam::vault::testing::Random;
+
 mod audit;
 mod formats;
 mod seeds;
@@ -76,17 +78,4 @@ pub fn mutated(bytes: &[u8], seed: u64) -> Vec<u8> {
         }
     }
     out
-}
-
-/// splitmix64 (Steele, Lea, Flood 2014).
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, end: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (z ^ (z >> 31)) % end.max(1)
-    }
 }

@@ -46,6 +46,18 @@ pub fn to_bytes<T: Serialize>(domain: &str, value: &T) -> Result<Vec<u8>, Canoni
     Ok(out)
 }
 
+/// The same without the member `signature`: what is signed of a statement that carries its signature.
+///
+/// # Errors
+/// As [`to_bytes`].
+pub fn unsigned_bytes<T: Serialize>(domain: &str, value: &T) -> Result<Vec<u8>, CanonicalError> {
+    let mut value = serde_json::to_value(value).map_err(|_| CanonicalError::Json)?;
+    if let Some(members) = value.as_object_mut() {
+        members.remove("signature");
+    }
+    to_bytes(domain, &value)
+}
+
 fn write(value: &Value, out: &mut Vec<u8>, depth: usize) -> Result<(), CanonicalError> {
     if depth > MAX_DEPTH {
         return Err(CanonicalError::Depth);

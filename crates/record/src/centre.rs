@@ -153,11 +153,7 @@ impl CentreList {
     /// # Errors
     /// [`CentreError::Form`]; cannot happen for a list that was parsed.
     pub fn canonical_bytes(&self) -> Result<Vec<u8>, CentreError> {
-        let mut value = serde_json::to_value(self).map_err(|_| CanonicalError::Json)?;
-        if let Some(members) = value.as_object_mut() {
-            members.remove("signature");
-        }
-        Ok(canonical::to_bytes(SCHEMA, &value)?)
+        Ok(canonical::unsigned_bytes(SCHEMA, self)?)
     }
 
     /// SHA-256 of [`CentreList::canonical_bytes`], lower-case hex: what supervisors approve.

@@ -248,11 +248,7 @@ impl Grant {
     /// # Errors
     /// [`CanonicalError`]; cannot happen for a grant of ours.
     pub fn canonical_bytes(&self) -> Result<Vec<u8>, CanonicalError> {
-        let mut value = serde_json::to_value(self).map_err(|_| CanonicalError::Json)?;
-        if let Some(members) = value.as_object_mut() {
-            members.remove("signature");
-        }
-        canonical::to_bytes("rekam-grant/1", &value)
+        canonical::unsigned_bytes("rekam-grant/1", self)
     }
 
     /// Checks form, dates, signature and that `operator` asked and did not answer. `at` is the moment of use:

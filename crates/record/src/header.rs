@@ -109,11 +109,7 @@ impl Header {
     /// # Errors
     /// [`CanonicalError`]; cannot happen for a header that was parsed.
     pub fn signed_bytes(&self) -> Result<Vec<u8>, CanonicalError> {
-        let mut value = serde_json::to_value(self).map_err(|_| CanonicalError::Json)?;
-        if let Some(members) = value.as_object_mut() {
-            members.remove("signature");
-        }
-        canonical::to_bytes(SCHEMA, &value)
+        canonical::unsigned_bytes(SCHEMA, self)
     }
 
     /// Sets station key and signature.

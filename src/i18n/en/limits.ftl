@@ -30,22 +30,25 @@ limit-unsent-ok = { $count ->
 limit-unsent-near = { $count ->
     [one] { $count } record is
    *[other] { $count } records are
-} not sent. The station stops taking applicants in { $left_hours } h or after { $left_count } more records (limit { $max_days } days, { $max_count } records; the oldest is { $days } days old).
-limit-unsent-near-do = Send the records now, over the network or by carrier.
+} not sent. The limit is reached in { $left_hours } h or after { $left_count } more records ({ $max_days } days, { $max_count } records; the oldest is { $days } days old).
+limit-unsent-near-do = Carry the records by USB stick: "rekam queue export".
 limit-unsent-old = The oldest record has not been sent for { $days } days; the limit is { $max_days } days ({ $count } of { $max_count } records; { $left_hours } h, { $left_count } records left).
-limit-unsent-old-do = Send the records now. This ends once their receipts are in.
-limit-unsent-many = { $count } records are not sent; the limit is { $max_count } (the oldest is { $days } of { $max_days } days old; { $left_hours } h, { $left_count } records left).
-limit-unsent-many-do = Send the records now. This ends once their receipts are in.
+limit-unsent-old-do = Carry the records by USB stick ("rekam queue export"). This ends once their receipts are in.
+limit-unsent-many = { $count ->
+    [one] { $count } record is
+   *[other] { $count } records are
+} not sent; the limit is { $max_count } (the oldest is { $days } of { $max_days } days old; { $left_hours } h, { $left_count } records left).
+limit-unsent-many-do = Carry the records by USB stick ("rekam queue export"). This ends once their receipts are in.
 
 limit-clock-ok = The computer's clock looks right.
 limit-clock-back = The computer's clock is { $minutes } min behind the last use of the station.
-limit-clock-back-do = Set the computer's date and time right, then try again.
+limit-clock-back-do = Set the computer's date and time right. If they are right and were ahead before, a supervisor says so: "rekam vault accept-clock".
 limit-clock-hub = The computer's clock is { $minutes } min behind that of the hub.
 limit-clock-hub-do = Set the computer's date and time right. Capture devices refuse a clock that is five minutes off.
 limit-clock-jumped-ahead = The computer's clock was set { $minutes } min ahead while the program ran.
-limit-clock-jumped-ahead-do = Check date and time. Old data is not deleted until an officer signs in again.
+limit-clock-jumped-ahead-do = Check date and time. Old data is not deleted until the clock is back where it was, or the program was started again with the right time.
 limit-clock-jumped-back = The computer's clock was set back { $minutes } min while the program ran.
-limit-clock-jumped-back-do = Check date and time. Old data is not deleted until an officer signs in again.
+limit-clock-jumped-back-do = Check date and time. Old data is not deleted until the clock is back where it was, or the program was started again with the right time.
 limit-clock-far = The computer's clock is far ahead of the last use of the station.
 limit-clock-far-do = Check the date. While that is not certain, no old data is deleted.
 

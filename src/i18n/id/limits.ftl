@@ -17,22 +17,22 @@ limit-unsent-ok = { $count } rekaman belum terkirim, yang tertua { $days ->
     [0] hari ini
    *[other] { $days } hari
 }. Batas: { $max_days } hari atau { $max_count } rekaman; sisa { $left_hours } jam dan { $left_count } rekaman.
-limit-unsent-near = { $count } rekaman belum terkirim. Stasiun berhenti menerima pemohon setelah { $left_hours } jam atau { $left_count } rekaman lagi (batas { $max_days } hari, { $max_count } rekaman; yang tertua { $days } hari).
-limit-unsent-near-do = Kirim rekaman sekarang, lewat jaringan atau dengan media pembawa.
+limit-unsent-near = { $count } rekaman belum terkirim. Batasnya tercapai dalam { $left_hours } jam atau setelah { $left_count } rekaman lagi ({ $max_days } hari, { $max_count } rekaman; yang tertua { $days } hari).
+limit-unsent-near-do = Bawa rekaman dengan stik USB: "rekam queue export".
 limit-unsent-old = Rekaman tertua sudah { $days } hari belum terkirim; batasnya { $max_days } hari ({ $count } dari { $max_count } rekaman; sisa { $left_hours } jam, { $left_count } rekaman).
-limit-unsent-old-do = Kirim rekaman sekarang. Keadaan ini selesai sesudah tanda terimanya masuk.
+limit-unsent-old-do = Bawa rekaman dengan stik USB ("rekam queue export"). Keadaan ini selesai sesudah tanda terimanya masuk.
 limit-unsent-many = { $count } rekaman belum terkirim; batasnya { $max_count } (yang tertua { $days } dari { $max_days } hari; sisa { $left_hours } jam, { $left_count } rekaman).
-limit-unsent-many-do = Kirim rekaman sekarang. Keadaan ini selesai sesudah tanda terimanya masuk.
+limit-unsent-many-do = Bawa rekaman dengan stik USB ("rekam queue export"). Keadaan ini selesai sesudah tanda terimanya masuk.
 
 limit-clock-ok = Jam komputer wajar.
 limit-clock-back = Jam komputer mundur { $minutes } menit dari waktu terakhir dipakai.
-limit-clock-back-do = Betulkan tanggal dan jam komputer, lalu coba lagi.
+limit-clock-back-do = Betulkan tanggal dan jam komputer. Bila sudah benar dan tadinya terlalu maju, penyelia menyatakannya: "rekam vault accept-clock".
 limit-clock-hub = Jam komputer tertinggal { $minutes } menit dari jam pusat pengumpul.
 limit-clock-hub-do = Betulkan tanggal dan jam komputer. Alat perekam menolak jam yang meleset lima menit.
 limit-clock-jumped-ahead = Jam komputer dimajukan { $minutes } menit selama program berjalan.
-limit-clock-jumped-ahead-do = Periksa tanggal dan jam. Penghapusan data lama ditunda sampai petugas masuk lagi.
+limit-clock-jumped-ahead-do = Periksa tanggal dan jam. Penghapusan data lama ditunda sampai jam dikembalikan, atau program dijalankan lagi dengan jam yang benar.
 limit-clock-jumped-back = Jam komputer dimundurkan { $minutes } menit selama program berjalan.
-limit-clock-jumped-back-do = Periksa tanggal dan jam. Penghapusan data lama ditunda sampai petugas masuk lagi.
+limit-clock-jumped-back-do = Periksa tanggal dan jam. Penghapusan data lama ditunda sampai jam dikembalikan, atau program dijalankan lagi dengan jam yang benar.
 limit-clock-far = Jam komputer jauh di depan waktu terakhir stasiun dipakai.
 limit-clock-far-do = Periksa tanggal. Selama belum pasti, tidak ada data lama yang dihapus.
 

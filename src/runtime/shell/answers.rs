@@ -1,6 +1,5 @@
 //! Takes the workers' answers and turns them into events of the sessions they belong to.
 
-use chrono::{DateTime, Utc};
 use devices::vocabulary::DeviceKind;
 use record::schema::Environment;
 use uuid::Uuid;
@@ -55,6 +54,7 @@ impl Station {
             Answer::Printing { document, progress } => self.printing_told(document, progress),
             Answer::Notice(notice) => self.notify(notice),
             Answer::Sleep { why, ready } => self.sleeps(why, ready),
+            Answer::SleepWatched(watch) => self.sleep_watched(watch),
         }
     }
 
@@ -174,27 +174,25 @@ impl Station {
         self.signed_in = Some(SignedIn { line, public_key });
         let now = self.clock.now();
         self.touched = now;
-        self.show_lists(now);
+        if self.sleepers.is_empty() {
+            self.show_lists();
+        } else {
+            // The machine went to sleep while the passphrase was checked.
+            self.lock_for_sleep("sleep", now);
+        }
     }
 
     /// Asks for what the start page shows.
-    pub(super) fn show_lists(&mut self, now: DateTime<Utc>) {
+    pub(super) fn show_lists(&mut self) {
         self.refresh_page();
         self.refresh_drafts();
         self.refresh_waiting();
-        self.give_vault(VaultJob::Paper(PaperJob::List { now }));
+        self.give_vault(VaultJob::Paper(PaperJob::List));
     }
 
-    /// The vault is locked: what is on disk leaves the memory; what could not be kept stays, so that nothing is lost.
     fn signed_out(&mut self) {
         self.leave_memory();
         self.sleep_acknowledged();
-    }
-
-    pub(super) fn leave_memory(&mut self) {
-        self.parked.retain(|_, s| !s.core.unkept.is_empty());
-        self.drafts.clear();
-        self.refresh_waiting();
     }
 
     pub(super) fn refresh_page(&mut self) {

@@ -99,9 +99,9 @@ impl Station {
         }
         let Some(lock) = &mut self.lock else { return };
         lock.pin_allowed = false;
-        // A lock whose keys stay for the finger gives them up too; one whose keys are going already goes on.
-        // Gone without a PIN, nothing is left to go.
-        if lock.keys != LockKeys::Gone || lock.pin {
+        // A lock whose keys stay for the finger gives them up too; one whose keys are going already goes on. Gone without
+        // a PIN, nothing is left to go, unless a passphrase that is being checked brings them back.
+        if lock.keys != LockKeys::Gone || lock.pin || self.checking {
             (lock.keys, lock.pin) = (LockKeys::Leaving, false);
         }
         self.drop_keys();
@@ -136,14 +136,28 @@ impl Station {
     pub(super) fn forget_applicants(&mut self) {
         self.set_aside();
         self.close_handover();
-        (self.ledger, self.cards_entered) = (None, None);
         self.taking_up = None;
         self.document = None;
+        self.forget_lists();
+        self.preview.clear();
+        self.guidance.board().watch(None);
+    }
+
+    /// No list on the start page names anybody.
+    fn forget_lists(&mut self) {
+        (self.ledger, self.cards_entered) = (None, None);
         self.unprinted.clear();
         let unnamed = |line: QueueLine| QueueLine { name: None, ..line };
         self.queue = std::mem::take(&mut self.queue).into_iter().map(unnamed).collect();
-        self.preview.clear();
-        self.guidance.board().watch(None);
+    }
+
+    /// The vault is locked: what is on disk leaves the memory; what could not be kept stays, so that nothing is lost.
+    /// Lists that were asked for before the lock may have come since, so they are forgotten again.
+    pub(super) fn leave_memory(&mut self) {
+        self.parked.retain(|_, s| !s.core.unkept.is_empty());
+        self.drafts.clear();
+        self.forget_lists();
+        self.refresh_waiting();
     }
 
     /// The vault's worker has dropped the keys; what is on the disk leaves the memory here too.
@@ -274,6 +288,8 @@ impl Station {
         self.checking = false;
         let now = self.clock.now();
         match (checked, &mut self.lock) {
+            // The keys are told to go after this check: the lock stays.
+            (Ok(()), Some(lock)) if lock.keys == LockKeys::Told || !self.sleepers.is_empty() => {}
             (Ok(()), _) => self.unlock(now),
             (Err(note), Some(lock)) => {
                 // Whatever keeps the PIN from opening for good, the passphrase is asked for.
@@ -301,7 +317,7 @@ impl Station {
         // The picture of the officer's finger.
         self.preview.clear();
         if let Some(lock) = lock.filter(|lock| matches!(lock.keys, LockKeys::Told | LockKeys::Gone)) {
-            self.show_lists(now);
+            self.show_lists();
             self.resume(lock.resume);
         }
     }

@@ -221,7 +221,6 @@ impl Station {
             hygiene,
             hygiene_again: None,
             held: None,
-            hub_keys: options.hub_keys,
             upkeep: Upkeep::default(),
             platen_possible: true,
         };

@@ -3,14 +3,22 @@
 use std::sync::mpsc::SyncSender;
 
 use super::Station;
-use crate::runtime::sleep;
+use crate::runtime::sleep::{self, SleepWatch};
 use crate::runtime::station::{Notice, NoticeLevel};
 use crate::runtime::vault_jobs::VaultJob;
 
 impl Station {
     /// Begins to watch for sleep and lid. Where that cannot be done it is told: the officer then locks by hand.
     pub fn watch_sleep(&mut self) {
-        match sleep::start(&self.outbox) {
+        if let Err(error) = sleep::start(&self.outbox) {
+            self.sleep_watched(Err(error.to_string()));
+        }
+    }
+
+    /// The watch has begun, could not begin, or has ended.
+    pub(super) fn sleep_watched(&mut self, watch: Result<SleepWatch, String>) {
+        self.sleep_watch = None;
+        match watch {
             Ok(watch) => self.sleep_watch = Some(watch),
             Err(error) => {
                 tracing::warn!(error, "sleep is not noticed");

@@ -15,7 +15,7 @@ use crate::runtime::power::Power;
 use crate::runtime::station::{Notice, NoticeLevel};
 use crate::runtime::vault_jobs::VaultJob;
 use crate::runtime::vault_worker::Look;
-use crate::vault::{RetentionReport, draft_expires};
+use crate::vault::RetentionReport;
 
 /// Time between two looks at the vault.
 const LOOK_S: i64 = 10;
@@ -124,7 +124,9 @@ impl Station {
     }
 
     pub(super) fn end_upkeep(&mut self) {
-        self.upkeep.facts = StationFacts { power: self.upkeep.facts.power, ..StationFacts::default() };
+        // A clock that jumped does not become right by a sign-out.
+        let StationFacts { power, jumped_s, .. } = self.upkeep.facts;
+        self.upkeep.facts = StationFacts { power, jumped_s, ..StationFacts::default() };
         self.upkeep.findings.clear();
         (self.upkeep.looked, self.upkeep.kept_house) = (None, None);
     }
@@ -138,7 +140,7 @@ impl Station {
         if self.upkeep.facts.jumped_s != 0 {
             return;
         }
-        let times = lookout::retention_times(&self.policy.retention, &self.hub_keys);
+        let times = lookout::retention_times(&self.policy.retention);
         let in_use: Vec<Uuid> = self.active_id().into_iter().chain(self.parked.keys().copied()).collect();
         self.give_vault(VaultJob::KeepHouse { times: Box::new(times), in_use, now });
     }
@@ -146,10 +148,7 @@ impl Station {
     /// A run of deletions ended: lists that may show what is gone are read anew.
     pub(super) fn kept_house(&mut self, report: &RetentionReport) {
         if !report.deleted.is_empty() && self.signed_in.is_some() {
-            self.refresh_page();
-            self.refresh_drafts();
-            let now = self.clock.now();
-            self.give_vault(VaultJob::Paper(crate::runtime::vault_jobs::PaperJob::List { now }));
+            self.show_lists();
         }
         if let Some((_, code)) = report.failed.first() {
             let message = "limit-not-deleted".to_owned();
@@ -160,15 +159,16 @@ impl Station {
     fn watch_clock(&mut self, now: DateTime<Utc>) {
         let most = i64::from(self.policy.limits.clock_drift_s);
         let Some(jumped_s) = self.upkeep.watch.jump_s(now, self.clock.running(), most) else { return };
-        self.upkeep.facts.jumped_s = jumped_s;
+        // Set back to where it was, it is right again.
+        let sum_s = self.upkeep.facts.jumped_s.saturating_add(jumped_s);
+        self.upkeep.facts.jumped_s = if sum_s.abs() <= most { 0 } else { sum_s };
         let details = vec![("seconds", jumped_s.to_string())];
         self.give_vault(VaultJob::AuditDesk { event: "clock-jumped", details, now });
     }
 
     fn refresh_findings(&mut self, now: DateTime<Utc>) {
-        let rules = self.policy.retention;
-        let ends = self.waiting.iter().map(|line| draft_expires(line.touched, rules.draft_days));
-        let expiring = limits::expiring_soon(ends, rules.draft_warn_hours, now);
+        let ends = self.waiting.iter().map(|line| line.expires);
+        let expiring = limits::expiring_soon(ends, self.policy.retention.draft_warn_hours, now);
         let facts = &mut self.upkeep.facts;
         facts.training = self.environment == Environment::Training;
         facts.expiring = expiring;

@@ -139,6 +139,34 @@ fn sleep_waits_for_the_keys_and_leaves_no_pin() {
 }
 
 #[test]
+fn sleep_that_comes_while_a_secret_is_checked_has_the_last_word() {
+    let mut b = Bench::with_pin("");
+    let sleeps_during = |b: &mut Bench, command: DeskCommand| {
+        b.desk().send(command);
+        assert!(b.desk().checking_secret());
+        let (ready, told) = std::sync::mpsc::sync_channel(1);
+        b.desk().sleep_for_test("sleep", ready);
+        assert!(told.try_recv().is_err(), "the keys may still come");
+        b.until("word that it may sleep", |_| told.try_recv().is_ok());
+        b.until("answer to the secret", |d| !d.checking_secret());
+        assert_eq!(b.desk().screen(), Screen::Locked);
+        assert!(b.desk().keys_are_gone() && b.holds_nobody());
+        assert!(!b.desk().lock().unwrap().pin);
+    };
+    let operator = b.desk().officers().iter().find(|o| o.role == Role::Operator).unwrap().id;
+    sleeps_during(&mut b, DeskCommand::SignIn(operator, Zeroizing::new(SECRET.into())));
+    b.by_passphrase(SECRET);
+    assert_eq!(b.desk().screen(), Screen::Start);
+    b.begin();
+    b.go_to(Some(StepId::Identity));
+    b.leave();
+    sleeps_during(&mut b, DeskCommand::UnlockByPin(Zeroizing::new(PIN.into())));
+    sleeps_during(&mut b, DeskCommand::Unlock(Zeroizing::new(SECRET.into())));
+    b.by_passphrase(SECRET);
+    b.until("the session", |d| d.session().is_some());
+}
+
+#[test]
 fn where_the_finger_opens_sleep_drops_the_keys_all_the_same() {
     let mut b = Bench::with_pin("");
     b.lock = Some(LockRules { finger: true, ..RULES });

@@ -260,6 +260,14 @@ fn a_clock_that_is_set_while_the_station_runs_is_told_and_deletes_nothing() {
         d.pump();
         !d.waiting().is_empty()
     });
+    // Signing in again does not make it right.
+    b.desk().send(DeskCommand::SignOut);
+    b.sign_in();
+    assert!(messages(b.desk(), Level::Warn).contains(&"limit-clock-jumped-ahead"));
+    b.until("quiet", |d| {
+        d.pump();
+        !d.waiting().is_empty()
+    });
     drop(b.desk.take());
     let audit = audit(&b);
     assert_eq!((times(&audit, "clock-jumped"), times(&audit, "draft-expired")), (1, 0));

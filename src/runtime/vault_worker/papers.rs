@@ -1,6 +1,6 @@
 //! Documents that wait for the printer.
 
-use chrono::{DateTime, Duration, Utc};
+use chrono::Duration;
 
 use super::{JobError, VaultWorker};
 use crate::runtime::station::UnprintedLine;
@@ -11,17 +11,13 @@ impl VaultWorker {
         Ok(match job {
             PaperJob::Keep { id, document, days, now } => {
                 self.vault.keep_unprinted(id, &document, now, now + Duration::days(i64::from(days)))?;
-                VaultAnswer::PaperKept { id, lines: self.papers(now)? }
+                VaultAnswer::PaperKept { id, lines: self.papers()? }
             }
             PaperJob::Printed { id, now } => {
                 self.vault.printed(id, now)?;
-                if self.vault.is_unlocked() {
-                    VaultAnswer::Papers(self.papers(now)?)
-                } else {
-                    VaultAnswer::Done
-                }
+                if self.vault.is_unlocked() { VaultAnswer::Papers(self.papers()?) } else { VaultAnswer::Done }
             }
-            PaperJob::List { now } => VaultAnswer::Papers(self.papers(now)?),
+            PaperJob::List => VaultAnswer::Papers(self.papers()?),
             PaperJob::Load { id } => {
                 let (_, document) = self.vault.load_unprinted(id)?;
                 VaultAnswer::PaperLoaded { id, document: Some(Box::new(document)) }
@@ -29,8 +25,7 @@ impl VaultWorker {
         })
     }
 
-    fn papers(&mut self, now: DateTime<Utc>) -> Result<Vec<UnprintedLine>, JobError> {
-        self.vault.expire_unprinted(now)?;
+    fn papers(&self) -> Result<Vec<UnprintedLine>, JobError> {
         let lines = self.vault.unprinted()?.into_iter().map(|(id, made, document)| UnprintedLine {
             id,
             kind: document.kind.clone(),

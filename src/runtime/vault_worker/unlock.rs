@@ -34,7 +34,7 @@ impl VaultWorker {
         passphrase: &str,
         now: DateTime<Utc>,
     ) -> Result<(), LockNote> {
-        let opened = if self.vault.is_unlocked() {
+        let opened = if self.operator.is_some() {
             self.vault.authenticate(officer, passphrase, now).map(|_| None)
         } else {
             self.vault.unlock(officer, passphrase, now).map(Some)
@@ -53,6 +53,20 @@ impl VaultWorker {
         self.lock_opened(opened, "pin", now)
     }
 
+    fn take_keys(
+        &mut self,
+        keys: Option<OfficerKeys>,
+        way: &str,
+        now: DateTime<Utc>,
+    ) -> Result<(), JobError> {
+        if let Some(keys) = keys {
+            self.operator = Some(keys);
+            self.away = None;
+            self.begin_reading(now)?;
+        }
+        self.audit(None, "station-unlocked", vec![("way", way.to_owned())], now)
+    }
+
     fn lock_opened(
         &mut self,
         opened: Result<Option<OfficerKeys>, VaultError>,
@@ -60,12 +74,13 @@ impl VaultWorker {
         now: DateTime<Utc>,
     ) -> Result<(), LockNote> {
         let opened = opened.map_err(JobError::Vault).and_then(|keys| {
-            if let Some(keys) = keys {
-                self.operator = Some(keys);
-                self.away = None;
-                self.begin_reading(now)?;
+            let brought = keys.is_some();
+            let opened = self.take_keys(keys, way, now);
+            if brought && opened.is_err() {
+                // What stays locked has no keys in memory.
+                self.drop_keys(false);
             }
-            self.audit(None, "station-unlocked", vec![("way", way.to_owned())], now)
+            opened
         });
         opened.map_err(|error| {
             tracing::warn!(code = error.code(), "the lock was not opened");

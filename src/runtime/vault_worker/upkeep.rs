@@ -97,7 +97,7 @@ impl VaultWorker {
                 house.report.left += 1;
             } else {
                 house.left_to_delete -= 1;
-                let mut one = self.vault.run_retention(vec![deletion], 1, house.now);
+                let mut one = self.vault.run_retention(vec![deletion], 1, self.vault.not_before(house.now));
                 house.report.deleted.append(&mut one.deleted);
                 if !one.failed.is_empty() {
                     // A disk that refuses once will refuse again: the rest is for the next run.

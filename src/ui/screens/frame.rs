@@ -11,9 +11,6 @@ use crate::runtime::station::{DeskCommand, Screen};
 use crate::session::event::{Command, Target};
 use crate::session::view::{Action, SessionView};
 
-/// Below this width of the window the side panels are narrower.
-const NARROW: f32 = 1180.0;
-
 /// What the primary button says and does.
 struct Primary {
     label: String,
@@ -35,7 +32,7 @@ pub(super) fn show(ui: &mut Ui, st: &mut Stage<'_>, view: &SessionView<'_>) {
         return;
     }
     let fresh = st.scratch.arrive(Some((s.core.id, s.core.current.id())));
-    let narrow = ui.available_width() < NARROW;
+    let narrow = ui.available_width() < theme::NARROW;
     Panel::bottom("session-bar").frame(super::bar()).show(ui, |ui| actions(ui, st, view));
     let left = if narrow { 184.0 } else { 232.0 };
     Panel::left("session-steps")

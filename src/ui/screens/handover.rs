@@ -19,12 +19,9 @@ use crate::handover::view::Primary;
 use crate::runtime::station::{DeskCommand, Screen};
 use crate::session::event::Target;
 
-/// Below this width of the window the side panels are narrower.
-const NARROW: f32 = 1180.0;
-
 pub(super) fn show(ui: &mut Ui, st: &mut Stage<'_>, h: &Handover) {
     let fresh = st.scratch.arrive(Some((h.id, h.page.id())));
-    let narrow = ui.available_width() < NARROW;
+    let narrow = ui.available_width() < theme::NARROW;
     Panel::bottom("handover-bar").frame(super::bar()).show(ui, |ui| actions(ui, st, h));
     if h.page != Page::Pick {
         let width = if narrow { 184.0 } else { 232.0 };

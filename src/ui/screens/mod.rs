@@ -73,12 +73,14 @@ fn bar_row(ui: &mut Ui, contents: impl FnOnce(&mut Ui)) {
 
 fn top_bar(ui: &mut Ui, st: &mut Stage<'_>, language: &mut Language) {
     Panel::top("top-bar").exact_size(theme::TOUCH + theme::GAP + 2.0).frame(bar()).show(ui, |ui| {
+        // Beside the buttons of a small window the whole sentence would cover the officer's name.
+        let short = st.desk.signed_in().is_some() && ui.available_width() < theme::NARROW;
         ui.horizontal_centered(|ui| {
             ui.label(
                 RichText::new(st.get("app-name")).font(fonts::bold(theme::TEXT_BIG)).color(theme::PRIMARY),
             );
             if st.desk.environment() == Environment::Training {
-                training(ui, st);
+                training(ui, st, if short { "environment-training" } else { "training-banner" });
             }
             let name = st.desk.signed_in().map(|o| o.name.clone());
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
@@ -115,14 +117,14 @@ fn applicant_button(ui: &mut Ui, st: &mut Stage<'_>) {
     }
 }
 
-fn training(ui: &mut Ui, st: &Stage<'_>) {
+fn training(ui: &mut Ui, st: &Stage<'_>, words: &str) {
     let tone = Tone::Warning;
     Frame::new()
         .fill(tone.colour())
         .corner_radius(theme::CORNER)
         .inner_margin(Margin::symmetric(12, 4))
         .show(ui, |ui| {
-            let text = RichText::new(st.get("training-banner")).font(fonts::bold(theme::TEXT_BODY));
+            let text = RichText::new(st.get(words)).font(fonts::bold(theme::TEXT_BODY));
             ui.label(text.color(theme::TEXT_ON_COLOUR));
         });
 }

@@ -1,6 +1,7 @@
 //! Fields with their label above, linked for screen readers.
 
 use eframe::egui::text::{LayoutJob, TextFormat};
+use eframe::egui::text_edit::TextEditState;
 use eframe::egui::{FontId, Key, Response, RichText, TextBuffer, TextEdit, Ui, vec2};
 
 use super::buttons::sign_button;
@@ -15,7 +16,13 @@ pub fn text_field(ui: &mut Ui, label: &str, value: &mut String, hint: &str, erro
 
 /// A passphrase or PIN: shown as dots.
 pub fn secret_field(ui: &mut Ui, label: &str, value: &mut String, error: Option<&str>) -> Response {
-    labelled(ui, label, error, |ui| framed(ui, TextEdit::singleline(value).password(true)))
+    let field = labelled(ui, label, error, |ui| framed(ui, TextEdit::singleline(value).password(true)));
+    // What could be undone would be a copy of the secret, kept until nobody knows when.
+    if let Some(mut state) = TextEditState::load(ui.ctx(), field.id) {
+        state.clear_undoer();
+        state.store(ui.ctx(), field.id);
+    }
+    field
 }
 
 fn framed(ui: &mut Ui, edit: TextEdit<'_>) -> Response {

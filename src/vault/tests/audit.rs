@@ -211,6 +211,41 @@ fn who_has_no_key_cannot_write_another_history() {
     assert_eq!(report.unfit.first().map(|held| held.why), Some("rewritten"));
 }
 
+/// A file in the inbox, and the event that the audit then has of it.
+#[track_caller]
+fn inbox(bytes: &str, event: &str) {
+    let world = World::new(3);
+    let mut vault = world.open();
+    let folder = vault.layout().inbox();
+    world.disk.make_folder_durable(&folder).unwrap();
+    let path = folder.join(format!("{}.json", Uuid::now_v7()));
+    world.disk.write_durable(&path, bytes.as_bytes()).unwrap();
+    // Whatever was put there, an officer gets in.
+    world.sign_in(&mut vault, Role::Operator);
+    assert_eq!(world.disk.len(&path).unwrap(), None, "{bytes}");
+    let last = lines(&world, &segment(&vault.layout().audit(), 1)).join("\n");
+    let of = |name: &str| last.matches(&format!("\"event\":\"{name}\"")).count();
+    for name in ["inbox-unreadable", "records-carried", "record-deleted"] {
+        assert_eq!(of(name), usize::from(name == event), "{bytes}");
+    }
+    drop(vault);
+    assert_eq!(verify(&world, &[], &[]).broken, None);
+}
+
+#[test]
+fn what_was_put_into_the_inbox_passes_for_nothing_of_weight_and_keeps_nobody_out() {
+    let left = |event: &str, details: &str| {
+        format!(r#"{{"event":"{event}","at":"2026-03-02T01:00:00Z","details":{{{details}}}}}"#)
+    };
+    inbox(&left("records-carried", r#""records":"3""#), "records-carried");
+    inbox("", "inbox-unreadable");
+    inbox("{}", "inbox-unreadable");
+    inbox(&left("record-deleted", ""), "inbox-unreadable");
+    inbox(&left("records-carried", r#""name":"CONTOH PEMOHON""#), "inbox-unreadable");
+    inbox(&left("records-carried", r#""checkpoint":"00""#), "inbox-unreadable");
+    inbox(&left("records-carried", r#""Records":"3""#), "inbox-unreadable");
+}
+
 #[test]
 fn an_old_copy_put_back_is_found_told_and_never_repeats_a_counter() {
     let world = World::new(4);
@@ -247,7 +282,7 @@ fn an_old_copy_put_back_is_found_told_and_never_repeats_a_counter() {
     vault.lock();
     drop(vault);
     // The old copy is put back.
-    crate::vault::snapshot::remove_tree(&world.disk, Path::new(ROOT)).unwrap();
+    crate::vault::files::remove_tree(&world.disk, Path::new(ROOT)).unwrap();
     copy("/disk/copy", ROOT);
     let (mut vault, operator) = opened();
     assert!(vault.notes().iter().any(|n| matches!(n, Note::PutBack { .. })), "{:?}", vault.notes());
@@ -266,6 +301,16 @@ fn an_old_copy_put_back_is_found_told_and_never_repeats_a_counter() {
     let (vault, _) = opened();
     assert!(!vault.notes().iter().any(|n| matches!(n, Note::PutBack { .. })));
     assert!(vault.verify_audit_against(Vec::new(), &[]).unwrap().is_well());
+    // One that cannot be read keeps nobody out, is told, and is not written over.
+    let witness = Path::new("/state/witness").join(format!("{}.json", vault.config().vault));
+    drop(vault);
+    let unreadable = vec![b'x'; usize::try_from(super::super::layout::SMALL_FILE_MAX).unwrap() + 1];
+    world.disk.write_durable(&witness, &unreadable).unwrap();
+    let (vault, _) = opened();
+    assert!(vault.notes().iter().any(|n| matches!(n, Note::WitnessUnread)), "{:?}", vault.notes());
+    assert!(vault.verify_audit_against(Vec::new(), &[]).is_err(), "it is not passed over in silence");
+    drop(vault);
+    assert_eq!(world.disk.read(&witness, u64::MAX).unwrap(), unreadable);
 }
 
 #[test]

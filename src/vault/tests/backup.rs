@@ -27,7 +27,7 @@ fn stick(seed: u64) -> FaultyFiles {
 impl Office {
     fn new(seed: u64) -> Self {
         let world = World::new(seed);
-        let (mut vault, operator) = world.ready();
+        let (mut vault, operator) = world.ready_with_hub();
         let save = |n: u64, vault: &mut Vault| {
             let nik = format!("337401570803{n:04}");
             vault.save(&draft(n, &operator), &input(&nik), &operator, now()).unwrap().record_id
@@ -241,6 +241,11 @@ fn a_restore_tells_what_was_sealed_after_the_backup() {
     let header = record::header::Header::parse(&header).unwrap();
     let hub = record::testing::key(1, "hub");
     let receipt = record::receipt::Receipt::sign(&header, vec!["hub".into()], now(), &hub).unwrap();
+    // What another says to have of a record counts for nothing.
+    let (other, stranger) =
+        (record::header::Header { id: Uuid::now_v7(), ..header }, record::testing::key(2, "hub"));
+    let foreign = record::receipt::Receipt::sign(&other, vec!["hub".into()], now(), &stranger).unwrap();
+    let receipts = [receipt.clone(), foreign];
     drop(vault);
     let (id, passphrase) = office.world.logins[&Role::Operator];
     let options = RestoreOptions {
@@ -252,7 +257,7 @@ fn a_restore_tells_what_was_sealed_after_the_backup() {
         replace: true,
         accept_damage: false,
         witness,
-        receipts: std::slice::from_ref(&receipt),
+        receipts: &receipts,
     };
     let report = restore(&office.world.disk.shared(), &options, now()).unwrap();
     assert_eq!((report.sealed_since, report.missing), (Some(1), vec![saved.record_id]));
@@ -342,8 +347,10 @@ fn a_backup_needs_a_key_that_a_supervisor_set() {
     world.disk.tamper(&vault.layout().pins(), |bytes| {
         *bytes = String::from_utf8(bytes.clone()).unwrap().replace(&key, &other).into_bytes();
     });
-    let refused = Outside::open(world.disk.shared(), Path::new(ROOT)).unwrap_err();
-    assert_eq!(refused.id(), "corrupt");
+    let outside = Outside::open(world.disk.shared(), Path::new(ROOT)).unwrap();
+    assert_eq!(outside.pins().unwrap_err().id(), "corrupt");
+    stick.remove_durable(Path::new(BACKUP)).unwrap();
+    assert_eq!(back_up(), Err("corrupt"));
 }
 
 /// On the real file system, with hard links and a real index: backups while records are being saved.

@@ -57,15 +57,6 @@ fn receipt(world: &World, id: Uuid, hub: &str) -> Receipt {
         .unwrap()
 }
 
-fn with_hub(world: &World) -> (Vault, OfficerKeys) {
-    let mut vault = world.open();
-    let supervisor = world.sign_in(&mut vault, Role::Supervisor);
-    let key = record::keys::public_to_hex(&record::testing::key(1, "hub").verifying_key());
-    vault.pin(PinKind::HubKey, &key, &supervisor, now()).unwrap();
-    let operator = world.sign_in(&mut vault, Role::Operator);
-    (vault, operator)
-}
-
 #[test]
 fn a_round_with_the_stick_and_the_receipts() {
     let (world, ids) = office(1, 3);
@@ -75,7 +66,7 @@ fn a_round_with_the_stick_and_the_receipts() {
     let rest = carry(&world, &stick, None).unwrap();
     assert_eq!((rest.carried, rest.copied, rest.left), (3, 1, 0));
     assert_eq!(on_stick(&stick, "carried"), ids);
-    let (mut vault, operator) = with_hub(&world);
+    let (mut vault, operator) = world.ready_with_hub();
     assert_eq!(vault.carried().unwrap().len(), 3);
     let receipts: Vec<(String, Vec<u8>)> = ids[..2]
         .iter()
@@ -220,7 +211,7 @@ fn torn_copies_are_made_again_and_damaged_records_are_told() {
 fn a_bad_receipt_changes_nothing_and_is_told() {
     let (world, ids) = office(8, 2);
     let good = receipt(&world, ids[0], "hub");
-    let (mut vault, operator) = with_hub(&world);
+    let (mut vault, operator) = world.ready_with_hub();
     let mut other_station = good.clone();
     other_station.record = Uuid::now_v7();
     other_station.station_key =

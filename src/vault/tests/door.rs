@@ -269,6 +269,9 @@ fn a_second_process_and_open_permissions_are_refused_on_a_real_disk() {
     Vault::init(&real, &dir, &options(Environment::Training)).unwrap();
     let open = || Vault::open(Arc::clone(&real), &dir, &OpenOptions::default(), now());
     let held = open().unwrap();
+    // Room is asked of the disk itself, through whatever the vault wraps around it.
+    let room = held.room().unwrap();
+    assert!(room.free_bytes > 0 && room.free_files.is_some_and(|n| n > 0), "{room:?}");
     // The lock is the file's, so a second descriptor stands for a second process.
     assert_eq!(open().unwrap_err().id(), "in-use");
     drop(held);

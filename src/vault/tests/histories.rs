@@ -6,6 +6,7 @@
 use super::model::{Group, Model, STEPS, Thing, Value, document_of, nik_of, officer_name, session_of};
 use super::sabotage::{HookedFiles, Sabotage};
 use super::*;
+use crate::vault::testing::Random;
 
 /// Histories of a usual run.
 const SEEDS: u64 = 500;
@@ -17,18 +18,6 @@ const ACTS: u64 = 9;
 const WITHIN_OPS: u64 = 110;
 /// People in a history.
 const PEOPLE: u64 = 3;
-
-/// splitmix64, as in the faulty disk.
-struct Random(u64);
-impl Random {
-    fn below(&mut self, below: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (z ^ (z >> 31)) % below.max(1)
-    }
-}
 
 /// Something that is done to a vault.
 #[derive(Debug, Clone, Copy)]

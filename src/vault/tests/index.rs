@@ -5,16 +5,7 @@ use std::path::PathBuf;
 
 use super::*;
 use crate::vault::index_folder::Places;
-
-/// splitmix64.
-struct Random(u64);
-impl Random {
-    fn below(&mut self, below: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        usize::try_from((z ^ (z >> 31)) % (below as u64).max(1)).unwrap()
-    }
-}
+use crate::vault::testing::Random;
 
 /// A training vault in a temporary folder, with three records of which one has gone on.
 struct Place {
@@ -156,7 +147,11 @@ fn an_index_that_is_cut_or_changed_anywhere_gives_the_right_rows() {
                         // Where something is written: most of sled's first segment is empty.
                         let used: Vec<usize> =
                             bytes.iter().enumerate().filter(|(_, b)| **b != 0).map(|(at, _)| at).collect();
-                        let at = if used.is_empty() { 0 } else { used[random.below(used.len())] };
+                        let at = if used.is_empty() {
+                            0
+                        } else {
+                            used[usize::try_from(random.below(used.len() as u64)).unwrap()]
+                        };
                         bytes[at] ^= u8::try_from(1 + random.below(255)).unwrap();
                     }
                 });

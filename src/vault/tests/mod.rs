@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use chrono::{FixedOffset, TimeZone};
+use chrono::{FixedOffset, TimeDelta, TimeZone};
 use record::draft::{Draft, OfficerNote};
 use record::schema::{RecordState, Role};
 use zeroize::Zeroizing;
@@ -14,6 +14,7 @@ use zeroize::Zeroizing;
 use uuid::Uuid;
 
 use super::files::RealFiles;
+use super::pins::PinKind;
 use super::slots::Slot;
 use super::testing::{Fault, FaultyFiles};
 use super::*;
@@ -23,6 +24,7 @@ mod backup;
 mod cards;
 mod carry;
 mod centre;
+mod clock;
 mod crash;
 mod door;
 mod fingers;
@@ -119,6 +121,16 @@ impl World {
     }
     fn ready(&self) -> (Vault, OfficerKeys) {
         let mut vault = self.open();
+        let operator = self.sign_in(&mut vault, Role::Operator);
+        (vault, operator)
+    }
+
+    /// The same, with the key of the tests' hub pinned.
+    fn ready_with_hub(&self) -> (Vault, OfficerKeys) {
+        let mut vault = self.open();
+        let supervisor = self.sign_in(&mut vault, Role::Supervisor);
+        let key = record::keys::public_to_hex(&record::testing::key(1, "hub").verifying_key());
+        vault.pin(PinKind::HubKey, &key, &supervisor, now()).unwrap();
         let operator = self.sign_in(&mut vault, Role::Operator);
         (vault, operator)
     }

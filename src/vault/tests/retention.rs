@@ -6,7 +6,7 @@ use record::receipt::Receipt;
 use super::*;
 use crate::vault::retention::{Deleted, Deletion, RetentionTimes};
 
-fn times() -> RetentionTimes {
+pub(super) fn times() -> RetentionTimes {
     RetentionTimes {
         health_days: 2,
         draft_days: 7,
@@ -15,7 +15,6 @@ fn times() -> RetentionTimes {
         duplicate_days: 365,
         unprinted_days: 14,
         audit_years: 5,
-        hub_keys: vec![hex::encode(hub().verifying_key().to_bytes())],
     }
 }
 
@@ -114,9 +113,14 @@ fn an_extract_forgets_the_person_and_keeps_what_the_record_needs() {
 }
 
 #[track_caller]
-fn receipt(replicas: &[&str], key: &SigningKey, of: impl Fn(&mut Receipt), state: RecordState, goes: bool) {
+fn receipt(
+    (pinned, replicas, key): (bool, &[&str], &SigningKey),
+    of: impl Fn(&mut Receipt),
+    state: RecordState,
+    goes: bool,
+) {
     let world = World::new(3);
-    let (mut vault, operator) = world.ready();
+    let (mut vault, operator) = if pinned { world.ready_with_hub() } else { world.ready() };
     let mut draft = draft(1, &operator);
     draft.created = now();
     let id = vault.save(&draft, &input(NIK), &operator, now()).unwrap().record_id;
@@ -136,13 +140,14 @@ fn receipt(replicas: &[&str], key: &SigningKey, of: impl Fn(&mut Receipt), state
 #[test]
 fn only_a_verified_receipt_of_two_stores_counts() {
     let sent = RecordState::SentForEnrollment;
-    receipt(&["hub-a", "hub-b"], &hub(), |_| {}, sent, true);
-    receipt(&["hub-a"], &hub(), |_| {}, sent, false);
-    receipt(&["hub-a", "hub-b"], &record::testing::key(2, "hub"), |_| {}, sent, false);
-    receipt(&["hub-a", "hub-b"], &hub(), |r| r.counter += 1, sent, false);
-    receipt(&["hub-a", "hub-b"], &hub(), |r| r.replicas.push("hub-c".into()), sent, false);
-    receipt(&["hub-a", "hub-b"], &hub(), |_| {}, RecordState::Processing, false);
-    receipt(&["hub-a", "hub-b"], &hub(), |_| {}, RecordState::DuplicateRecord, false);
+    receipt((true, &["hub-a", "hub-b"], &hub()), |_| {}, sent, true);
+    receipt((false, &["hub-a", "hub-b"], &hub()), |_| {}, sent, false);
+    receipt((true, &["hub-a"], &hub()), |_| {}, sent, false);
+    receipt((true, &["hub-a", "hub-b"], &record::testing::key(2, "hub")), |_| {}, sent, false);
+    receipt((true, &["hub-a", "hub-b"], &hub()), |r| r.counter += 1, sent, false);
+    receipt((true, &["hub-a", "hub-b"], &hub()), |r| r.replicas.push("hub-c".into()), sent, false);
+    receipt((true, &["hub-a", "hub-b"], &hub()), |_| {}, RecordState::Processing, false);
+    receipt((true, &["hub-a", "hub-b"], &hub()), |_| {}, RecordState::DuplicateRecord, false);
 }
 
 #[test]

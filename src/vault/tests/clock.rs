@@ -1,0 +1,72 @@
+//! A clock that was ahead for a while and was set right.
+
+use super::*;
+
+fn day(day: i64) -> DateTime<Utc> {
+    now() + TimeDelta::days(day)
+}
+
+fn open_at(world: &World, at: DateTime<Utc>) -> Vault {
+    Vault::open(world.disk.shared(), Path::new(ROOT), &OpenOptions::default(), at).unwrap()
+}
+
+fn sign_in_at(world: &World, vault: &mut Vault, role: Role, at: DateTime<Utc>) -> OfficerKeys {
+    let (id, passphrase) = world.logins[&role];
+    vault.unlock(id, passphrase, at).unwrap()
+}
+
+#[test]
+fn a_supervisor_accepts_the_clock_and_recording_goes_on() {
+    let world = World::new(1);
+    let mut vault = open_at(&world, day(400));
+    sign_in_at(&world, &mut vault, Role::Operator, day(400));
+    drop(vault);
+    // Set right: nothing can be recorded.
+    let mut vault = open_at(&world, day(1));
+    assert!(vault.notes().iter().any(|n| matches!(n, Note::ClockBack { .. })), "{:?}", vault.notes());
+    let operator = sign_in_at(&world, &mut vault, Role::Operator, day(1));
+    let save = |vault: &mut Vault, at: DateTime<Utc>| {
+        let mut draft = draft(1, &operator);
+        draft.created = at;
+        vault.save(&draft, &input(NIK), &operator, at).map(|saved| saved.record_id)
+    };
+    assert_eq!(save(&mut vault, day(1)).unwrap_err().id(), "clock-back");
+    assert_eq!(vault.accept_clock(&operator, day(1)).unwrap_err().id(), "not-supervisor");
+    let supervisor = sign_in_at(&world, &mut vault, Role::Supervisor, day(1));
+    let before_it_was_made = vault.accept_clock(&supervisor, day(-2));
+    assert_eq!(before_it_was_made.unwrap_err().id(), "clock-back");
+    assert_eq!(vault.accept_clock(&supervisor, day(1)).unwrap(), Some(day(400)));
+    assert_eq!(vault.accept_clock(&supervisor, day(1)).unwrap(), None, "it is right now");
+    save(&mut vault, day(1)).unwrap();
+    assert!(vault.check().unwrap().is_well(), "{:?}", vault.check());
+    drop(vault);
+    // It holds over a restart, and the clock may not run back again.
+    let vault = open_at(&world, day(2));
+    assert!(!vault.notes().iter().any(|n| matches!(n, Note::ClockBack { .. })), "{:?}", vault.notes());
+    assert_eq!(vault.check_clock(day(0)).unwrap_err().id(), "clock-back");
+    assert!(vault.verify_audit_against(Vec::new(), &[]).unwrap().is_well());
+}
+
+#[test]
+fn a_locked_vault_accepts_no_clock() {
+    let world = World::new(2);
+    let mut vault = world.open();
+    let supervisor = world.sign_in(&mut vault, Role::Supervisor);
+    vault.lock();
+    assert_eq!(vault.accept_clock(&supervisor, day(-1)).unwrap_err().id(), "locked");
+}
+
+#[test]
+fn an_account_is_closed_at_a_time_that_reads_back_or_not_at_all() {
+    let world = World::new(3);
+    let mut vault = world.open();
+    let supervisor = world.sign_in(&mut vault, Role::Supervisor);
+    let new = person("CONTOH BARU", Role::Operator, "3374015708030002");
+    let officer = vault.add_officer(&new, &supervisor, KdfCost::Test, day(10)).unwrap();
+    // Back to today: a closing that is older than its account would keep every account from opening.
+    let refused = vault.remove_officer(officer.id, &supervisor, now());
+    assert_eq!(refused.unwrap_err().id(), "clock-back");
+    vault.accept_clock(&supervisor, now()).unwrap();
+    drop(vault);
+    assert!(open_at(&world, day(1)).officers().iter().any(|o| o.id == officer.id));
+}
