@@ -207,7 +207,7 @@ pub(super) fn doctor(c: &Doctor, place: &mut Place) -> Done {
 /// What is missing, why and what to do.
 fn told(words: &Words, missing: &Missing) -> String {
     let told = words.fault(missing.kind, &missing.fault);
-    format!("{} ({}). {}", told.what, told.code, told.to_do)
+    format!("{} {} ({})", told.what, told.to_do, told.code)
 }
 
 /// Kinds that a station can do without: signatures are made in the window, temperatures are typed, and the card is
@@ -271,7 +271,7 @@ fn limit_look(finding: &Finding, words: &Words) -> Look {
     let name = finding.message.split('-').nth(1).unwrap_or(finding.message);
     let told = match finding.level {
         Level::Ok => told.what,
-        Level::Warn | Level::Refuse => format!("{} ({}). {}", told.what, told.code, told.to_do),
+        Level::Warn | Level::Refuse => format!("{} {} ({})", told.what, told.to_do, told.code),
     };
     Look { name, ok: finding.level != Level::Refuse, told }
 }

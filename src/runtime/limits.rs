@@ -234,7 +234,12 @@ fn unsent(unsent: &Unsent, training: bool, limits: &StationLimits, now: DateTime
 
 fn clock(store: &StoreFacts, jumped_s: i64, limits: &StationLimits, now: DateTime<Utc>) -> Finding {
     let drift_s = i64::from(limits.clock_drift_s);
-    let minutes = |seconds: i64| [("minutes", seconds.unsigned_abs().div_ceil(60) as i64)];
+    let minutes = |seconds: i64| {
+        let minutes = seconds.unsigned_abs().div_ceil(60) as i64;
+        // From two hours and two days on the smaller unit says nothing: the words take the largest that is not 0.
+        let from_two = |size: i64| if minutes >= 2 * size { minutes / size } else { 0 };
+        [("minutes", minutes), ("hours", from_two(60)), ("days", from_two(1440))]
+    };
     let behind_hub_s = store.hub.map_or(0, |hub| (hub - now).num_seconds());
     if let Some(behind_s) = store.behind_s {
         finding(Level::Refuse, "limit-clock-back", &minutes(behind_s), "LIM-06")

@@ -5,6 +5,7 @@ use chrono::TimeZone;
 use proptest::prelude::*;
 
 use super::*;
+use crate::i18n::{Language, Words};
 
 const MB: u64 = 1_000_000;
 
@@ -120,8 +121,27 @@ fn clocks() {
         let jumped = StationFacts { jumped_s, ..facts(|_| {}) };
         check(&jumped, &limits, Level::Warn, &[message]);
         let list = findings(&jumped, &limits, now());
-        assert!(list.iter().any(|f| f.numbers == [("minutes", 7)]), "{list:?}");
+        assert!(list.iter().any(|f| f.numbers == [("minutes", 7), ("hours", 0), ("days", 0)]), "{list:?}");
     }
+}
+
+#[test]
+fn how_far_a_clock_is_off_is_told_in_the_unit_that_fits() {
+    let limits = StationLimits::default();
+    let check = |behind_s: i64, id: &str, en: &str| {
+        let list = findings(&facts(|f| f.behind_s = Some(behind_s)), &limits, now());
+        let clock = list.iter().find(|f| f.message == "limit-clock-back").unwrap();
+        for (language, expected) in [(Language::Indonesian, id), (Language::English, en)] {
+            let what = clock.told(&Words::new(language)).what;
+            assert!(what.contains(&format!(" {expected} ")), "{what}");
+        }
+    };
+    check(121, "3 menit", "3 min");
+    check(119 * 60, "119 menit", "119 min");
+    check(121 * 60, "2 jam", "2 h");
+    check(47 * 3600, "47 jam", "47 h");
+    check(49 * 3600, "2 hari", "2 days");
+    check(400 * 86_400, "400 hari", "400 days");
 }
 
 #[test]

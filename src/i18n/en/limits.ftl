@@ -41,13 +41,37 @@ limit-unsent-many = { $count ->
 limit-unsent-many-do = Carry the records by USB stick ("rekam queue export"). This ends once their receipts are in.
 
 limit-clock-ok = The computer's clock looks right.
-limit-clock-back = The computer's clock is { $minutes } min behind the last use of the station.
+limit-clock-back = The computer's clock is { $days ->
+    [0] { $hours ->
+        [0] { $minutes } min
+       *[other] { $hours } h
+    }
+   *[other] { $days } days
+} behind the last use of the station.
 limit-clock-back-do = Set the computer's date and time right. If they are right and were ahead before, a supervisor says so: "rekam vault accept-clock".
-limit-clock-hub = The computer's clock is { $minutes } min behind that of the hub.
+limit-clock-hub = The computer's clock is { $days ->
+    [0] { $hours ->
+        [0] { $minutes } min
+       *[other] { $hours } h
+    }
+   *[other] { $days } days
+} behind that of the hub.
 limit-clock-hub-do = Set the computer's date and time right. Capture devices refuse a clock that is five minutes off.
-limit-clock-jumped-ahead = The computer's clock was set { $minutes } min ahead while the program ran.
+limit-clock-jumped-ahead = The computer's clock was set { $days ->
+    [0] { $hours ->
+        [0] { $minutes } min
+       *[other] { $hours } h
+    }
+   *[other] { $days } days
+} ahead while the program ran.
 limit-clock-jumped-ahead-do = Check date and time. Old data is not deleted until the clock is back where it was, or the program was started again with the right time.
-limit-clock-jumped-back = The computer's clock was set back { $minutes } min while the program ran.
+limit-clock-jumped-back = The computer's clock was set back { $days ->
+    [0] { $hours ->
+        [0] { $minutes } min
+       *[other] { $hours } h
+    }
+   *[other] { $days } days
+} while the program ran.
 limit-clock-jumped-back-do = Check date and time. Old data is not deleted until the clock is back where it was, or the program was started again with the right time.
 limit-clock-far = The computer's clock is far ahead of the last use of the station.
 limit-clock-far-do = Check the date. While that is not certain, no old data is deleted.

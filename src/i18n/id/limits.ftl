@@ -25,13 +25,37 @@ limit-unsent-many = { $count } rekaman belum terkirim; batasnya { $max_count } (
 limit-unsent-many-do = Bawa rekaman dengan stik USB ("rekam queue export"). Keadaan ini selesai sesudah tanda terimanya masuk.
 
 limit-clock-ok = Jam komputer wajar.
-limit-clock-back = Jam komputer mundur { $minutes } menit dari waktu terakhir dipakai.
+limit-clock-back = Jam komputer mundur { $days ->
+    [0] { $hours ->
+        [0] { $minutes } menit
+       *[other] { $hours } jam
+    }
+   *[other] { $days } hari
+} dari waktu terakhir dipakai.
 limit-clock-back-do = Betulkan tanggal dan jam komputer. Bila sudah benar dan tadinya terlalu maju, penyelia menyatakannya: "rekam vault accept-clock".
-limit-clock-hub = Jam komputer tertinggal { $minutes } menit dari jam pusat pengumpul.
+limit-clock-hub = Jam komputer tertinggal { $days ->
+    [0] { $hours ->
+        [0] { $minutes } menit
+       *[other] { $hours } jam
+    }
+   *[other] { $days } hari
+} dari jam pusat pengumpul.
 limit-clock-hub-do = Betulkan tanggal dan jam komputer. Alat perekam menolak jam yang meleset lima menit.
-limit-clock-jumped-ahead = Jam komputer dimajukan { $minutes } menit selama program berjalan.
+limit-clock-jumped-ahead = Jam komputer dimajukan { $days ->
+    [0] { $hours ->
+        [0] { $minutes } menit
+       *[other] { $hours } jam
+    }
+   *[other] { $days } hari
+} selama program berjalan.
 limit-clock-jumped-ahead-do = Periksa tanggal dan jam. Penghapusan data lama ditunda sampai jam dikembalikan, atau program dijalankan lagi dengan jam yang benar.
-limit-clock-jumped-back = Jam komputer dimundurkan { $minutes } menit selama program berjalan.
+limit-clock-jumped-back = Jam komputer dimundurkan { $days ->
+    [0] { $hours ->
+        [0] { $minutes } menit
+       *[other] { $hours } jam
+    }
+   *[other] { $days } hari
+} selama program berjalan.
 limit-clock-jumped-back-do = Periksa tanggal dan jam. Penghapusan data lama ditunda sampai jam dikembalikan, atau program dijalankan lagi dengan jam yang benar.
 limit-clock-far = Jam komputer jauh di depan waktu terakhir stasiun dipakai.
 limit-clock-far-do = Periksa tanggal. Selama belum pasti, tidak ada data lama yang dihapus.
