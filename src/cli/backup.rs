@@ -65,6 +65,9 @@ pub(super) struct Restore {
     /// Folder or file of receipts: tells records that the backup does not have.
     #[arg(long, value_name = "DIR")]
     receipts: Option<PathBuf>,
+    /// The hub's public key, where the backup has none pinned or an older one.
+    #[arg(long, value_name = "HEX", requires = "receipts")]
+    hub_key: Option<String>,
     /// Print one JSON object.
     #[arg(long)]
     json: bool,
@@ -149,6 +152,9 @@ fn say_backup(report: &BackupReport, json: bool, place: &mut Place) -> Result<()
             report.foreign
         ))?;
     }
+    if !report.noted {
+        place.say("the backup is whole, but its line for the audit could not be left in the vault")?;
+    }
     Ok(())
 }
 
@@ -204,11 +210,13 @@ pub(super) fn restore_vault(c: &Restore, place: &mut Place) -> Done {
         accept_damage: c.accept_damage,
         witness: witness(),
         receipts: &receipts,
+        hub_key: c.hub_key.as_deref(),
     };
     let report = restore(&real(), &options, SystemClock.now())?;
+    let opens = report.does_not_open.is_none();
     if c.json {
-        place.json(&json!({"ok": true, "report": report}))?;
-        return Ok(0);
+        place.json(&json!({"ok": opens, "report": report}))?;
+        return Ok(u8::from(!opens));
     }
     place.say(format!(
         "{}: station {}, {} records, {} open sessions, as of {}; epoch {} after {}",
@@ -235,7 +243,19 @@ pub(super) fn restore_vault(c: &Restore, place: &mut Place) -> Done {
         .missing
         .iter()
         .try_for_each(|id| place.say(format!("the hub has record {id}, the backup does not")))?;
-    Ok(0)
+    if report.receipts_ignored > 0 {
+        place.say(format!(
+            "{} receipts are of another station or not by this hub and were not counted",
+            report.receipts_ignored
+        ))?;
+    }
+    if report.witness_unread {
+        place.say("this computer's witness of the vault cannot be read; its disk should be looked at")?;
+    }
+    if let Some(why) = &report.does_not_open {
+        place.say(format!("it does not open where it stands now: {why}"))?;
+    }
+    Ok(u8::from(!opens))
 }
 
 /// A vault and the supervisor who signs.

@@ -75,6 +75,8 @@ pub enum LockNote {
     LockedOut(DateTime<Utc>),
     /// The passphrase could not be checked: the vault or the station is to blame.
     NotChecked(Notice),
+    /// It opened, and the machine went to sleep meanwhile: it is asked for again.
+    Slept,
 }
 
 /// The lock as a screen may show it.
@@ -161,6 +163,11 @@ impl Lock {
             Some((position, FmrRecord::read(&t.bytes).ok()?.template(0)?))
         };
         self.fingers = Some(kept.iter().filter_map(read).collect());
+    }
+
+    /// No finger opens this lock any more, and one that is being compared opens nothing.
+    pub(super) fn forget_fingers(&mut self) {
+        (self.fingers, self.asked) = (None, None);
     }
 
     /// What a finger can do, with or without a reader.

@@ -85,3 +85,13 @@ fn without_enrolled_fingers_or_a_reader_none_is_asked_for() {
     assert_eq!(lock.finger(false), FingerWay::NoReader);
     assert_eq!(lock.finger(true), FingerWay::Ready(INDEX));
 }
+
+#[test]
+fn a_finger_that_is_being_compared_when_the_machine_sleeps_opens_nothing() {
+    let mut lock = lock();
+    let (id, ..) = lock.ask().unwrap();
+    lock.forget_fingers();
+    assert_eq!(lock.answered(id, finger(90)), Opened::Nothing);
+    assert!(lock.ask().is_none());
+    assert_eq!(lock.finger(true), FingerWay::Reading);
+}

@@ -86,7 +86,7 @@ pub enum DeskCommand {
     Session(Command),
     /// A second officer decides an open request with their own secret.
     Decide {
-        /// Nonce of the request.
+        /// Nonce of the request; others of the same cause are decided with it.
         nonce: Uuid,
         /// The deciding officer.
         officer: Uuid,

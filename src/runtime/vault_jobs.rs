@@ -22,9 +22,9 @@ use crate::session::event::LookUpAnswer;
 use crate::session::{Session, SessionContext};
 use crate::vault::{FingerTemplate, RetentionReport, RetentionTimes, UnprintedDocument};
 
-/// One decision of a second officer.
+/// One decision of a second officer, on one request or on several that stand for the same cause.
 pub(super) struct Decision {
-    pub(super) request: Box<GrantRequest>,
+    pub(super) requests: Vec<GrantRequest>,
     pub(super) nik: Zeroizing<String>,
     pub(super) officer: Uuid,
     pub(super) passphrase: Zeroizing<String>,
@@ -236,7 +236,7 @@ pub(super) enum VaultAnswer {
     },
     Decided {
         session: Uuid,
-        grant: Option<Box<Grant>>,
+        grants: Vec<Grant>,
     },
     Sealed {
         session: Uuid,
@@ -297,7 +297,7 @@ impl VaultJob {
             Self::Ask { session, draft, .. } => {
                 VaultAnswer::NotAsked { session: *session, step: draft.step, reason: draft.reason.clone() }
             }
-            Self::Decide { session, .. } => VaultAnswer::Decided { session: *session, grant: None },
+            Self::Decide { session, .. } => VaultAnswer::Decided { session: *session, grants: Vec::new() },
             Self::Seal { session, .. } => {
                 VaultAnswer::Sealed { session: session.core.id, result: Err(code()) }
             }

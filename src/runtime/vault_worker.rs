@@ -409,27 +409,31 @@ impl VaultWorker {
         decision: Decision,
         now: DateTime<Utc>,
     ) -> Result<VaultAnswer, JobError> {
-        let Decision { request, nik, officer, passphrase, approve, note } = decision;
+        let Decision { requests, nik, officer, passphrase, approve, note } = decision;
         let keys = self.vault.authenticate(officer, &passphrase, now)?;
         let role = keys.officer.role;
-        let fits = match request.kind {
+        let fits = |request: &GrantRequest| match request.kind {
             RequirementKind::SupervisorApproval => role == Role::Supervisor,
             _ => role != Role::Auditor,
         };
-        if !fits {
+        if !requests.iter().all(fits) {
             return Err(JobError::Told("runtime-not-for-role", error::NOT_FOR_ROLE.to_owned()));
         }
         if self.vault.is_nik_of(officer, &nik)? {
             return Err(JobError::Told("runtime-own-recording", error::OWN_RECORDING.to_owned()));
         }
-        let nonce = request.nonce;
-        let grant = grant::sign(*request, approve, &note, &keys.signing, officer, now)
-            .map_err(|e| told("runtime-grant-failed", e))?;
-        // The grant is handed out only when the audit holds it.
-        let line = AuditEvent::new("grant-signed").by(officer).in_session(session);
-        self.owe(line.with("nonce", nonce).with("approved", approve), now);
+        let mut grants = Vec::new();
+        for request in requests {
+            let nonce = request.nonce;
+            let grant = grant::sign(request, approve, &note, &keys.signing, officer, now)
+                .map_err(|e| told("runtime-grant-failed", e))?;
+            grants.push(grant);
+            let line = AuditEvent::new("grant-signed").by(officer).in_session(session);
+            self.owe(line.with("nonce", nonce).with("approved", approve), now);
+        }
+        // A grant is handed out only when the audit holds it.
         self.write_owed()?;
-        Ok(VaultAnswer::Decided { session, grant: Some(Box::new(grant)) })
+        Ok(VaultAnswer::Decided { session, grants })
     }
 
     fn seal(&mut self, session: &Session, now: DateTime<Utc>) -> Result<SealedRecord, JobError> {

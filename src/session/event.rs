@@ -204,6 +204,8 @@ pub enum Command {
     SoftwareBackground(bool),
     /// A finger or eye cannot be recorded.
     DeclareException(Subject, ExceptionReason, ExceptionTerm),
+    /// Goes on without the device of the step on screen: what it has not recorded yet is declared as an exception.
+    WithoutDevice,
     /// It can be recorded after all.
     WithdrawException(Subject),
     /// The applicant cannot sign.

@@ -2,7 +2,7 @@
 //! and what follows from both (keeping, asking for approvals, moving on).
 
 use biometrics::position::Slap;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Duration, Utc};
 use devices::vocabulary::{CaptureTask, DeviceKind, RequestId};
 use record::grant::Grant;
 use record::schema::{Outcome, RequirementKind, StepId};
@@ -15,8 +15,12 @@ use super::event::{Command, LookUpAnswer, Target};
 use super::sample::{Samples, SlapBox};
 use crate::steps;
 
+/// How far a clock may be behind a session's last event, in seconds.
+const CLOCK_TOLERANCE_S: i64 = 120;
 /// Most approvals that one event asks for.
-const MAX_ASKS: usize = 8;
+const MAX_ASKS: usize = 16;
+/// Reason of the requirement that stands for a finger that should have been verified when a session was taken up.
+pub const REVERIFY: &str = "reverify";
 /// Failed tries at taking up a session before a second person must vouch.
 pub const REVERIFY_TRIES: u32 = 4;
 
@@ -381,6 +385,7 @@ impl Session {
         self.core.dirty.insert(step);
         let event = if approved { "approval-given" } else { "approval-denied" };
         self.core.note(now, event, step, reason.clone(), None, None);
+        let says_who_it_is = approved && reason == REVERIFY;
         fx.push(Effect::Audit { event, details: vec![("supervisor", supervisor), ("reason", reason)] });
         if step == StepId::Urgency && !approved {
             let closing = Closing {
@@ -389,7 +394,7 @@ impl Session {
                 ..Closing::default()
             };
             self.close(Outcome::Refused, closing, now, fx);
-        } else if self.core.reverify.is_some() && approved && step == StepId::Fingers {
+        } else if says_who_it_is {
             self.core.reverify = None;
         }
         if self.core.running()
@@ -500,23 +505,53 @@ impl Session {
 
     fn reverified(&mut self, sample: &super::sample::FingerSample, now: DateTime<Utc>, fx: &mut Effects) {
         let Some(r) = self.core.reverify.as_mut() else { return };
-        if sample.score_against(r.finger) >= sample.threshold {
+        let score = sample.score_against(r.finger);
+        if score >= sample.threshold {
             self.core.note(now, "reverified", StepId::Fingers, String::new(), None, None);
-            fx.push(Effect::Audit { event: "reverified", details: Vec::new() });
+            fx.push(Effect::Audit { event: "reverified", details: vec![("score", score.to_string())] });
             self.core.reverify = None;
+            // Nobody has to say any more who it is.
+            self.core.requirements.retain(|r| !(r.reason == REVERIFY && r.open()));
             return;
         }
         r.failed += 1;
         let (finger, failed) = (r.finger, r.failed);
-        self.core.retry = Some(super::core::RetryNote {
-            target: Target::Reverify(finger),
-            reason: "no-match".into(),
-            found: None,
-        });
+        steps::reject(self, Target::Reverify(finger), "no-match", None, now, fx);
         if failed >= REVERIFY_TRIES {
-            self.core.require(RequirementKind::SecondPerson, StepId::Fingers, "reverify");
+            self.ask_who_it_is();
         }
     }
+
+    /// A second person has to say that it is the one whose fingers are recorded. What was said when the session was
+    /// taken up before counts no more.
+    pub(super) fn ask_who_it_is(&mut self) {
+        let asked = self.core.open_requirements().any(|r| r.reason == REVERIFY);
+        if !asked {
+            self.core.withdraw(StepId::Fingers, REVERIFY);
+            self.core.require(RequirementKind::SecondPerson, StepId::Fingers, REVERIFY);
+        }
+    }
+}
+
+/// A session that was recorded under a clock that was ahead goes on by the right one: else its time would stand still
+/// until then. Decisions of the time to come count for nothing in a record of today, so they are asked for again.
+pub(super) fn set_clock_right(s: &mut Session, now: DateTime<Utc>) {
+    if s.core.last_seen - now <= Duration::seconds(CLOCK_TOLERANCE_S) {
+        return;
+    }
+    s.core.last_seen = now;
+    s.core.begun = s.core.begun.min(now);
+    s.core.keep_again_at = now;
+    s.core.closing.not_before = None;
+    s.core.grants.retain(|grant| grant.signed <= now);
+    for r in &mut s.core.requirements {
+        let to_come = r.request.as_ref().is_some_and(|asked| asked.asked > now);
+        if r.needs_grant() && (to_come || r.met.as_ref().is_some_and(|(_, at)| *at > now)) {
+            (r.request, r.met, r.asking) = (None, None, false);
+        }
+    }
+    let step = s.core.current;
+    s.core.note(now, "clock-set-right", step, String::new(), None, None);
 }
 
 /// Routes what a capture brought to the step it belongs to.
@@ -528,7 +563,9 @@ pub(super) fn take_samples(
     fx: &mut Effects,
 ) {
     if let (Target::Reverify(finger), Samples::Fingers(list)) = (target, &got) {
-        s.core.attempt(target, now, "capture", None, None);
+        let worst = list.iter().filter_map(|f| f.quality.score).min();
+        s.core.attempt(target, now, "capture", None, worst);
+        steps::audit_capture(fx, target, worst);
         if let Some(sample) = list.iter().find(|f| f.position == finger) {
             s.reverified(sample, now, fx);
         }

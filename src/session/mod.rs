@@ -18,6 +18,8 @@ pub use flow::timeout_ms;
 pub mod testing;
 
 #[cfg(test)]
+mod clock_tests;
+#[cfg(test)]
 mod model_tests;
 #[cfg(test)]
 mod part_tests;
@@ -100,6 +102,9 @@ impl Session {
     /// Takes one event and says what is to be done. Never fails, never blocks: an event that does not fit the
     /// state is ignored (a stale answer, a command of a screen that is gone).
     pub fn update(&mut self, event: Event, now: DateTime<Utc>) -> Effects {
+        if matches!(event, Event::TakenUp) {
+            flow::set_clock_right(self, now);
+        }
         let now = now.max(self.core.last_seen);
         self.core.last_seen = now;
         let mut fx = Effects::new();
@@ -190,14 +195,7 @@ impl Session {
                     self.ask_device(finger, now, fx);
                 }
             }
-            CaptureOutcome::Fault(fault) => {
-                self.core.attempt(pending.target, now, "fault", Some(fault.code().to_owned()), None);
-                fx.push(Effect::Audit {
-                    event: "device-fault",
-                    details: vec![("target", pending.target.id()), ("code", fault.code().to_owned())],
-                });
-                self.core.fault = Some(core::FaultNote { kind: pending.kind, target: pending.target, fault });
-            }
+            CaptureOutcome::Fault(fault) => self.on_fault(pending.target, pending.kind, fault, now, fx),
             CaptureOutcome::Cancelled => {
                 self.core.attempt(pending.target, now, "cancelled", None, None);
                 let details = vec![("target", pending.target.id())];
@@ -206,13 +204,37 @@ impl Session {
         }
     }
 
+    /// The device is to blame. Where the session would not get on without it, the way without it opens.
+    fn on_fault(
+        &mut self,
+        target: event::Target,
+        kind: devices::vocabulary::DeviceKind,
+        fault: devices::vocabulary::DeviceFault,
+        now: DateTime<Utc>,
+        fx: &mut Effects,
+    ) {
+        self.core.attempt(target, now, "fault", Some(fault.code().to_owned()), None);
+        fx.push(Effect::Audit {
+            event: "device-fault",
+            details: vec![("target", target.id()), ("code", fault.code().to_owned())],
+        });
+        match target {
+            event::Target::Verify(_) => {
+                self.data.verification.reader_failed = true;
+                self.core.dirty.insert(StepId::Verification);
+            }
+            event::Target::Reverify(_) => self.ask_who_it_is(),
+            _ => {}
+        }
+        self.core.fault = Some(core::FaultNote { kind, target, fault });
+    }
+
     fn on_tick(&mut self, now: DateTime<Utc>, fx: &mut Effects) {
         // The runtime's watchdog answers first; this is the second net, so that Busy always ends.
         if let Some(p) = self.core.pending.take_if(|p| now >= p.gives_up) {
             fx.push(Effect::Cancel(p.id));
             let fault = devices::vocabulary::DeviceFault::Hung { after_ms: p.timeout_ms };
-            self.core.attempt(p.target, now, "fault", Some(fault.code().to_owned()), None);
-            self.core.fault = Some(core::FaultNote { kind: p.kind, target: p.target, fault });
+            self.on_fault(p.target, p.kind, fault, now, fx);
         }
         if self.core.look_up.as_ref().is_some_and(|l| now >= l.gives_up) {
             self.core.look_up = None;

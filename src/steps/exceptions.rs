@@ -1,10 +1,13 @@
 //! What fingers and irises share: declared exceptions, their approval and their picture.
 
+use biometrics::position::{Eye, FingerPosition};
 use chrono::{DateTime, Duration, Utc};
 use record::schema::{ExceptionReason, ExceptionTerm, Outcome, RequirementKind, StepId};
+use uuid::Uuid;
 
+use super::fingers::Exception;
 use crate::session::Session;
-use crate::session::core::Closing;
+use crate::session::core::{Closing, Requirement};
 use crate::session::effect::{Effect, Effects};
 use crate::session::event::{Subject, Target};
 use crate::session::sample::PhotoSample;
@@ -54,6 +57,53 @@ pub(crate) fn withdrawn(s: &mut Session, subject: Subject, fx: &mut Effects) {
     s.core.withdraw(subject.step(), &reason_of(subject));
     s.core.dirty.insert(subject.step());
     fx.push(Effect::Audit { event: "exception-withdrawn", details: vec![("subject", subject.id())] });
+}
+
+/// Fingers or eyes that going on without the step's device declares: those of which nothing is recorded.
+#[must_use]
+pub fn without_device(s: &Session, step: StepId) -> Vec<Subject> {
+    let (d, i) = (&s.data.fingers, &s.data.irises);
+    let finger = |f: &FingerPosition| !d.samples.contains_key(f) && !d.exceptions.contains_key(f);
+    let eye = |e: &Eye| !i.samples.contains_key(e) && !i.exceptions.contains_key(e);
+    match step {
+        StepId::Fingers => FingerPosition::ALL.iter().copied().filter(finger).map(Subject::Finger).collect(),
+        StepId::Irises => Eye::ALL.iter().copied().filter(eye).map(Subject::Eye).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// What was declared of the subject under whose reason a requirement stands.
+fn exception_of(s: &Session, requirement: &Requirement) -> Option<Exception> {
+    let fingers = s.data.fingers.exceptions.iter().map(|(f, e)| (Subject::Finger(*f), *e));
+    let eyes = s.data.irises.exceptions.iter().map(|(e, x)| (Subject::Eye(*e), *x));
+    fingers.chain(eyes).find(|(subject, _)| reason_of(*subject) == requirement.reason).map(|(_, e)| e)
+}
+
+/// The open requirements, those together that one decision answers: exceptions of one step with the same cause and
+/// term. Nobody gives a passphrase ten times because a reader is broken.
+#[must_use]
+pub fn grouped(s: &Session) -> Vec<Vec<&Requirement>> {
+    let mut out: Vec<(Option<Exception>, Vec<&Requirement>)> = Vec::new();
+    for r in s.core.open_requirements() {
+        let cause = exception_of(s, r);
+        let fits = |(known, list): &&mut (Option<Exception>, Vec<&Requirement>)| {
+            let alike =
+                |first: &&Requirement| (first.kind, first.step, first.denied) == (r.kind, r.step, r.denied);
+            cause.is_some() && *known == cause && list.first().is_some_and(alike)
+        };
+        match out.iter_mut().find(fits) {
+            Some((_, list)) => list.push(r),
+            None => out.push((cause, vec![r])),
+        }
+    }
+    out.into_iter().map(|(_, list)| list).collect()
+}
+
+/// The open requirements that a decision of this request answers.
+#[must_use]
+pub fn decided_with(s: &Session, nonce: Uuid) -> Vec<&Requirement> {
+    let asked = |r: &&Requirement| r.request.as_ref().is_some_and(|q| q.nonce == nonce);
+    grouped(s).into_iter().find(|group| group.iter().any(asked)).unwrap_or_default()
 }
 
 /// True while an exception has no picture.
@@ -110,3 +160,7 @@ pub(crate) fn come_back(s: &mut Session, now: DateTime<Utc>, fx: &mut Effects) {
         s.close(Outcome::Refused, closing, now, fx);
     }
 }
+
+#[cfg(test)]
+#[path = "without_device_tests.rs"]
+mod tests;

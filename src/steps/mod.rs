@@ -148,6 +148,23 @@ pub fn first_unfinished(s: &Session) -> StepId {
     s.ctx.policy.step_order.iter().copied().find(|id| !finished(s, *id)).unwrap_or(StepId::Proof)
 }
 
+/// Notes that a capture was not taken, and why it must be repeated.
+pub(crate) fn reject(
+    s: &mut Session,
+    target: Target,
+    reason: &str,
+    found: Option<crate::session::event::Subject>,
+    now: DateTime<Utc>,
+    fx: &mut Effects,
+) {
+    s.core.note(now, "rejected", target.step(), target.id(), Some(reason.to_owned()), None);
+    fx.push(crate::session::effect::Effect::Audit {
+        event: "capture-rejected",
+        details: vec![("target", target.id()), ("reason", reason.to_owned())],
+    });
+    s.core.retry = Some(crate::session::core::RetryNote { target, reason: reason.to_owned(), found });
+}
+
 /// Writes a capture attempt with its score to the audit.
 pub(crate) fn audit_capture(fx: &mut Effects, target: Target, score: Option<u8>) {
     let score = score.map_or_else(|| "none".to_owned(), |s| s.to_string());

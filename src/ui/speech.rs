@@ -241,6 +241,30 @@ pub fn requirement(words: &Words, s: &Session, r: &Requirement) -> String {
     format!("{kind}: {reason}")
 }
 
+/// The same of requirements that one decision answers.
+#[must_use]
+pub fn requirement_group(words: &Words, s: &Session, group: &[&Requirement]) -> String {
+    let Some(first) = group.first() else { return String::new() };
+    if group.len() == 1 {
+        return requirement(words, s, first);
+    }
+    let kind = words.get(&format!("requirement-{}", first.kind.id()));
+    format!("{kind}: {}", requirement_group_reason(words, s, group))
+}
+
+/// Why they are there: one reason, or how many fingers or eyes.
+#[must_use]
+pub fn requirement_group_reason(words: &Words, s: &Session, group: &[&Requirement]) -> String {
+    match group {
+        [] => String::new(),
+        [one] => requirement_reason(words, s, &one.reason),
+        [first, ..] => {
+            let id = format!("requirement-reason-exceptions-{}", first.step.id());
+            words.with(&id, &[("count", group.len() as u32)])
+        }
+    }
+}
+
 /// True for a requirement that another officer can decide now.
 #[must_use]
 pub fn can_be_decided(r: &Requirement) -> bool {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 use eframe::egui::{Align, Id, Layout, Response, RichText, Ui};
-use record::schema::{ExceptionReason, ExceptionTerm};
+use record::schema::{ExceptionReason, ExceptionTerm, StepId};
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
@@ -29,6 +29,8 @@ pub enum Dialog {
     Subject(Subject, Option<ExceptionReason>, Option<ExceptionTerm>),
     /// Accept the best of several weak captures.
     AcceptBest(String),
+    /// Going on without the device of this step.
+    WithoutDevice(StepId),
     /// The applicant cannot sign.
     CannotSign(Option<ExceptionReason>),
     /// Give the session up.

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::audit::{AuditEvent, SEGMENT_LINES, SEGMENT_MAX, WHAT, segment_name, segments};
-use super::audit_walk::Chain;
+use super::audit_walk::{Chain, PinnedLine};
 use super::error::VaultError;
 use super::files::Files;
 use super::{OfficerKeys, Vault};
@@ -53,8 +53,8 @@ pub(super) struct Stub {
     pub(super) centre_serial: u64,
     /// Restores in them: number of the backup's last line, epoch that was left.
     pub(super) restored: Vec<(u64, u64)>,
-    /// What supervisors pinned last in them: event, SHA-256 of the value.
-    pub(super) pinned: BTreeMap<String, String>,
+    /// What supervisors pinned last in them, by event.
+    pub(super) pinned: BTreeMap<String, PinnedLine>,
     /// Time of the first line that was not a script's.
     pub(super) began: Option<DateTime<Utc>>,
     /// Numbers and hashes of lines that records name.

@@ -1,8 +1,8 @@
 //! The audit: JSON lines, each holding the SHA-256 of the line before it, in segments `audit/000001.jsonl`, …
 //!
 //! The first line's `prev` is the SHA-256 of `rekam audit v1|<vault id>`, so that another vault's audit does not fit.
-//! A line's hash is taken over its bytes without the line feed. Time never runs back: a line's time is at least that
-//! of the line before. While an officer is signed in, sign-ins, sealed records and at least every hundredth line are
+//! A line's hash is taken over its bytes without the line feed. A line's time is at least that
+//! of the line before, but at `clock-accepted`, where a supervisor took a clock for right that had been ahead. While an officer is signed in, sign-ins, sealed records and at least every hundredth line are
 //! **checkpoints**: their detail `checkpoint` is the station's Ed25519 signature over vault and line, so that nobody
 //! without the vault's key can write another history up to there. Details carry ids, codes and digests only; anything shaped like a NIK or a sentence is refused.
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 use ed25519_dalek::VerifyingKey;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::archive;
@@ -93,6 +93,15 @@ impl AuditReport {
     }
 }
 
+/// The last line about a pin.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct PinnedLine {
+    /// SHA-256 of the value, hex.
+    pub(super) sha256: String,
+    /// Time of the line.
+    pub(super) at: DateTime<Utc>,
+}
+
 /// Ids and facts that other checks look up in the audit.
 #[derive(Debug, Default)]
 pub(super) struct AuditFacts {
@@ -110,8 +119,8 @@ pub(super) struct AuditFacts {
     pub(super) removed: BTreeSet<String>,
     /// Highest serial of an installed centre list.
     pub(super) centre_serial: u64,
-    /// What supervisors pinned last: event, SHA-256 of the value.
-    pub(super) pinned: BTreeMap<String, String>,
+    /// What supervisors pinned last, by event.
+    pub(super) pinned: BTreeMap<String, PinnedLine>,
     /// Restores: number of the backup's last line, epoch that was left.
     pub(super) restored: Vec<(u64, u64)>,
 }
@@ -145,7 +154,7 @@ impl AuditFacts {
             }
             event if PinKind::of_event(event).is_some() => {
                 let sha256 = line.details.get("sha256").cloned().unwrap_or_default();
-                self.pinned.insert(event.to_owned(), sha256);
+                self.pinned.insert(event.to_owned(), PinnedLine { sha256, at: line.time });
             }
             _ => {}
         }

@@ -292,10 +292,18 @@ impl Outside {
             let mut fault =
                 |what: &str| report.faults.push(RecordFault { record: id, what: what.to_owned() });
             // A record whose save is under way is not there yet; a change of its state does not concern the copy.
-            let marker = self.files.read(&self.layout.pending_of(id), LOCAL_MAX).ok();
-            if marker.is_some_and(|marker| marker.starts_with(SAVE_MARKER)) {
-                fault("its save is not finished; open the station, then give this command again");
-                continue;
+            match self.files.read(&self.layout.pending_of(id), LOCAL_MAX) {
+                Ok(marker) if marker.starts_with(SAVE_MARKER) => {
+                    fault(
+                        "its save is not finished; let the station finish it, or open the station, and give this command again",
+                    );
+                    continue;
+                }
+                Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
+                    fault(&format!("whether its save is finished cannot be read ({e})"));
+                    continue;
+                }
+                _ => {}
             }
             // A payload that was deleted by the rules of keeping is with the centre: there is nothing to carry.
             let len = |path: std::path::PathBuf| self.files.len(&path).map_err(io);

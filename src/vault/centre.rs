@@ -23,7 +23,7 @@ use super::files::Files;
 use super::layout::{Layout, VaultConfig, key_from_hex};
 use super::notes::Note;
 use super::officers::{OfficerKeys, Roster};
-use super::pins::PinKind;
+use super::pins::{Pin, PinKind};
 use super::{Vault, crypto};
 
 const FILE: &str = "centre.json";
@@ -212,13 +212,19 @@ impl Vault {
         }
     }
 
+    /// Who installed the list, and when.
+    pub(super) fn centre_approvals(&self) -> impl Iterator<Item = (Uuid, DateTime<Utc>)> {
+        let approvals = match &self.centre {
+            Centre::Fit(installed) => installed.approvals.as_slice(),
+            _ => &[],
+        };
+        approvals.iter().map(|a| (a.officer, a.at))
+    }
+
     /// Accounts that installed the list.
     #[must_use]
     pub fn centre_list_by(&self) -> Vec<Uuid> {
-        match &self.centre {
-            Centre::Fit(installed) => installed.approvals.iter().map(|a| a.officer).collect(),
-            _ => Vec::new(),
-        }
+        self.centre_approvals().map(|(officer, _)| officer).collect()
     }
 
     /// The age recipients that a record is sealed to at this moment.
@@ -316,9 +322,12 @@ impl Vault {
             }
         }
         let pins = self.pins().unwrap_or_default();
-        for (event, sha256) in &facts.pinned {
-            let value = PinKind::of_event(event).and_then(|kind| pins.value(kind));
-            if value.is_none_or(|value| crypto::sha256_hex(value.as_bytes()) != *sha256) {
+        for (event, line) in &facts.pinned {
+            let pin = PinKind::of_event(event).and_then(|kind| pins.get(kind));
+            // A newer one is signed by a supervisor too; only the power failed before its line was written.
+            let fits =
+                |pin: &Pin| pin.at > line.at || crypto::sha256_hex(pin.value.as_bytes()) == line.sha256;
+            if !pin.is_some_and(fits) {
                 let (kind, subject, detail) =
                     (ProblemKind::OldPins, "pins.json".to_owned(), event.to_string());
                 problems.push(Problem { kind, subject, detail });

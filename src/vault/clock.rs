@@ -9,6 +9,9 @@ use super::officers::OfficerKeys;
 
 /// How far the clock may be behind the last audit line: what a time server's correction may take back.
 const CLOCK_TOLERANCE_S: i64 = 120;
+/// No clock is right that shows an earlier time, e.g. that of a computer whose battery is empty: this program did not
+/// exist. 2026-01-01T00:00:00Z.
+const EARLIEST: DateTime<Utc> = DateTime::from_timestamp(1_767_225_600, 0).expect("a time");
 
 impl Vault {
     /// Refuses a clock that is more than two minutes behind the last audit line.
@@ -54,8 +57,8 @@ impl Vault {
     /// that the audit had reached, none where the clock is not behind it.
     ///
     /// # Errors
-    /// [`VaultError::Locked`], [`VaultError::NotSupervisor`], [`VaultError::ClockBack`] for a time before the vault was
-    /// made, or the disk's.
+    /// [`VaultError::Locked`], [`VaultError::NotSupervisor`], [`VaultError::ClockBack`] for a time before
+    /// this program was made, or the disk's.
     pub fn accept_clock(
         &mut self,
         by: &OfficerKeys,
@@ -64,8 +67,8 @@ impl Vault {
         self.keys()?;
         self.check_supervisor(by)?;
         let Err(VaultError::ClockBack { floor, .. }) = self.check_clock(now) else { return Ok(None) };
-        if let Some(made) = self.roster.made().filter(|made| now < *made) {
-            return Err(VaultError::ClockBack { now, floor: made });
+        if now < EARLIEST {
+            return Err(VaultError::ClockBack { now, floor: EARLIEST });
         }
         let event = AuditEvent::new(CLOCK_EVENT).by(by.officer.id);
         self.append_audit(&event.with("behind_s", (floor - now).num_seconds()), now)?;

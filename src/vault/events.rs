@@ -74,7 +74,7 @@ pub const AUDIT_EVENTS: &[(&str, &str)] = &[
     ("exception-declared", "subject reason term"),
     ("exception-withdrawn", "subject"),
     ("verification-excepted", ""),
-    ("reverified", ""),
+    ("reverified", "score"),
     ("photo-approved", ""),
     ("photo-declined", ""),
     ("background-excepted", ""),

@@ -98,8 +98,8 @@ impl Vault {
     /// keeps nobody from signing in: the search for fingers tells it.
     pub(super) fn forget_closed(&mut self, by: Uuid, now: DateTime<Utc>) -> Result<(), VaultError> {
         let Ok(all) = self.officer_fingers() else { return Ok(()) };
-        let open: Vec<Uuid> = self.officers().iter().map(|o| o.id).collect();
-        let closed: Vec<Uuid> = all.iter().map(|(id, _)| id).filter(|id| !open.contains(id)).collect();
+        let removed: Vec<Uuid> = self.roster.removed().map(|r| r.officer).collect();
+        let closed: Vec<Uuid> = all.iter().map(|(id, _)| id).filter(|id| removed.contains(id)).collect();
         closed.into_iter().try_for_each(|id| self.write_officer_fingers(id, Vec::new(), by, now))
     }
 

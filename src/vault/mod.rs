@@ -194,6 +194,8 @@ pub struct Vault {
     /// The audit says that the clock was set back.
     clock_back: bool,
     witness: Option<PathBuf>,
+    /// The witness could not be read when the vault was opened: it is not written in this run.
+    witness_unread: bool,
     /// Time of the last audit line when the vault was opened: what the clock is measured by.
     floor_at_open: Option<DateTime<Utc>>,
     notes: Vec<Note>,
@@ -294,6 +296,7 @@ impl Vault {
             clock_back: false,
             // Only a vault that was compared with its witness may write it.
             witness: None,
+            witness_unread: false,
             notes,
             _lock: lock,
         };
@@ -310,11 +313,11 @@ impl Vault {
     ) -> Result<(), VaultError> {
         self.sweep()?;
         snapshot::sweep(self.files(), &self.layout)?;
-        self.sweep_slots()?;
         if cut > 0 {
             self.notes.push(Note::AuditMended { bytes: cut });
             self.append_audit(&AuditEvent::new("audit-mended").with("bytes", cut), now)?;
         }
+        self.sweep_slots(now)?;
         if let Err(VaultError::ClockBack { now, floor }) = self.check_clock(now) {
             self.notes.push(Note::ClockBack { now, floor });
             self.tell_clock(now)?;

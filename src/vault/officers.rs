@@ -234,11 +234,6 @@ impl Roster {
         Ok(())
     }
 
-    /// When the first account was made, and with it the vault.
-    pub(super) fn made(&self) -> Option<DateTime<Utc>> {
-        self.officers.iter().map(|c| c.officer.added).min()
-    }
-
     /// Accounts that may sign in.
     pub(super) fn list(&self) -> impl Iterator<Item = &Officer> {
         self.officers.iter().map(|c| &c.officer).filter(|o| self.removal(o.id).is_none())
@@ -325,7 +320,6 @@ impl Vault {
         now: DateTime<Utc>,
     ) -> Result<(), VaultError> {
         self.keys()?;
-        // A closing dated before the account was made would be refused at the next open, and with it every account.
         self.check_clock(now)?;
         self.check_supervisor(by)?;
         let account = self.roster.find(officer).ok_or(VaultError::Name { what: "officer" })?;
@@ -334,7 +328,9 @@ impl Vault {
             return Err(VaultError::LastSupervisor);
         }
         let mut roster = self.roster.clone();
-        roster.remove(self.config.vault, officer, by, now);
+        // A clock that was ahead dated what this officer signed: it stays signed before the closing.
+        let at = self.last_signed_by(officer)?.map_or(now, |last| last.max(now));
+        roster.remove(self.config.vault, officer, by, at);
         // The roster first: from then on the account does not open; a slot that is left is removed at the next open.
         self.write_roster(roster)?;
         let event = AuditEvent::new("officer-removed").by(by.officer.id).with("officer", officer);
@@ -345,6 +341,17 @@ impl Vault {
             self.write_lockout()?;
         }
         Ok(())
+    }
+
+    /// Time of the latest thing in roster, centre's list and pins that this officer signed.
+    fn last_signed_by(&self, officer: Uuid) -> Result<Option<DateTime<Utc>>, VaultError> {
+        let accounts = self.roster.officers.iter().filter(|c| c.by == officer).map(|c| c.officer.added);
+        let closings = self.roster.removed.iter().filter(|r| r.by == officer).map(|r| r.at);
+        let lists = self.centre_approvals().filter(|(by, _)| *by == officer).map(|(_, at)| at);
+        // Pins that do not fit are lost already.
+        let pins = self.pins().unwrap_or_default();
+        let pins = pins.iter().filter(|pin| pin.by == officer).map(|pin| pin.at);
+        Ok(accounts.chain(closings).chain(lists).chain(pins).max())
     }
 
     /// Puts a roster into the place of the present one, once it reads as the next open will read it.
@@ -363,12 +370,15 @@ impl Vault {
         self.files.remove_durable(&self.layout.slot(officer)).map_err(|e| VaultError::io("slot", e))
     }
 
-    /// Removes slots of closed accounts that an interrupted removal left.
-    pub(super) fn sweep_slots(&self) -> Result<(), VaultError> {
-        for removal in self.roster.removed() {
-            let slot = self.layout.slot(removal.officer);
+    /// Ends removals that were interrupted: while the slot is there, the line in the audit may be missing.
+    pub(super) fn sweep_slots(&mut self, now: DateTime<Utc>) -> Result<(), VaultError> {
+        let closed: Vec<(Uuid, Uuid)> = self.roster.removed().map(|r| (r.officer, r.by)).collect();
+        for (officer, by) in closed {
+            let slot = self.layout.slot(officer);
             if self.files.len(&slot).map_err(|e| VaultError::io("slot", e))?.is_some() {
-                self.remove_slot(removal.officer)?;
+                let event = AuditEvent::new("officer-removed").by(by).with("officer", officer);
+                self.append_audit(&event, now)?;
+                self.remove_slot(officer)?;
             }
         }
         Ok(())

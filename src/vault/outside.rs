@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use super::audit::AuditEvent;
 use super::error::VaultError;
+use super::events::AUDIT_EVENTS;
 use super::files::Files;
 use super::layout::{Layout, SMALL_FILE_MAX, VaultConfig};
 use super::officers::Roster;
@@ -61,10 +62,7 @@ impl Outside {
             files.read(&layout.officers(), SMALL_FILE_MAX).map_err(|e| VaultError::io("officers.json", e))?;
         let roster = Roster::parse(&officers, &config)?;
         // Carrying needs none: pins that do not fit must not keep records on a failing disk.
-        let pins = match Pins::load(&*files, &layout, &config, &roster) {
-            Err(VaultError::Corrupt { .. }) => None,
-            other => Some(other?),
-        };
+        let pins = Pins::load(&*files, &layout, &config, &roster).ok();
         let sync = SyncKey::load(&files, &layout, &config, &mut Vec::new())?.ok_or(VaultError::NoSyncKey)?;
         Ok(Self { files, layout, config, pins, sync })
     }
@@ -101,6 +99,14 @@ impl Outside {
     }
 }
 
+/// True for what a backup or a carry leaves, with no details but its own.
+fn is_known(left: &Left) -> bool {
+    let own = AUDIT_EVENTS.iter().find(|(name, _)| *name == left.event && TAKEN.contains(name));
+    own.is_some_and(|(_, details)| {
+        left.details.keys().all(|key| details.split(' ').any(|known| known.trim_matches(['[', ']']) == key))
+    })
+}
+
 impl Vault {
     /// Takes over the lines that backups and carries left, oldest first. A crash in between may enter a line twice: its
     /// detail `note` tells that it is the same.
@@ -122,7 +128,7 @@ impl Vault {
             let bytes = self.files().read(&path, SMALL_FILE_MAX).ok();
             let left = bytes.and_then(|bytes| serde_json::from_slice::<Left>(&bytes).ok());
             // What cannot be read was not left by a backup or a carry: it is taken away and told as such.
-            let event = match left.filter(|left| TAKEN.contains(&left.event.as_str())) {
+            let event = match left.filter(is_known) {
                 Some(left) => left
                     .details
                     .iter()

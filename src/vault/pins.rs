@@ -15,6 +15,7 @@ use super::crypto::sha256_hex;
 use super::error::VaultError;
 use super::files::Files;
 use super::layout::{Layout, SMALL_FILE_MAX, VaultConfig, key_from_hex};
+use super::notes::Note;
 use super::officers::Roster;
 use super::{OfficerKeys, Vault};
 
@@ -94,6 +95,18 @@ impl Pin {
             json!({"vault": vault, "kind": self.kind, "value": self.value, "by": self.by, "at": self.at});
         canonical::to_bytes(SIGNED_AS, &body).map_err(|e| VaultError::corrupt(WHAT, e.to_string()))
     }
+
+    fn check(&self, vault: Uuid, roster: &Roster) -> Result<(), VaultError> {
+        let bad = |why: &str| VaultError::corrupt(WHAT, why);
+        // One whose account was closed since has signed rightly all the same.
+        let by = roster.supervisor_at(self.by, self.at);
+        let key = by.and_then(|officer| key_from_hex(&officer.public_key));
+        let key = key.ok_or_else(|| bad("who signed is no supervisor of this vault"))?;
+        if !keys::verify_hex(&key, &self.signed_bytes(vault)?, &self.signature).unwrap_or(false) {
+            return Err(bad("a signature does not fit"));
+        }
+        self.kind.check(&self.value)
+    }
 }
 
 /// Every pin of a vault.
@@ -120,17 +133,26 @@ impl Pins {
     fn parse(bytes: &[u8], vault: Uuid, roster: &Roster) -> Result<Self, VaultError> {
         let bad = |why: &str| VaultError::corrupt(WHAT, why);
         let pins: Self = serde_json::from_slice(bytes).map_err(|_| bad("not the expected JSON"))?;
-        for pin in &pins.pins {
-            // One whose account was closed since has signed rightly all the same.
-            let by = roster.supervisor_at(pin.by, pin.at);
-            let key = by.and_then(|officer| key_from_hex(&officer.public_key));
-            let key = key.ok_or_else(|| bad("who signed is no supervisor of this vault"))?;
-            if !keys::verify_hex(&key, &pin.signed_bytes(vault)?, &pin.signature).unwrap_or(false) {
-                return Err(bad("a signature does not fit"));
-            }
-            pin.kind.check(&pin.value)?;
-        }
+        pins.pins.iter().try_for_each(|pin| pin.check(vault, roster))?;
         Ok(pins)
+    }
+
+    /// Those of a damaged file that a supervisor signed all the same.
+    fn rest(
+        files: &dyn Files,
+        layout: &Layout,
+        config: &VaultConfig,
+        roster: &Roster,
+    ) -> Result<Self, VaultError> {
+        let bytes = files.read(&layout.pins(), SMALL_FILE_MAX).map_err(|e| VaultError::io(WHAT, e))?;
+        let mut pins: Self = serde_json::from_slice(&bytes).unwrap_or_default();
+        pins.pins.retain(|pin| pin.check(config.vault, roster).is_ok());
+        Ok(pins)
+    }
+
+    /// All of them.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Pin> {
+        self.pins.iter()
     }
 
     /// The pin of a kind.
@@ -176,11 +198,18 @@ impl Vault {
         let mut pin =
             Pin { kind, value: value.to_owned(), by: by.officer.id, at: now, signature: String::new() };
         pin.signature = keys::sign_hex(&by.signing, &pin.signed_bytes(self.config.vault)?);
-        let mut pins = self.pins()?;
+        // What cannot be read any more is what a supervisor is asked to set again.
+        let mut pins = match self.pins() {
+            Err(VaultError::Corrupt { .. }) => {
+                Pins::rest(self.files(), &self.layout, &self.config, &self.roster)?
+            }
+            other => other?,
+        };
         pins.pins.retain(|p| p.kind != kind);
         pins.pins.push(pin.clone());
         let bytes = serde_json::to_vec_pretty(&pins).map_err(|e| VaultError::corrupt(WHAT, e.to_string()))?;
         self.files().write_durable(&self.layout.pins(), &bytes).map_err(|e| VaultError::io(WHAT, e))?;
+        self.notes.retain(|note| !matches!(note, Note::PinsUnfit));
         let event = AuditEvent::new(kind.event());
         // A value may be longer than a detail; its digest says which it was.
         let event = event.by(by.officer.id).with("sha256", sha256_hex(value.as_bytes()));

@@ -53,6 +53,8 @@ pub struct RestoreOptions<'a> {
     pub witness: Option<PathBuf>,
     /// Receipts of the hub: they tell records that the backup does not have.
     pub receipts: &'a [Receipt],
+    /// The hub's key, 32 bytes in hex, where the backup has none pinned or an older one.
+    pub hub_key: Option<&'a str>,
 }
 
 impl std::fmt::Debug for RestoreOptions<'_> {
@@ -86,6 +88,12 @@ pub struct RestoreReport {
     pub sealed_since: Option<u64>,
     /// Records with a receipt that are not there.
     pub missing: Vec<Uuid>,
+    /// Receipts that were not counted: of another station, or not signed by the hub that is known.
+    pub receipts_ignored: usize,
+    /// This computer's witness could not be read: what was sealed after the backup is not known by it.
+    pub witness_unread: bool,
+    /// Why the vault does not open where it stands now.
+    pub does_not_open: Option<String>,
 }
 
 /// What a drill found: the backup's contents, restored to nowhere.
@@ -267,7 +275,7 @@ pub fn restore(
     let open = OpenOptions { witness: options.witness.clone(), ..OpenOptions::default() };
     match Vault::open(Arc::clone(files), options.to, &open, now) {
         Ok(vault) => vault.tell_witness(),
-        Err(error) => report.problems.push(format!("it does not open where it stands now: {error}")),
+        Err(error) => report.does_not_open = Some(error.to_string()),
     }
     Ok(report)
 }
@@ -334,15 +342,12 @@ fn put_beside(
         return Err(VaultError::RestoreCheck { why: format!("{} findings, first: {first}", problems.len()) });
     }
     let witness = options.witness.as_ref().map(|folder| path_of(folder, manifest.vault));
-    let witness = match witness {
-        Some(path) => Witness::load(&**files, &path, manifest.vault).map_err(io)?,
-        None => None,
-    };
-    // Only receipts of the pinned hub count: anybody could write others, and an epoch is not given back.
-    let hub = vault.pins().ok().and_then(|pins| keys::public_from_hex(pins.value(PinKind::HubKey)?).ok());
-    let by_hub = |r: &&Receipt| hub.as_ref().is_some_and(|hub| r.check_signature(hub).is_ok());
-    let ours: Vec<&Receipt> =
-        options.receipts.iter().filter(|r| r.station_key == manifest.station_key).filter(by_hub).collect();
+    // A witness that cannot be read must not keep an office from its records.
+    let witness = witness.map(|path| Witness::load(&**files, &path, manifest.vault));
+    let witness_unread = matches!(witness, Some(Err(_)));
+    let witness = witness.and_then(Result::ok).flatten();
+    let ours = ours_of(&vault, &manifest, options)?;
+    let receipts_ignored = options.receipts.len() - ours.len();
     let known = witness.iter().flat_map(|w| w.counters.keys().copied().chain([w.last.epoch]));
     let known = known.chain(ours.iter().map(|r| r.epoch)).fold(manifest.epoch, u64::max);
     let epoch = known
@@ -370,7 +375,31 @@ fn put_beside(
         problems,
         sealed_since,
         missing,
+        receipts_ignored,
+        witness_unread,
+        does_not_open: None,
     })
+}
+
+/// The receipts that count: of this station, by the hub that is pinned in the backup or was given. Anybody could write
+/// others, and an epoch is not given back.
+fn ours_of<'a>(
+    vault: &Vault,
+    manifest: &BackupManifest,
+    options: &RestoreOptions<'a>,
+) -> Result<Vec<&'a Receipt>, VaultError> {
+    let pins = vault.pins().unwrap_or_default();
+    let known = options.hub_key.or(pins.value(PinKind::HubKey));
+    let hub = known.and_then(|key| keys::public_from_hex(key).ok());
+    let by_hub = |r: &&Receipt| hub.as_ref().is_some_and(|hub| r.check_signature(hub).is_ok());
+    let ours: Vec<&Receipt> =
+        options.receipts.iter().filter(|r| r.station_key == manifest.station_key).filter(by_hub).collect();
+    if ours.is_empty() && !options.receipts.is_empty() {
+        let why = "none of the receipts is of this station and of the hub that the backup knows; \
+                   give the hub's key (--hub-key), or leave the receipts out";
+        return Err(VaultError::RestoreCheck { why: why.into() });
+    }
+    Ok(ours)
 }
 
 fn problems_of(vault: &Vault, manifest: &BackupManifest) -> Result<Vec<String>, VaultError> {

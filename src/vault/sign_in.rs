@@ -77,6 +77,9 @@ impl Vault {
         passphrase: &str,
         now: DateTime<Utc>,
     ) -> Result<(OfficerKeys, Opened), VaultError> {
+        if self.lockout.not_ahead(officer, now) {
+            self.write_lockout()?;
+        }
         if let Some(until) = self.lockout.waits_until(officer, now) {
             return Err(VaultError::LockedOut { until });
         }

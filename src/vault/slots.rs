@@ -230,9 +230,14 @@ impl Lockout {
         let failures = self.officers.get(&officer)?;
         let beyond = failures.count.checked_sub(FREE_TRIES)?;
         let wait_s = FIRST_WAIT_S.saturating_mul(1 << beyond.min(16)).min(LONGEST_WAIT_S);
-        // A clock set back must not make the wait longer than the wait itself.
-        let until = failures.last.min(now) + TimeDelta::seconds(wait_s);
+        let until = failures.last + TimeDelta::seconds(wait_s);
         (until > now).then_some(until)
+    }
+    /// After a clock was set back the wait begins now: it is never longer than it is. True when that changed anything.
+    pub(super) fn not_ahead(&mut self, officer: Uuid, now: DateTime<Utc>) -> bool {
+        let Some(failures) = self.officers.get_mut(&officer).filter(|f| f.last > now) else { return false };
+        failures.last = now;
+        true
     }
     pub(super) fn count(&mut self, officer: Uuid, now: DateTime<Utc>) {
         let failures = self.officers.entry(officer).or_insert(Failures { count: 0, last: now });

@@ -215,7 +215,9 @@ impl Vault {
         if line.at > now + TimeDelta::seconds(AHEAD_S) {
             return Err(bad(n, "STA-05", "at lies in the future; check the clocks"));
         }
-        if line.at < head.created || extract.state_at.is_some_and(|last| line.at < last) {
+        // A record that seems to be of tomorrow was dated by a clock that was ahead.
+        let dated_rightly = head.created <= now + TimeDelta::seconds(AHEAD_S);
+        if (line.at < head.created && dated_rightly) || extract.state_at.is_some_and(|last| line.at < last) {
             return Err(bad(n, "STA-05", "at lies before what is known of the record already"));
         }
         extract.state_at = Some(line.at);

@@ -211,7 +211,7 @@ impl Vault {
 
     /// Writes how far the vault has come; `change` is made to the earlier heads that are kept.
     fn put_witness(&self, change: impl FnOnce(&mut Vec<Mark>)) -> Result<(), VaultError> {
-        let Some(path) = self.witness_path() else { return Ok(()) };
+        let Some(path) = self.witness_path().filter(|_| !self.witness_unread) else { return Ok(()) };
         let known = self.load_witness()?;
         let (mut counters, mut lost) = known.map(|known| (known.counters, known.lost)).unwrap_or_default();
         change(&mut lost);
@@ -258,6 +258,7 @@ impl Vault {
                 // Nobody is kept from the records by it, and it is not written over.
                 tracing::warn!(code = error.code(), "the witness cannot be read");
                 self.notes.push(Note::WitnessUnread);
+                self.witness_unread = true;
                 return Ok(());
             }
         };

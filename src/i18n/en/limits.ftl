@@ -48,7 +48,7 @@ limit-clock-back = The computer's clock is { $days ->
     }
    *[other] { $days } days
 } behind the last use of the station.
-limit-clock-back-do = Set the computer's date and time right. If they are right and were ahead before, a supervisor says so: "rekam vault accept-clock".
+limit-clock-back-do = Set the computer's date and time right. If they are right and were ahead before, close the program and let a supervisor say so: "rekam vault accept-clock --by NAME".
 limit-clock-hub = The computer's clock is { $days ->
     [0] { $hours ->
         [0] { $minutes } min

@@ -26,3 +26,5 @@ lock-open = Open with the passphrase
 lock-sign-out = Change officer
 lock-sign-out-hint = This officer is signed out and the session is parked. Nothing is lost.
 lock-until = At { $time } the officer is signed out by itself.
+lock-slept = The computer went to sleep while the passphrase was checked.
+lock-slept-do = Enter the passphrase once more.

@@ -111,6 +111,9 @@ retry-replay-do = Capture from the living person again. If it repeats, report th
 retry-low-quality = Quality is not enough yet
 retry-low-quality-do = Repeat without hurry. After a few tries the best one may be accepted with a reason.
 accept-best = Accept the best one
+skip-verification-title = Go on without verification?
+skip-verification-body = Write why, e.g. the reader does not work. A supervisor must approve before the record is stored.
+skip-verification-yes = Go on
 accept-best-title = Accept the best one?
 accept-best-body = The quality is still below the limit. The reason goes into the record.
 accept-best-yes = Accept
@@ -126,6 +129,17 @@ fault-without-pad = Sign on the screen
 fault-without-pad-do = The applicant signs with pen or mouse in the box on the screen.
 fault-without-reader = Go on with an exception
 fault-without-reader-do = The exception “no working device” needs a picture and a supervisor's approval.
+without-device-title = Go on without the device?
+without-device-fingers = Noted as a temporary exception “the station has no device that works”: { $names }.
+without-device-irises = Noted as a temporary exception “the station has no device that works”: { $names }.
+without-device-kept = What is recorded already is kept.
+without-device-yes = Note it and go on
+fault-without-verify = Go on without verification
+fault-without-verify-do = The fingers that are recorded are kept; a supervisor's approval stands for the verification.
+fault-without-reverify = Back to the check
+fault-without-reverify-do = A second officer who sees the person can state that it is the same one.
+reverify-second = A second officer states that it is the same person
+reverify-second-do = Where the reader does not work or the finger does not match, another officer checks the person and the documents.
 fault-without-other = Back to the step
 fault-without-other-do = Replace or mend the device, then repeat; the session can be parked meanwhile.
 reverify-title = Make sure it is the same person
@@ -251,6 +265,14 @@ requirement-reason-same-eye = both eyes look the same
 requirement-reason-reverify = the same person as before
 requirement-reason-quota-jump = served beyond the quota
 requirement-reason-outside-domicile = domicile elsewhere
+requirement-reason-exceptions-fingers = { $count ->
+    [one] { $count } finger
+   *[other] { $count } fingers
+} not recorded
+requirement-reason-exceptions-irises = { $count ->
+    [one] { $count } eye
+   *[other] { $count } eyes
+} not recorded
 requirement-reason-exception = { $name } not recorded
 requirement-reason-other = another case
 

@@ -25,7 +25,7 @@ vault-io-do = Try again. If it happens again, stop serving and check the disk.
 vault-corrupt = A file of the vault is damaged.
 vault-corrupt-do = Run "rekam vault check" and report the result.
 vault-clock-back = The computer's clock is behind the time of last use.
-vault-clock-back-do = Set date and time right, then try again.
+vault-clock-back-do = Set date and time right. If they are right and were ahead before, close the program and let a supervisor say so: "rekam vault accept-clock --by NAME".
 vault-recipients = The centre's list of recipients is refused.
 vault-recipients-do = Use the latest list that the centre signed for this office.
 vault-passphrase = The passphrase has the wrong length.
@@ -81,7 +81,7 @@ vault-note-record-unreadable-do = Run `rekam vault check` and report what it say
 vault-note-audit-mended = The last line of the audit was torn and has been mended.
 vault-note-audit-mended-do = Nothing needs to be done.
 vault-note-clock-back = The computer's clock is behind the time of last use. Set it right first.
-vault-note-clock-back-do = Set the clock, then open the program again.
+vault-note-clock-back-do = Set the clock. If it is right and was ahead before, close the program and let a supervisor say so: "rekam vault accept-clock --by NAME".
 vault-note-step-unreadable = A kept step cannot be read and must be done again.
 vault-note-step-unreadable-do = Do that step again.
 

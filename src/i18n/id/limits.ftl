@@ -32,7 +32,7 @@ limit-clock-back = Jam komputer mundur { $days ->
     }
    *[other] { $days } hari
 } dari waktu terakhir dipakai.
-limit-clock-back-do = Betulkan tanggal dan jam komputer. Bila sudah benar dan tadinya terlalu maju, penyelia menyatakannya: "rekam vault accept-clock".
+limit-clock-back-do = Betulkan tanggal dan jam komputer. Bila sudah benar dan tadinya terlalu maju, tutup program lalu minta penyelia menyatakannya: "rekam vault accept-clock --by NAMA".
 limit-clock-hub = Jam komputer tertinggal { $days ->
     [0] { $hours ->
         [0] { $minutes } menit

@@ -26,3 +26,5 @@ lock-open = Buka dengan kata sandi
 lock-sign-out = Ganti petugas
 lock-sign-out-hint = Petugas ini dikeluarkan dan sesinya ditunda. Tidak ada yang hilang.
 lock-until = Pukul { $time } petugas dikeluarkan dengan sendirinya.
+lock-slept = Komputer tidur saat kata sandi diperiksa.
+lock-slept-do = Masukkan kata sandi sekali lagi.

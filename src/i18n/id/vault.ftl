@@ -25,7 +25,7 @@ vault-io-do = Coba lagi. Jika terulang, hentikan pelayanan dan periksa diska.
 vault-corrupt = Sebuah berkas di brankas rusak.
 vault-corrupt-do = Jalankan "rekam vault check" dan laporkan hasilnya.
 vault-clock-back = Jam komputer mundur dari waktu terakhir dipakai.
-vault-clock-back-do = Betulkan tanggal dan jam komputer, lalu coba lagi.
+vault-clock-back-do = Betulkan tanggal dan jam komputer. Bila sudah benar dan tadinya terlalu maju, tutup program lalu minta penyelia menyatakannya: "rekam vault accept-clock --by NAMA".
 vault-recipients = Daftar penerima dari pusat ditolak.
 vault-recipients-do = Gunakan daftar terbaru yang ditandatangani pusat untuk kantor ini.
 vault-passphrase = Panjang kata sandi tidak sesuai.
@@ -81,7 +81,7 @@ vault-note-record-unreadable-do = Jalankan `rekam vault check` dan laporkan hasi
 vault-note-audit-mended = Baris terakhir catatan audit terpotong dan sudah dirapikan.
 vault-note-audit-mended-do = Tidak ada yang perlu dilakukan.
 vault-note-clock-back = Jam komputer mundur dari waktu terakhir dipakai. Betulkan dahulu.
-vault-note-clock-back-do = Setel jam komputer, lalu buka program lagi.
+vault-note-clock-back-do = Betulkan jam komputer. Bila sudah benar dan tadinya terlalu maju, tutup program lalu minta penyelia menyatakannya: "rekam vault accept-clock --by NAMA".
 vault-note-step-unreadable = Satu langkah yang tersimpan tidak terbaca dan harus diulang.
 vault-note-step-unreadable-do = Ulangi langkah itu.
 

@@ -130,13 +130,16 @@ impl Station {
                     same.for_each(|r| r.asking = false);
                 }
             }
-            VaultAnswer::Decided { session, grant } => {
+            VaultAnswer::Decided { session, grants } => {
                 self.checking = false;
-                if let (Some(grant), true) = (&grant, self.is_handover(session)) {
-                    self.feed_handover(handover::Event::Decided((**grant).clone()));
-                } else if let Some(grant) = grant {
-                    self.feed(session, Event::Decided(*grant));
+                for grant in grants {
+                    if self.is_handover(session) {
+                        self.feed_handover(handover::Event::Decided(grant));
+                    } else {
+                        self.feed(session, Event::Decided(grant));
+                    }
                 }
+                self.drop_keys();
             }
             VaultAnswer::Looked { session, look } => self.looked(session, look),
             VaultAnswer::PartTried { session, step, result } => {

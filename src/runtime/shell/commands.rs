@@ -19,6 +19,7 @@ use crate::runtime::vault_jobs::{Decision, VaultJob};
 use crate::runtime::workers::{error_notice, vault_notice};
 use crate::session::Session;
 use crate::session::event::{Command, Event};
+use crate::steps::exceptions::decided_with;
 use crate::steps::photo;
 use crate::vault::VaultError;
 
@@ -290,24 +291,23 @@ impl Station {
             return;
         }
         let found = self.active.as_ref().and_then(|s| {
-            let open = s.core.open_requirements().filter_map(|r| r.request.as_ref());
-            let request = open.into_iter().find(|q| q.nonce == nonce)?;
-            Some((s.core.id, request.clone(), s.nik()?.to_owned()))
+            let requests: Vec<_> = decided_with(s, nonce).iter().filter_map(|r| r.request.clone()).collect();
+            if requests.is_empty() { None } else { Some((s.core.id, requests, s.nik()?.to_owned())) }
         });
         let found = found.or_else(|| {
             let h = self.handover.as_ref()?;
             let asked = h.approvals.values().filter(|a| a.met.is_none()).filter_map(|a| a.request.as_ref());
             let request = asked.into_iter().find(|q| q.nonce == nonce)?;
-            Some((h.id, request.clone(), h.known_nik()?.to_owned()))
+            Some((h.id, vec![request.clone()], h.known_nik()?.to_owned()))
         });
-        let Some((session, request, nik)) = found else {
+        let Some((session, requests, nik)) = found else {
             self.notify(error_notice("runtime-request-gone", error::REQUEST_GONE));
             return;
         };
         self.checking = true;
         let now = self.clock.now();
         let nik = Zeroizing::new(nik);
-        let decision = Decision { request: Box::new(request), nik, officer, passphrase, approve, note };
+        let decision = Decision { requests, nik, officer, passphrase, approve, note };
         self.give_vault(VaultJob::Decide { session, decision, now });
     }
 

@@ -99,6 +99,7 @@ impl Station {
         }
         let Some(lock) = &mut self.lock else { return };
         lock.pin_allowed = false;
+        lock.forget_fingers();
         // A lock whose keys stay for the finger gives them up too; one whose keys are going already goes on. Gone without
         // a PIN, nothing is left to go, unless a passphrase that is being checked brings them back.
         if lock.keys != LockKeys::Gone || lock.pin || self.checking {
@@ -109,7 +110,9 @@ impl Station {
 
     /// Lets the keys go once nothing is being written any more, and with them everything of anybody.
     pub(super) fn drop_keys(&mut self) {
-        let waits = self.is_writing() || self.makes_document();
+        // A passphrase that is being checked brings the keys, and the lock may be over with it; sleep waits for nobody.
+        let checked = self.checking && self.sleepers.is_empty();
+        let waits = self.is_writing() || self.makes_document() || checked;
         let Some(lock) = self.lock.as_ref().filter(|lock| lock.keys == LockKeys::Leaving && !waits) else {
             return;
         };
@@ -204,7 +207,7 @@ impl Station {
 
     pub(super) fn fingers_of(&mut self, officer: Uuid, templates: &[FingerTemplate]) {
         let own = self.signed_in.as_ref().is_some_and(|s| s.line.id == officer);
-        if let Some(lock) = self.lock.as_mut().filter(|_| own) {
+        if let Some(lock) = self.lock.as_mut().filter(|lock| own && lock.keys == LockKeys::Kept) {
             lock.enrolled(templates);
         }
     }
@@ -250,6 +253,8 @@ impl Station {
         let opened = lock.answered(id, outcome);
         let now = self.clock.now();
         match opened {
+            // Only while the keys stay for it.
+            Opened::Yes(_) if self.lock.as_ref().is_some_and(|lock| lock.keys != LockKeys::Kept) => {}
             Opened::Yes(score) => {
                 let details = [("way", "finger".to_owned()), ("score", score.to_string())];
                 self.audit_lock("station-unlocked", &details, now);
@@ -288,8 +293,11 @@ impl Station {
         self.checking = false;
         let now = self.clock.now();
         match (checked, &mut self.lock) {
-            // The keys are told to go after this check: the lock stays.
-            (Ok(()), Some(lock)) if lock.keys == LockKeys::Told || !self.sleepers.is_empty() => {}
+            // The machine went to sleep meanwhile, and the keys are told to go after this check: the lock stays.
+            (Ok(()), Some(lock)) if lock.keys == LockKeys::Told || !self.sleepers.is_empty() => {
+                lock.note = Some(LockNote::Slept);
+                self.audit_lock("station-locked", &[("why", "sleep".to_owned())], now);
+            }
             (Ok(()), _) => self.unlock(now),
             (Err(note), Some(lock)) => {
                 // Whatever keeps the PIN from opening for good, the passphrase is asked for.
@@ -299,6 +307,7 @@ impl Station {
             }
             (Err(_), None) => {}
         }
+        self.drop_keys();
     }
 
     /// Why an officer is signed out: by hand, by another officer at the lock, or because it was locked for too long.

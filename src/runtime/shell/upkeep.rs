@@ -60,7 +60,7 @@ impl Station {
             let again = self.upkeep.facts.trial.as_ref().is_some_and(Result::is_err);
             self.look(None, again, now);
         }
-        if self.upkeep.kept_house.is_some_and(|day| day != self.local_date(now)) {
+        if self.lock.is_none() && self.upkeep.kept_house != Some(self.local_date(now)) {
             self.keep_house(now);
         }
         self.refresh_findings(now);
@@ -120,7 +120,9 @@ impl Station {
     pub(super) fn begin_upkeep(&mut self, look: Look, now: DateTime<Utc>) {
         self.upkeep.looked = Some(now);
         self.looked(None, look);
-        self.keep_house(now);
+        if self.lock.is_none() {
+            self.keep_house(now);
+        }
     }
 
     pub(super) fn end_upkeep(&mut self) {
@@ -147,7 +149,7 @@ impl Station {
 
     /// A run of deletions ended: lists that may show what is gone are read anew.
     pub(super) fn kept_house(&mut self, report: &RetentionReport) {
-        if !report.deleted.is_empty() && self.signed_in.is_some() {
+        if !report.deleted.is_empty() && self.signed_in.is_some() && self.lock.is_none() {
             self.show_lists();
         }
         if let Some((_, code)) = report.failed.first() {

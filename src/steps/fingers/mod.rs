@@ -197,6 +197,23 @@ impl Step for Fingers {
                 s.data.fingers.conflict = None;
                 exceptions::declared(s, Subject::Finger(*f), *reason, *term, now, fx);
             }
+            Command::WithoutDevice => {
+                let missing = exceptions::without_device(s, StepId::Fingers);
+                let (rules, d) = (*s.capture_rules(), &s.data.fingers);
+                // A weak print is worth more than none.
+                let weak: Vec<FingerPosition> =
+                    d.samples.keys().copied().filter(|f| !d.settled(*f, &rules)).collect();
+                if !weak.is_empty() {
+                    s.data.fingers.accepted_low.extend(weak);
+                    ExceptionReason::NoDevice.id().clone_into(&mut s.data.fingers.accepted_reason);
+                    s.core.dirty.insert(StepId::Fingers);
+                }
+                let (reason, term) = (ExceptionReason::NoDevice, ExceptionTerm::Temporary);
+                for subject in missing {
+                    self.command(s, &Command::DeclareException(subject, reason, term), now, fx);
+                }
+                s.data.fingers.conflict = None;
+            }
             Command::WithdrawException(Subject::Finger(f))
                 if s.data.fingers.exceptions.remove(f).is_some() =>
             {
@@ -320,20 +337,15 @@ fn take(
         return;
     }
     if let Some((reason, found, other)) = conflict(&list) {
-        s.core.note(now, "rejected", StepId::Fingers, t.id(), Some(reason.to_owned()), None);
-        fx.push(Effect::Audit {
-            event: "capture-rejected",
-            details: vec![("target", t.id()), ("reason", reason.to_owned())],
-        });
+        super::reject(s, t, reason, Some(Subject::Finger(found)), now, fx);
         if let (Target::Slap(slap) | Target::Boxes(slap), "wrong-hand") = (t, reason) {
             s.data.fingers.conflict = Some((other.slap(), slap));
         }
-        s.core.retry = retry(reason, Some(Subject::Finger(found)));
         return;
     }
     let fresh = !matches!(t, Target::Boxes(_));
     if fresh && s.ctx.environment == Environment::Production && list.iter().any(|f| is_replay(s, f)) {
-        s.core.retry = retry("replay", None);
+        super::reject(s, t, "replay", None, now, fx);
         return;
     }
     if let (Target::Slap(slap) | Target::Boxes(slap), Some((a, b))) = (t, s.data.fingers.conflict)

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use biometrics::position::Eye;
 use chrono::{DateTime, Utc};
-use record::schema::{Environment, RequirementKind, StepId, StepState};
+use record::schema::{Environment, ExceptionReason, ExceptionTerm, RequirementKind, StepId, StepState};
 use serde::{Deserialize, Serialize};
 
 use super::fingers::Exception;
@@ -119,6 +119,20 @@ impl Step for Irises {
                 s.data.irises.exceptions.insert(*e, Exception { reason: *reason, term: *term });
                 exceptions::declared(s, Subject::Eye(*e), *reason, *term, now, fx);
             }
+            Command::WithoutDevice => {
+                let missing = exceptions::without_device(s, StepId::Irises);
+                let (rules, d) = (*s.capture_rules(), &s.data.irises);
+                let weak: Vec<Eye> = d.samples.keys().copied().filter(|e| !d.settled(*e, &rules)).collect();
+                if !weak.is_empty() {
+                    s.data.irises.accepted_low.extend(weak);
+                    ExceptionReason::NoDevice.id().clone_into(&mut s.data.irises.accepted_reason);
+                    s.core.dirty.insert(StepId::Irises);
+                }
+                let (reason, term) = (ExceptionReason::NoDevice, ExceptionTerm::Temporary);
+                for subject in missing {
+                    self.command(s, &Command::DeclareException(subject, reason, term), now, fx);
+                }
+            }
             Command::WithdrawException(Subject::Eye(e)) if s.data.irises.exceptions.remove(e).is_some() => {
                 exceptions::withdrawn(s, Subject::Eye(*e), fx);
             }
@@ -162,18 +176,12 @@ impl Step for Irises {
         if digests.len() < list.len()
             || (s.ctx.environment == Environment::Production && list.iter().any(known))
         {
-            s.core.retry = retry("replay", None);
+            super::reject(s, t, "replay", None, now, fx);
             return;
         }
         match list.iter().find(|i| i.same_as.is_some()).map(|i| i.eye) {
             Some(eye) if s.core.attempts_of(t) < s.capture_rules().tries => {
-                let reason = Some(SAME_EYE.to_owned());
-                s.core.note(now, "rejected", StepId::Irises, t.id(), reason, None);
-                fx.push(Effect::Audit {
-                    event: "capture-rejected",
-                    details: vec![("target", t.id()), ("reason", SAME_EYE.to_owned())],
-                });
-                s.core.retry = retry(SAME_EYE, Some(Subject::Eye(eye)));
+                super::reject(s, t, SAME_EYE, Some(Subject::Eye(eye)), now, fx);
                 return;
             }
             // The comparison may err: after all tries a supervisor decides, and nobody is sent home for it.

@@ -47,6 +47,9 @@ pub struct VerificationData {
     pub failed: BTreeMap<FingerPosition, u32>,
     /// Why the rest was not verified; needs a supervisor.
     pub excepted: Option<String>,
+    /// The reader failed at the last try.
+    #[serde(default)]
+    pub reader_failed: bool,
 }
 
 /// The order in which a hand's fingers are taken for the chip: index, thumb, middle, ring, little.
@@ -201,6 +204,7 @@ impl Step for Verification {
 
     fn samples(&self, s: &mut Session, t: Target, got: Samples, now: DateTime<Utc>, fx: &mut Effects) {
         let (Target::Verify(finger), Samples::Fingers(list)) = (t, got) else { return };
+        s.data.verification.reader_failed = false;
         let Some(sample) = list.into_iter().find(|f| f.position == finger) else {
             s.core.retry = Some(RetryNote { target: t, reason: "too-few-fingers".into(), found: None });
             return;
@@ -224,12 +228,7 @@ impl Step for Verification {
         };
         if let Some((reason, found)) = refused {
             *s.data.verification.failed.entry(finger).or_default() += 1;
-            s.core.note(now, "rejected", StepId::Verification, t.id(), Some(reason.to_owned()), None);
-            fx.push(Effect::Audit {
-                event: "capture-rejected",
-                details: vec![("target", t.id()), ("reason", reason.to_owned())],
-            });
-            s.core.retry = Some(RetryNote { target: t, reason: reason.to_owned(), found });
+            super::reject(s, t, reason, found, now, fx);
             return;
         }
         s.core.identical_sample |= identical;
@@ -238,14 +237,15 @@ impl Step for Verification {
     }
 }
 
-/// After enough failed tries with the fingers of a hand a supervisor may let the record go without verification.
+/// After enough failed tries with the fingers of a hand, or without a reader that works, a supervisor may let the
+/// record go without verification.
 fn may_except(s: &Session) -> bool {
     let d = &s.data.verification;
     let tries = |hand: Hand| -> u32 {
         d.failed.iter().filter(|(f, _)| f.hand() == hand).map(|(_, n)| *n).fold(0, u32::saturating_add)
     };
     d.excepted.is_none()
-        && chip_fingers(s)
-            .iter()
-            .any(|f| !is_verified(s, *f) && tries(f.hand()) >= s.capture_rules().verify_tries)
+        && chip_fingers(s).iter().any(|f| {
+            !is_verified(s, *f) && (d.reader_failed || tries(f.hand()) >= s.capture_rules().verify_tries)
+        })
 }

@@ -8,6 +8,7 @@ use super::super::stage::{Decide, Dialog, Stage, small};
 use super::super::{fonts, speech, theme, widgets};
 use crate::runtime::station::{DeskCommand, DeviceState};
 use crate::session::view::SessionView;
+use crate::steps::exceptions::grouped;
 
 pub(super) fn show(ui: &mut Ui, st: &mut Stage<'_>, view: &SessionView<'_>, width: f32) {
     Panel::right("session-side").exact_size(width).resizable(false).frame(super::side()).show(ui, |ui| {
@@ -45,27 +46,29 @@ fn applicant(ui: &mut Ui, st: &mut Stage<'_>, view: &SessionView<'_>) {
 }
 
 fn requirements(ui: &mut Ui, st: &mut Stage<'_>, view: &SessionView<'_>) {
-    let open = view.requirements();
+    let open = grouped(view.session);
     if open.is_empty() {
         return;
     }
     ui.add_space(theme::GAP);
     ui.label(RichText::new(st.get("requirements-title")).font(fonts::bold(theme::TEXT_BODY)));
-    for r in open {
-        let text = speech::requirement(st.words, view.session, r);
+    for group in open {
+        let text = speech::requirement_group(st.words, view.session, &group);
+        let denied = group.iter().any(|r| r.denied);
         ui.horizontal_top(|ui| {
-            icon(ui, if r.denied { StepState::Failed } else { StepState::Retry });
+            icon(ui, if denied { StepState::Failed } else { StepState::Retry });
             ui.vertical(|ui| {
                 small(ui, &text);
-                if r.denied {
+                if denied {
                     small(ui, &st.get("requirement-denied"));
                 }
             });
         });
-        if let Some(request) = r.request.as_ref().filter(|_| speech::can_be_decided(r)) {
+        let asked = group.iter().find(|r| speech::can_be_decided(r)).and_then(|r| r.request.as_ref());
+        if let Some(request) = asked {
             let label = st.words.with(
                 "decide-now",
-                &[("what", speech::requirement_reason(st.words, view.session, &r.reason))],
+                &[("what", speech::requirement_group_reason(st.words, view.session, &group))],
             );
             if widgets::secondary_button(ui, &label).clicked() {
                 st.scratch.dialog =

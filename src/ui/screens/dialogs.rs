@@ -10,7 +10,9 @@ use super::super::theme::{self, Tone};
 use super::super::{fonts, speech, widgets};
 use crate::population::identity::{FIELDS, field_text};
 use crate::runtime::station::{DeskCommand, OfficerLine};
+use crate::session::core::Requirement;
 use crate::session::event::{Command, Subject, Target};
+use crate::steps::exceptions::{decided_with, without_device};
 use crate::steps::identity::MIN_REASON;
 
 /// What becomes of a dialog after a frame.
@@ -25,7 +27,9 @@ pub(super) fn show(ctx: &Context, st: &mut Stage<'_>) {
         Dialog::Decide(decide) => show_decide(ctx, st, decide),
         Dialog::Subject(subject, reason, term) => show_subject(ctx, st, subject, reason, term),
         Dialog::AcceptBest(reason) => {
-            reason_dialog(ctx, st, "accept-best", reason, false, |st, r| st.send(Command::AcceptBest(r)))
+            let verifying = st.desk.session().is_some_and(|v| v.current() == StepId::Verification);
+            let id = if verifying { "skip-verification" } else { "accept-best" };
+            reason_dialog(ctx, st, id, reason, false, |st, r| st.send(Command::AcceptBest(r)))
                 .map_or(Next::Close, |r| Next::Stay(Dialog::AcceptBest(r)))
         }
         Dialog::Abandon(reason) => {
@@ -33,6 +37,7 @@ pub(super) fn show(ctx: &Context, st: &mut Stage<'_>) {
                 .map_or(Next::Close, |r| Next::Stay(Dialog::Abandon(r)))
         }
         Dialog::Discard(id, reason) => super::station_state::show_discard(ctx, st, id, reason),
+        Dialog::WithoutDevice(step) => show_without_device(ctx, st, step),
         Dialog::CannotSign(reason) => show_cannot_sign(ctx, st, reason),
         Dialog::ReadAloud => show_read_aloud(ctx, st),
         Dialog::Boxes(edit) => super::boxes::show(ctx, st, edit),
@@ -101,10 +106,14 @@ fn eligible(st: &Stage<'_>, kind: RequirementKind, operator: Uuid) -> Vec<Office
 /// What a request asks for: of the session on screen, or of the handover.
 fn decidable(st: &Stage<'_>, nonce: Uuid) -> Option<(RequirementKind, Uuid, String)> {
     if let Some(view) = st.desk.session() {
-        let open = view.requirements();
-        let r = open.into_iter().find(|r| r.request.as_ref().is_some_and(|q| q.nonce == nonce))?;
-        let what = speech::requirement(st.words, view.session, r);
-        return Some((r.kind, view.session.ctx.operator, what));
+        let group = decided_with(view.session, nonce);
+        let mut what = speech::requirement_group(st.words, view.session, &group);
+        if group.len() > 1 {
+            let name = |r: &&Requirement| speech::requirement_reason(st.words, view.session, &r.reason);
+            let names: Vec<String> = group.iter().map(name).collect();
+            what = format!("{what}\n{}", names.join(", "));
+        }
+        return Some((group.first()?.kind, view.session.ctx.operator, what));
     }
     let h = st.desk.handover()?;
     let open = |a: &&crate::handover::parts::Approval| {
@@ -231,6 +240,33 @@ fn show_subject(
         done | exception_form(ui, st, subject, &mut reason, &mut term)
     });
     if closed { Next::Close } else { Next::Stay(Dialog::Subject(subject, reason, term)) }
+}
+
+/// What going on without the reader means, before it is done.
+fn show_without_device(ctx: &Context, st: &mut Stage<'_>, step: StepId) -> Next {
+    let Some(view) = st.desk.session().filter(|v| v.current() == step) else { return Next::Close };
+    let names = without_device(view.session, step)
+        .into_iter()
+        .map(|subject| speech::subject(st.words, subject))
+        .collect::<Vec<_>>()
+        .join(", ");
+    let closed = modal(ctx, "without-device", 620.0, |ui| {
+        let id = step.id();
+        ui.label(RichText::new(st.get("without-device-title")).font(fonts::bold(theme::TEXT_BIG)));
+        ui.label(st.words.with(&format!("without-device-{id}"), &[("names", names.as_str())]));
+        ui.label(st.get("without-device-kept"));
+        ui.label(st.get("exception-follows"));
+        let mut done = false;
+        buttons(ui, |ui| {
+            if widgets::primary_button(ui, &st.get("without-device-yes")).clicked() {
+                st.send(Command::WithoutDevice);
+                done = true;
+            }
+            done |= widgets::secondary_button(ui, &st.get("action-cancel")).clicked();
+        });
+        done
+    });
+    if closed { Next::Close } else { Next::Stay(Dialog::WithoutDevice(step)) }
 }
 
 fn exception_form(

@@ -2,13 +2,13 @@
 
 use devices::vocabulary::DeviceKind;
 use eframe::egui::{RichText, Ui};
-use record::schema::{ExceptionReason, ExceptionTerm};
 
-use super::super::stage::{Dialog, Stage, small, title};
+use super::super::stage::{Decide, Dialog, Stage, small, title};
 use super::super::theme::{self, Tone};
 use super::super::{speech, widgets};
 use crate::runtime::station::DeskCommand;
 use crate::session::event::{Command, Subject, Target};
+use crate::session::flow::REVERIFY;
 use crate::session::view::SessionView;
 
 /// The device is to blame, what happened, what to try, and the way on without it.
@@ -28,12 +28,12 @@ pub(super) fn show(ui: &mut Ui, st: &mut Stage<'_>, view: &SessionView<'_>) {
                 st.out.push(DeskCommand::RestartDevice(note.kind));
             }
             other_devices(ui, st, note.kind);
-            if widgets::secondary_button(ui, &st.get(without(note.kind))).clicked() {
+            if widgets::secondary_button(ui, &st.get(without(note.kind, note.target))).clicked() {
                 st.send(Command::DismissFault);
                 st.scratch.dialog = exception(note.target);
             }
         });
-        small(ui, &st.get(&format!("{}-do", without(note.kind))));
+        small(ui, &st.get(&format!("{}-do", without(note.kind, note.target))));
     });
 }
 
@@ -49,24 +49,24 @@ pub(super) fn other_devices(ui: &mut Ui, st: &mut Stage<'_>, kind: DeviceKind) {
 }
 
 /// Message of the way on without a device.
-fn without(kind: DeviceKind) -> &'static str {
-    match kind {
-        DeviceKind::Thermometer => "fault-without-thermometer",
-        DeviceKind::SignaturePad => "fault-without-pad",
-        DeviceKind::Fingerprint | DeviceKind::Iris => "fault-without-reader",
+fn without(kind: DeviceKind, target: Target) -> &'static str {
+    match (kind, target) {
+        (_, Target::Verify(_)) => "fault-without-verify",
+        (_, Target::Reverify(_)) => "fault-without-reverify",
+        (DeviceKind::Thermometer, _) => "fault-without-thermometer",
+        (DeviceKind::SignaturePad, _) => "fault-without-pad",
+        (DeviceKind::Fingerprint | DeviceKind::Iris, _) => "fault-without-reader",
         _ => "fault-without-other",
     }
 }
 
-/// The exception that stands for a missing device.
+/// The question that the way without the device begins with.
 fn exception(target: Target) -> Option<Dialog> {
-    let subject = match target {
-        Target::Slap(slap) => slap.fingers().first().copied().map(Subject::Finger),
-        Target::Finger(f) => Some(Subject::Finger(f)),
-        Target::Irises => Some(Subject::Eye(biometrics::position::Eye::Right)),
+    match target {
+        Target::Slap(_) | Target::Finger(_) | Target::Irises => Some(Dialog::WithoutDevice(target.step())),
+        Target::Verify(_) => Some(Dialog::AcceptBest(String::new())),
         _ => None,
-    };
-    subject.map(|s| Dialog::Subject(s, Some(ExceptionReason::NoDevice), Some(ExceptionTerm::Temporary)))
+    }
 }
 
 /// A session that is taken up again goes on with the same person only.
@@ -86,6 +86,15 @@ pub(super) fn reverify(ui: &mut Ui, st: &mut Stage<'_>, view: &SessionView<'_>) 
         let state = |_| record::schema::StepState::Empty;
         widgets::hands_picture(ui, st.words, &widgets::HandsView { state: &state, wanted: &wanted });
     });
+    let open = view.requirements();
+    let asked = open.iter().find(|r| r.reason == REVERIFY && speech::can_be_decided(r));
+    if let Some(request) = asked.and_then(|r| r.request.as_ref()) {
+        ui.add_space(theme::GAP);
+        small(ui, &st.get("reverify-second-do"));
+        if widgets::secondary_button(ui, &st.get("reverify-second")).clicked() {
+            st.scratch.dialog = Some(Dialog::Decide(Decide { nonce: request.nonce, ..Decide::default() }));
+        }
+    }
     if reverify.failed > 0 {
         let tries = st.words.with("reverify-failed", &[("count", reverify.failed)]);
         ui.label(RichText::new(tries).color(theme::TEXT_WEAK));

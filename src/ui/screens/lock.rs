@@ -103,6 +103,10 @@ fn note(ui: &mut Ui, st: &Stage<'_>, lock: &LockView) {
             let to_do = st.words.with("lock-locked-out-do", &[("time", time)]);
             widgets::banner(ui, st.words, Tone::Warning, &st.get("vault-locked-out"), &to_do, "");
         }
+        LockNote::Slept => {
+            let (what, to_do) = (st.get("lock-slept"), st.get("lock-slept-do"));
+            widgets::banner(ui, st.words, Tone::Info, &what, &to_do, "");
+        }
         LockNote::NotChecked(notice) => {
             let (what, to_do) = (st.get(&notice.message), st.get(&format!("{}-do", notice.message)));
             widgets::banner(ui, st.words, Tone::Error, &what, &to_do, &notice.code);

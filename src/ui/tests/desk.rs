@@ -357,11 +357,14 @@ impl FakeDesk {
             return;
         }
         let Some(session) = &self.session else { return };
-        let request =
-            session.core.requirements.iter().filter_map(|r| r.request.clone()).find(|q| q.nonce == nonce);
+        let asked = crate::steps::exceptions::decided_with(session, nonce);
+        let requests: Vec<_> = asked.iter().filter_map(|r| r.request.clone()).collect();
+        assert!(!requests.is_empty(), "a decision of nothing that was asked");
         let key = record::keys::generate_signing_key().unwrap();
-        let grant = sign(request.unwrap(), approve, note, &key, officer, now).unwrap();
-        self.feed(Event::Decided(grant));
+        for request in requests {
+            let grant = sign(request, approve, note, &key, officer, now).unwrap();
+            self.feed(Event::Decided(grant));
+        }
     }
 
     fn put_aside(&mut self) {

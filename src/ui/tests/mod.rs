@@ -12,6 +12,7 @@ mod limits;
 mod locking;
 mod notes;
 mod photo;
+mod without_device;
 
 use std::cell::RefCell;
 use std::rc::Rc;

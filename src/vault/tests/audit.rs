@@ -244,6 +244,7 @@ fn what_was_put_into_the_inbox_passes_for_nothing_of_weight_and_keeps_nobody_out
     inbox(&left("records-carried", r#""name":"CONTOH PEMOHON""#), "inbox-unreadable");
     inbox(&left("records-carried", r#""checkpoint":"00""#), "inbox-unreadable");
     inbox(&left("records-carried", r#""Records":"3""#), "inbox-unreadable");
+    inbox(&left("records-carried", r#""change":"00""#), "inbox-unreadable");
 }
 
 #[test]
