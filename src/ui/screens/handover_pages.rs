@@ -62,7 +62,7 @@ pub(super) fn pick(ui: &mut Ui, st: &mut Stage<'_>, h: &Handover) {
     }
     ui.add_enabled_ui(!h.busy(), |ui| {
         for line in &lines {
-            candidate(ui, st, line);
+            candidate(ui, st, h, line);
         }
     });
     if h.list_cut > 0 {
@@ -73,7 +73,7 @@ pub(super) fn pick(ui: &mut Ui, st: &mut Stage<'_>, h: &Handover) {
     }
 }
 
-fn candidate(ui: &mut Ui, st: &mut Stage<'_>, line: &Candidate) {
+fn candidate(ui: &mut Ui, st: &mut Stage<'_>, h: &Handover, line: &Candidate) {
     widgets::card(ui, |ui| {
         // The row is as high as its button: without it the layout would take the rest of the page.
         ui.horizontal(|ui| {
@@ -89,6 +89,11 @@ fn candidate(ui: &mut Ui, st: &mut Stage<'_>, line: &Candidate) {
                     let born = st.words.date(line.birth);
                     small(ui, &t!(st.words, "handover-line", tail = tail, born = born));
                     small(ui, &st.get(&format!("record-{}", line.state.id())));
+                    if let Some(from) = h.card_waits(line.birth) {
+                        let from = st.words.date_long(from);
+                        let text = st.words.with("handover-waits", &[("from", from)]);
+                        ui.label(RichText::new(text).size(theme::TEXT_SMALL).color(Tone::Warning.colour()));
+                    }
                 });
             });
         });
@@ -96,7 +101,31 @@ fn candidate(ui: &mut Ui, st: &mut Stage<'_>, line: &Candidate) {
 }
 
 pub(super) fn card(ui: &mut Ui, st: &mut Stage<'_>, h: &Handover) {
+    age(ui, st, h);
     two_columns(ui, 270.0, st, |ui, st| card_numbers(ui, st, h), |ui, st| card_face(ui, st, h));
+}
+
+/// Too young for the card: from when it can be handed over, and the one way before.
+fn age(ui: &mut Ui, st: &mut Stage<'_>, h: &Handover) {
+    let Some(from) = h.waits_until() else { return };
+    let from = st.words.date_long(from);
+    let to_do = st.words.with("handover-age-do", &[("from", from.as_str())]);
+    let tone = if h.married { Tone::Warning } else { Tone::Error };
+    widgets::banner(ui, st.words, tone, &st.get("handover-age"), &to_do, "");
+    ui.add_space(theme::GAP);
+    let mut married = h.married;
+    let (text, below) = (st.get("handover-married"), st.get("handover-married-do"));
+    if widgets::check_tile(ui, &mut married, &text, &below).clicked() {
+        send(st, Command::Married(married));
+    }
+    if h.married {
+        ui.add_space(theme::GAP);
+        let label = st.get("handover-marriage");
+        if let Some(document) = self::text(ui, st, "marriage", &label, &h.marriage) {
+            send(st, Command::MarriageDocument(document));
+        }
+    }
+    ui.add_space(theme::GAP);
 }
 
 fn card_numbers(ui: &mut Ui, st: &mut Stage<'_>, h: &Handover) {
@@ -361,6 +390,9 @@ fn summary(ui: &mut Ui, st: &Stage<'_>, h: &Handover) {
         let or = |what: Exempt, id: &str| {
             if exempted.contains(&what) { st.get("handover-by-supervisor") } else { st.get(id) }
         };
+        if exempted.contains(&Exempt::Age) {
+            pair(ui, &st.get("handover-married"), &st.get("handover-by-supervisor"));
+        }
         pair(ui, &st.get("handover-page-card"), &or(Exempt::Face, "handover-summary-card"));
         pair(ui, &st.get("handover-page-finger"), &or(Exempt::Finger, "handover-summary-finger"));
         let kind = h.receiver.kind.map_or("own", ReceiverKind::id);

@@ -69,6 +69,8 @@ pub(crate) struct Control {
     pub(crate) whole_slaps: bool,
     /// Contact devices that another applicant used.
     pub(crate) locked: BTreeSet<DeviceKind>,
+    /// The owner of the card at the counter is not seventeen yet.
+    pub(crate) young: bool,
     /// Receipts cannot be made.
     pub(crate) receipt_fails: bool,
     /// A second device of this kind is plugged in.

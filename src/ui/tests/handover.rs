@@ -164,6 +164,40 @@ fn a_family_member_and_a_supervisor() {
 }
 
 #[test]
+fn somebody_too_young_waits_for_the_birthday_or_shows_a_marriage() {
+    for (language, size) in [(Language::Indonesian, NORMAL), (Language::English, SMALL)] {
+        let mut w = Window::open(language, size);
+        w.control.borrow_mut().young = true;
+        w.counter();
+        let from = w.words.date_long("2020-09-03".parse().unwrap());
+        assert!(w.sees(&w.words.with("handover-waits", &[("from", from.as_str())])));
+        w.press_with("handover-take", OWNER);
+        assert!(w.sees(&w.words.get("handover-age")));
+        assert!(w.sees(&w.words.with("handover-age-do", &[("from", from.as_str())])));
+        assert!(w.sees(&w.words.get("handover-missing-age")));
+        w.go_on();
+        assert!(w.harness.state().desk().handover().unwrap().card.is_none(), "nothing is asked of the card");
+        w.press_id("handover-married");
+        w.fill_id("handover-marriage", "Akta perkawinan 12/2020");
+        w.fill_id("handover-nik", &DemoPerson::default().nik);
+        w.go_on(); // reads the card
+        w.press_id("card-judgement-same");
+        w.go_on();
+        w.press_id("handover-receiver-own");
+        w.go_on();
+        w.go_on(); // the finger
+        w.go_on();
+        assert!(w.sees(&w.words.get("handover-by-supervisor")));
+        w.go_on(); // the pad
+        w.go_on(); // opens the decision
+        assert!(w.sees("Akta perkawinan 12/2020"), "the supervisor reads what it is about");
+        w.decide("Dewi Penyelia", "role-supervisor");
+        w.go_on();
+        assert_eq!(w.page(), Some(Page::Done));
+    }
+}
+
+#[test]
 fn a_reader_that_fails_is_blamed_and_the_card_waits() {
     let mut w = Window::open(Language::Indonesian, NORMAL);
     w.counter();
