@@ -20,6 +20,8 @@ pub(super) enum CardsCommand {
     Ledger(Ledger),
     /// Enter blanks or printed cards that came in, went back or are spoiled.
     Enter(Enter),
+    /// How the cards of a record left the counter: receiver, decisions, signature.
+    Proof(super::card_proof::Show),
 }
 
 #[derive(Debug, Args)]
@@ -106,6 +108,7 @@ pub(super) fn cards(command: &CardsCommand, place: &mut Place) -> Done {
     match command {
         CardsCommand::Ledger(c) => ledger(c, place),
         CardsCommand::Enter(c) => enter(c, place),
+        CardsCommand::Proof(c) => super::card_proof::show(c, place),
     }
 }
 

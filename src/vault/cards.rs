@@ -519,11 +519,29 @@ impl Vault {
         self.remove_marker(id)
     }
 
-    /// The proof of a card that left the counter, decrypted.
+    /// The proof of a card that left the counter, decrypted, for an officer who reads it: not before its line is in the
+    /// audit. `number` is that of the row.
     ///
     /// # Errors
     /// [`VaultError::Locked`], [`VaultError::UnknownRecord`], [`VaultError::Corrupt`] or the disk's.
-    pub fn card_proof(&self, number: u64) -> Result<Zeroizing<Vec<u8>>, VaultError> {
+    pub fn read_card_proof(
+        &mut self,
+        number: u64,
+        by: &OfficerKeys,
+        now: DateTime<Utc>,
+    ) -> Result<Zeroizing<Vec<u8>>, VaultError> {
+        let rows = self.card_rows()?;
+        let row = rows.into_iter().find(|row| row.number == number).ok_or(VaultError::UnknownRecord)?;
+        let proof = self.card_proof(number)?;
+        let mut event = AuditEvent::new("card-proof-read").by(by.officer.id);
+        if let Some(record) = row.record {
+            event = event.with("record", record);
+        }
+        self.append_audit(&event.with("row", row.id).with("number", number), now)?;
+        Ok(proof)
+    }
+
+    pub(crate) fn card_proof(&self, number: u64) -> Result<Zeroizing<Vec<u8>>, VaultError> {
         let keys = self.keys()?;
         let bytes = match self.files().read(&self.row_path(number), ROW_MAX) {
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Err(VaultError::UnknownRecord),

@@ -119,6 +119,7 @@ pub const AUDIT_EVENTS: &[(&str, &str)] = &[
     ("cards-issued", "row number count record [uid]"),
     ("cards-returned", "row number count [record reason uid serials]"),
     ("cards-spoiled", "row number count [record reason uid serials]"),
+    ("card-proof-read", "record row number"),
 ];
 
 #[cfg(test)]
