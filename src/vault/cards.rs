@@ -138,6 +138,17 @@ impl std::fmt::Debug for CardOutcome {
     }
 }
 
+/// For whom a card was handed over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CardOwner {
+    /// The record.
+    pub record: Uuid,
+    /// Its short code, which people say.
+    pub code: String,
+    /// When the card was handed over.
+    pub at: DateTime<Utc>,
+}
+
 /// What the extract keeps of a card.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CardNote {
@@ -314,16 +325,19 @@ impl Vault {
         self.walk_rows().map(|(rows, _)| rows)
     }
 
-    /// The record that a card with this UID was handed over for, as the short code that people say.
+    /// The record that a card with this UID was handed over for.
     ///
     /// # Errors
     /// [`VaultError::Locked`] and those of [`Vault::card_rows`].
-    pub fn card_owner(&self, uid: &[u8]) -> Result<Option<(Uuid, String)>, VaultError> {
+    pub fn card_owner(&self, uid: &[u8]) -> Result<Option<CardOwner>, VaultError> {
         let hash = self.keys()?.card_hash(uid);
         let rows = self.card_rows()?;
         let found = rows.iter().rev().find(|row| row.uid_hash.as_ref() == Some(&hash));
         let issued = found.filter(|row| row.kind == CardMove::Issued);
-        Ok(issued.and_then(|row| row.record).map(|id| (id, short_code(id))))
+        let owner = |row: &CardRow| {
+            row.record.map(|record| CardOwner { record, code: short_code(record), at: row.at })
+        };
+        Ok(issued.and_then(owner))
     }
 
     /// Enters a row by hand: a delivery, spoiled blanks, blanks that went back.
@@ -382,11 +396,11 @@ impl Vault {
         if head.state == RecordState::CardIssued || outcome.kind == CardMove::Received {
             return Err(VaultError::CardState { state: head.state });
         }
-        let known = self.card_owner(&outcome.uid)?.filter(|(id, _)| *id != outcome.record);
-        if let (Some((_, record)), CardMove::Issued, Environment::Production) =
+        let known = self.card_owner(&outcome.uid)?.filter(|owner| owner.record != outcome.record);
+        if let (Some(owner), CardMove::Issued, Environment::Production) =
             (known, outcome.kind, self.config().environment)
         {
-            return Err(VaultError::CardKnown { record });
+            return Err(VaultError::CardKnown { record: owner.code });
         }
         let keys = self.keys()?;
         let uid_hash = (!outcome.uid.is_empty()).then(|| keys.card_hash(&outcome.uid));

@@ -109,6 +109,7 @@ pub const AUDIT_EVENTS: &[(&str, &str)] = &[
     // Cards.
     ("card-read", "ktp photo uid"),
     ("card-judged", "judgement"),
+    ("card-of-station", "record"),
     ("handover-begun", "record"),
     ("handover-number", "what fits"),
     ("handover-finger", "target match score try"),

@@ -19,6 +19,13 @@ warn-card-of-other = The card that was shown is another person's.
 warn-card-of-other-do = Give the card back, look at the original family card, then write what the applicant says.
 warn-card-unreadable = The picture on the card's chip cannot be judged.
 warn-card-unreadable-do = Compare the printed picture and the original family card, then write the result.
+warn-card-of-station = This station handed this card out.
+warn-card-of-station-do = Compare the applicant with the picture on the card and write what they say. If the card is theirs, choose “The same person”.
+card-ledger-running = The card is being looked up in the ledger …
+card-ledger-unknown = The card was not looked up in this station's ledger. Read it once more.
+card-ledger-none = This card was not handed out by this station.
+card-ledger-handed = The card is of record { $code } of this station, handed over on { $on }.
+blocker-card-ledger = the card is being looked up in the ledger
 
 # Handing over
 handover-open = Hand over a KTP-el

@@ -19,6 +19,13 @@ warn-card-of-other = Kartu yang ditunjukkan milik orang lain.
 warn-card-of-other-do = Kembalikan kartunya, periksa KK asli, lalu tulis keterangan pemohon.
 warn-card-unreadable = Foto pada cip kartu tidak dapat dinilai.
 warn-card-unreadable-do = Cocokkan foto cetak pada kartu dan KK asli, lalu tulis hasilnya.
+warn-card-of-station = Kartu ini pernah diserahkan oleh stasiun ini.
+warn-card-of-station-do = Cocokkan pemohon dengan foto pada kartu, lalu tulis keterangannya. Bila kartu itu miliknya, pilih “Orang yang sama”.
+card-ledger-running = Kartu sedang dicari di buku kartu …
+card-ledger-unknown = Kartu belum dicari di buku kartu stasiun ini. Baca kartu sekali lagi.
+card-ledger-none = Kartu ini tidak diserahkan oleh stasiun ini.
+card-ledger-handed = Kartu dari rekaman { $code } di stasiun ini, diserahkan { $on }.
+blocker-card-ledger = kartu sedang dicari di buku kartu
 
 # Serah terima
 handover-open = Serah terima KTP-el

@@ -6,7 +6,7 @@ use super::desk::counter::{OWNER, card, first_finger};
 use super::*;
 use crate::handover::parts::{Exempt, Page};
 use crate::runtime::station::{DeskCommand, Screen};
-use crate::session::event::{CaptureOutcome, Target};
+use crate::session::event::{CaptureOutcome, CardAtStation, Target};
 use crate::session::sample::{CardSample, Samples};
 use crate::t;
 
@@ -304,6 +304,35 @@ fn the_card_of_the_applicant_leads_to_the_right_channel() {
     w.urgency("school");
     assert_eq!(w.outcome(), Some(Outcome::Redirected));
     assert!(w.sees(&w.words.get("rule-recorded-before")));
+}
+
+#[test]
+fn a_card_that_this_station_handed_out_is_recognised_in_a_session() {
+    for (language, size) in [(Language::Indonesian, NORMAL), (Language::English, SMALL)] {
+        let mut w = Window::open(language, size);
+        let now = w.control.borrow().now;
+        w.control.borrow_mut().at_station = CardAtStation::Handed { code: "0C07398F".into(), at: now };
+        w.sign_in();
+        w.begin();
+        w.health("36,5");
+        let person = DemoPerson::default();
+        w.fill_id("field-nik", &person.nik);
+        w.fill_id("field-no_kk", &person.no_kk);
+        w.go_on();
+        w.press_id("card-claimed-yes");
+        w.press_id("capture-card");
+        let on = w.words.date_long("2020-07-06".parse().unwrap());
+        assert!(w.sees(&t!(w.words, "card-ledger-handed", code = "0C07398F", on = on)));
+        assert!(w.sees(&w.words.get("warn-card-of-station")));
+        assert!(!w.sees(OWNER), "nothing else of the person");
+        w.press_id("card-judgement-other");
+        assert!(w.blockers().contains(&"warning.card-of-station".to_owned()));
+        w.answer_warnings();
+        assert!(!w.blockers().iter().any(|b| b.starts_with("warning.")), "{:?}", w.blockers());
+        w.press_id("card-judgement-same");
+        assert!(!w.sees(&w.words.get("warn-card-of-station")), "the gate decides now");
+        assert!(w.sees(&w.words.get("card-own")));
+    }
 }
 
 #[test]

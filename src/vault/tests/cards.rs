@@ -76,7 +76,8 @@ fn a_card_is_issued_once_and_the_sums_follow() {
     vault.add_card_row(&spoiled, &operator, now()).unwrap();
     let stock = CardStock::of(&vault.card_rows().unwrap());
     assert_eq!((stock.received, stock.issued, stock.spoiled, stock.balance()), (10, 1, 2, 7));
-    assert_eq!(vault.card_owner(&UID).unwrap().map(|(id, _)| id), Some(id));
+    let owner = vault.card_owner(&UID).unwrap().unwrap();
+    assert_eq!((owner.record, owner.at), (id, now()));
     assert_eq!(vault.card_owner(&[9; 7]).unwrap(), None);
     assert_eq!(&**vault.card_proof(2).unwrap(), b"PROOF-OF-THE-RECEIVER");
     assert!(vault.check().unwrap().is_well(), "{:?}", vault.check());
