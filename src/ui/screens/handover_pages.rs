@@ -5,7 +5,7 @@ use record::schema::StepState;
 
 use super::super::stage::{Stage, pair, small, two_columns};
 use super::super::theme::{self, Tone};
-use super::super::{fonts, speech, widgets};
+use super::super::{fonts, speech, views, widgets};
 use super::handover::{pair_of_pictures, receipt, send};
 use crate::handover::event::{Command, Field};
 use crate::handover::parts::{Candidate, Exempt, ReceiverKind};
@@ -336,7 +336,6 @@ fn other_fingers(ui: &mut Ui, st: &mut Stage<'_>, h: &Handover) {
 }
 
 pub(super) fn sign(ui: &mut Ui, st: &mut Stage<'_>, h: &Handover) {
-    const AGAIN: &str = "sign-again";
     summary(ui, st, h);
     ui.add_space(theme::GAP);
     let width = ui.available_width().min(680.0);
@@ -348,21 +347,30 @@ pub(super) fn sign(ui: &mut Ui, st: &mut Stage<'_>, h: &Handover) {
         }
         return;
     }
-    if let Some(sample) = h.signature.as_ref().filter(|_| !st.scratch.texts.0.contains_key(AGAIN)) {
+    if let Some(sample) = h.signature.as_ref().filter(|_| !views::receipt_pad_wanted(st, h)) {
         widgets::card(ui, |ui| {
             let name = st.get("handover-signature");
             small(ui, &name);
             st.pictures.show(ui, Some(&sample.png), vec2(width.min(480.0), 140.0), &name);
             if widgets::secondary_button(ui, &st.get("sign-again")).clicked() {
-                st.scratch.texts.0.insert(AGAIN.to_owned(), String::new());
+                views::sign_again(st);
             }
         });
         return;
     }
     ui.label(RichText::new(st.get("handover-sign-what")).font(fonts::bold(theme::TEXT_BODY)));
+    if *st.applicant {
+        ui.label(st.get("applicant-card-signs"));
+    }
     let ready = !h.busy() && h.locks(Target::StatementSignature).is_none();
     ui.add_enabled_ui(ready, |ui| {
-        widgets::signature_canvas(ui, st.words, &mut st.scratch.ink, vec2(width, 180.0));
+        let size = vec2(width, 180.0);
+        if *st.applicant {
+            // Drawn on the receiver's screen; here it is only looked at.
+            widgets::signature_seen(ui, st.words, &st.scratch.ink, size);
+        } else {
+            widgets::signature_canvas(ui, st.words, &mut st.scratch.ink, size);
+        }
         ui.horizontal_wrapped(|ui| {
             let drawn = !st.scratch.ink.is_empty();
             ui.add_enabled_ui(drawn, |ui| {
@@ -370,7 +378,7 @@ pub(super) fn sign(ui: &mut Ui, st: &mut Stage<'_>, h: &Handover) {
                     st.scratch.ink.clear();
                 }
                 if widgets::secondary_button(ui, &st.get("use-drawn")).clicked() {
-                    st.scratch.texts.0.remove(AGAIN);
+                    views::signed_again(st);
                     let strokes = st.scratch.ink.strokes().clone();
                     st.scratch.ink.clear();
                     send(st, Command::Drawn(strokes));

@@ -15,14 +15,14 @@ impl Window {
         self.harness.state().desk().handover().map(|h| h.page)
     }
 
-    fn counter(&mut self) {
+    pub(super) fn counter(&mut self) {
         self.control.borrow_mut().pad = true;
         self.sign_in();
         self.press_id("handover-open");
         assert_eq!(self.harness.state().desk().screen(), Screen::Handover);
     }
 
-    fn take_card(&mut self) {
+    pub(super) fn take_card(&mut self) {
         self.press_with("handover-take", OWNER);
         assert_eq!(self.page(), Some(Page::Card));
         self.fill_id("handover-nik", &DemoPerson::default().nik);
@@ -37,7 +37,7 @@ impl Window {
         assert_eq!(self.page(), Some(Page::Receiver));
     }
 
-    fn at_finger(&mut self) {
+    pub(super) fn at_finger(&mut self) {
         self.at_receiver();
         self.press_id("handover-receiver-own");
         self.go_on();
