@@ -28,16 +28,20 @@ fn blanks_come_in_and_the_ledger_says_so() {
         let all: Vec<&str> = ["cards", "enter"].iter().chain(args).copied().collect();
         by(&all, &place.vault, OPERATOR.0, OPERATOR.1)
     };
-    let range = ["--kind", "received", "--count", "500", "--first", "AB-001", "--last", "AB-500"];
+    let range =
+        ["--kind", "received", "--of", "blank", "--count", "500", "--first", "AB-001", "--last", "AB-500"];
     let entered = enter(&range);
     assert_eq!((entered.code, &entered.json["balance"]), (0, &Value::from(500)), "{}", entered.errors);
-    let spoiled = enter(&["--kind", "spoiled", "--count", "2", "--reason", "print-fault"]);
+    let serials = ["--of", "blank", "--first", "AB-017", "--last", "AB-018"];
+    let spoiled =
+        enter(&[&["--kind", "spoiled", "--count", "2", "--reason", "print-fault"], &serials[..]].concat());
     assert_eq!((spoiled.code, &spoiled.json["balance"]), (0, &Value::from(498)), "{}", spoiled.errors);
     for (args, code, error) in [
         (&["--kind", "received", "--count", "0"][..], 1, "VLT-28"),
         (&["--kind", "spoiled", "--count", "1"], 1, "VLT-28"),
         (&["--kind", "received", "--count", "9", "--first", "A1", "--last", "A2"], 1, "VLT-28"),
         (&["--kind", "issued", "--count", "1"], 2, ""),
+        (&["--kind", "received", "--of", "paper", "--count", "1"], 2, ""),
         (&["--kind", "received", "--count", "-1"], 2, ""),
         (&["--kind", "received", "--count", "1", "--first", "A1"], 2, ""),
     ] {
@@ -52,6 +56,8 @@ fn blanks_come_in_and_the_ledger_says_so() {
         told(rekam().args(["cards", "ledger", "--json", "--vault"]).arg(&place.vault).output().unwrap());
     assert_eq!((ledger.code, &ledger.json["balance"]), (0, &Value::from(498)));
     assert_eq!(ledger.json["rows"].as_array().map(Vec::len), Some(2));
+    assert_eq!(ledger.json["rows"][1]["serials"], serde_json::json!(["AB-017", "AB-018"]));
+    assert_eq!(ledger.json["stock"]["spoiled_blank"], 2);
     let check =
         told(rekam().args(["vault", "check", "--json", "--vault"]).arg(&place.vault).output().unwrap());
     assert_eq!((check.code, &check.json["ok"]), (0, &Value::Bool(true)), "{}", check.json);

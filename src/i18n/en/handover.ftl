@@ -182,7 +182,10 @@ cards-enter-title = Enter blanks or printed cards
 cards-count = How many
 cards-first = First serial number
 cards-last = Last serial number
-cards-serial-hint = may be empty for a delivery without serial numbers
+cards-serial-hint = may stay empty where there is no serial
+cards-sort-blank = Blanks
+cards-sort-printed = Printed cards
+cards-of-them-blank = (blanks: { $count })
 cards-save = Enter
 
 # Receipt (PDF)

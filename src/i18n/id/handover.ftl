@@ -182,7 +182,10 @@ cards-enter-title = Catat blangko atau kartu jadi
 cards-count = Jumlah
 cards-first = Nomor seri pertama
 cards-last = Nomor seri terakhir
-cards-serial-hint = boleh kosong bila kiriman tanpa nomor seri
+cards-serial-hint = boleh kosong bila tanpa nomor seri
+cards-sort-blank = Blangko kosong
+cards-sort-printed = Kartu jadi
+cards-of-them-blank = (blangko kosong: { $count })
 cards-save = Catat
 
 # Tanda terima (PDF)

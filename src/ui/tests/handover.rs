@@ -5,7 +5,7 @@ use devices::vocabulary::{DeviceFault, DeviceKind, Retry};
 use super::desk::counter::{OWNER, card, first_finger};
 use super::*;
 use crate::handover::parts::{Exempt, Page};
-use crate::runtime::station::{DeskCommand, Screen};
+use crate::runtime::station::{CardMove, DeskCommand, Screen};
 use crate::session::event::{CaptureOutcome, CardAtStation, Target};
 use crate::session::sample::{CardSample, Samples};
 use crate::t;
@@ -248,6 +248,7 @@ fn blanks_are_entered_by_hand() {
     w.counter();
     w.press_id("cards-enter");
     w.press_id("cards-received");
+    w.press_id("cards-sort-blank");
     w.fill_id("cards-count", "500");
     w.fill_id("cards-first", "AB-001");
     w.fill_id("cards-last", "AB-499");
@@ -255,10 +256,24 @@ fn blanks_are_entered_by_hand() {
     w.press_id("action-cancel");
     w.press_id("cards-enter");
     w.press_id("cards-received");
+    w.press_id("cards-sort-blank");
     w.fill_id("cards-count", "500");
     w.press_id("cards-save");
     assert!(w.sees(&w.words.with("cards-balance", &[("count", 500)])));
     assert!(w.harness.state().scratch().dialog.is_none());
+    // What is spoiled has serials too; one card has one.
+    w.press_id("cards-enter");
+    w.press_id("cards-spoiled");
+    w.press_id("cards-sort-blank");
+    w.fill_id("cards-count", "1");
+    w.fill_id("cards-first", "ab-017");
+    w.press_id("handover-reason-print-fault");
+    w.press_id("cards-save");
+    let row = w.harness.state().desk().ledger().unwrap().rows[0].clone();
+    let serial = "AB-017".to_owned();
+    assert_eq!((row.kind, row.serials), (CardMove::Spoiled, Some((serial.clone(), serial))));
+    assert!(w.sees(&w.words.with("cards-of-them-blank", &[("count", 1)])));
+    assert!(w.sees("AB-017–AB-017"));
 }
 
 #[test]

@@ -138,7 +138,7 @@ impl FakeDesk {
             }
             Effect::Save(report) => {
                 let kind = CardMove::from_id(report.leaving.id()).unwrap();
-                self.add_row(kind, 1, now);
+                self.add_row(&NewCardRow { kind, count: 1, serials: None, reason: None, of: None }, now);
                 Event::Saved(Ok(SavedCard {
                     outcome: report.leaving.id().into(),
                     reason: report.leaving.reason().map(Into::into),
@@ -155,15 +155,16 @@ impl FakeDesk {
         })
     }
 
-    fn add_row(&mut self, kind: CardMove, count: u32, now: DateTime<Utc>) {
+    fn add_row(&mut self, new: &NewCardRow, now: DateTime<Utc>) {
         let row = CardRow {
             form: "rekam-card-row/1".into(),
             number: self.ledger.rows.len() as u64 + 1,
             id: Uuid::from_u128(1),
-            kind,
-            count,
-            serials: None,
-            reason: None,
+            kind: new.kind,
+            count: new.count,
+            serials: new.serials.clone(),
+            reason: new.reason.clone(),
+            of: new.of,
             record: None,
             uid_hash: None,
             at: now,
@@ -178,7 +179,7 @@ impl FakeDesk {
         let now = self.control.borrow().now;
         self.entered = Some(row.check().map_err(|e| e.code()));
         if self.entered == Some(Ok(())) {
-            self.add_row(row.kind, row.count, now);
+            self.add_row(row, now);
         }
     }
 
