@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 use record::schema::Role;
 use rekam::runtime::clock::{Clock, SystemClock};
 use rekam::vault::{
-    CardMove, CardRow, CardStock, NewCardRow, OfficerKeys, STATES_MAX_BYTES, Vault, read_states,
+    CardMove, CardRow, CardSort, CardStock, NewCardRow, OfficerKeys, STATES_MAX_BYTES, Vault, read_states,
 };
 use serde_json::json;
 
@@ -20,6 +20,8 @@ pub(super) enum CardsCommand {
     Ledger(Ledger),
     /// Enter blanks or printed cards that came in, went back or are spoiled.
     Enter(Enter),
+    /// How the cards of a record left the counter: receiver, decisions, signature.
+    Proof(super::card_proof::Show),
 }
 
 #[derive(Debug, Args)]
@@ -51,10 +53,13 @@ pub(super) struct Enter {
     /// How many.
     #[arg(long, value_name = "N")]
     count: u32,
-    /// First serial number of a delivery.
+    /// Blanks or printed cards: `blank` or `printed`.
+    #[arg(long, value_name = "SORT", value_parser = sort)]
+    of: Option<CardSort>,
+    /// First serial number.
     #[arg(long, value_name = "SERIAL", requires = "last")]
     first: Option<String>,
-    /// Last serial number of a delivery.
+    /// Last serial number.
     #[arg(long, value_name = "SERIAL", requires = "first")]
     last: Option<String>,
     /// Why they went back or are spoiled, e.g. `print-fault`.
@@ -71,6 +76,10 @@ fn kind(text: &str) -> Result<CardMove, String> {
     CardMove::from_id(text)
         .filter(|kind| *kind != CardMove::Issued)
         .ok_or_else(|| "write received, returned or spoiled".to_owned())
+}
+
+fn sort(text: &str) -> Result<CardSort, String> {
+    CardSort::from_id(text).ok_or_else(|| "write blank or printed".to_owned())
 }
 
 #[derive(Debug, Subcommand)]
@@ -106,11 +115,15 @@ pub(super) fn cards(command: &CardsCommand, place: &mut Place) -> Done {
     match command {
         CardsCommand::Ledger(c) => ledger(c, place),
         CardsCommand::Enter(c) => enter(c, place),
+        CardsCommand::Proof(c) => super::card_proof::show(c, place),
     }
 }
 
 fn line(row: &CardRow) -> String {
     let mut text = format!("{:>6} {} {:<8} {:>6}", row.number, row.at.to_rfc3339(), row.kind.id(), row.count);
+    if let Some(sort) = row.sort() {
+        text.push_str(&format!(" {}", sort.id()));
+    }
     if let Some((first, last)) = &row.serials {
         text.push_str(&format!(" {first}..{last}"));
     }
@@ -146,7 +159,7 @@ fn ledger(c: &Ledger, place: &mut Place) -> Done {
 
 fn enter(c: &Enter, place: &mut Place) -> Done {
     let serials = c.first.clone().zip(c.last.clone());
-    let row = NewCardRow { kind: c.kind, count: c.count, serials, reason: c.reason.clone() };
+    let row = NewCardRow { kind: c.kind, count: c.count, serials, reason: c.reason.clone(), of: c.of };
     row.check()?;
     let mut vault = open(place, &c.vault)?;
     let by = sign_in(&mut vault, &c.by)?;

@@ -8,6 +8,7 @@ mod bench;
 mod bio;
 mod camera;
 mod card;
+mod card_proof;
 mod cards;
 mod carry;
 mod centre;

@@ -47,6 +47,10 @@ pub enum Command {
     DismissFault,
     /// Picture on the chip against the recorded one.
     Judge(CardJudgement),
+    /// The owner is too young, and a document of marriage was shown; or it was not after all.
+    Married(bool),
+    /// That document.
+    MarriageDocument(String),
     /// Who receives the card.
     Receiver(ReceiverKind),
     /// A field of the receiver.

@@ -73,6 +73,21 @@ impl Handover {
                 }
             }
             (Page::Card, Command::Judge(judgement)) => self.judge(judgement, fx),
+            (Page::Card, Command::Married(on)) if self.married != on && self.waits_until().is_some() => {
+                self.married = on;
+                self.marriage.clear();
+                self.approvals.remove(&Exempt::Age);
+                if on {
+                    self.note_exempt(Exempt::Age, fx);
+                }
+            }
+            (Page::Card, Command::MarriageDocument(text)) if self.married => {
+                let text = clean(&text);
+                if text != self.marriage {
+                    self.marriage = text;
+                    self.approvals.remove(&Exempt::Age);
+                }
+            }
             (Page::Receiver, Command::Receiver(kind)) if self.receiver.kind != Some(kind) => {
                 self.receiver.kind = Some(kind);
                 // Nobody's finger but the person's own says anything, and a signature is its writer's.
@@ -84,24 +99,23 @@ impl Handover {
                 self.finger_exempt = on;
                 self.retry = None;
                 if on {
-                    fx.push(Effect::Audit {
-                        event: "handover-exempt",
-                        details: vec![("what", Exempt::Finger.id().to_owned())],
-                    });
+                    self.note_exempt(Exempt::Finger, fx);
                 }
             }
             (Page::Sign, Command::CannotSign(on)) => {
                 self.cannot_sign = on;
                 if on {
                     self.signature = None;
-                    fx.push(Effect::Audit {
-                        event: "handover-exempt",
-                        details: vec![("what", Exempt::Signature.id().to_owned())],
-                    });
+                    self.note_exempt(Exempt::Signature, fx);
                 }
             }
             _ => {}
         }
+    }
+
+    fn note_exempt(&self, what: Exempt, fx: &mut Effects) {
+        let details = vec![("what", what.id().to_owned())];
+        fx.push(Effect::Audit { event: "handover-exempt", details });
     }
 
     fn pick(&mut self, id: Uuid, now: DateTime<Utc>, fx: &mut Effects) {
@@ -336,10 +350,14 @@ impl Handover {
         let needed = self.exempted();
         self.approvals.retain(|what, _| needed.contains(what));
         let Some(nik) = self.known_nik().map(ToOwned::to_owned) else { return };
-        // While the receiver is being typed there is nobody to decide about.
-        let receiver_known = matches!(self.page, Page::Finger | Page::Sign);
         for what in needed {
-            if what != Exempt::Face && !receiver_known {
+            // While the document or the receiver is being typed there is nothing to decide about.
+            let known = match what {
+                Exempt::Face => true,
+                Exempt::Age => self.page != Page::Card,
+                Exempt::Finger | Exempt::Signature => matches!(self.page, Page::Finger | Page::Sign),
+            };
+            if !known {
                 continue;
             }
             let evidence = self.evidence(what);
@@ -355,14 +373,18 @@ impl Handover {
         }
     }
 
-    /// What a supervisor decides about, as SHA-256 in hex: the card, and where it is not about the card's picture who
-    /// receives it. Each fact with its length before it; all of them stand in the proof.
+    /// What a supervisor decides about, as SHA-256 in hex: the card; for the age the document of marriage, for finger and
+    /// signature who receives it. Each fact with its length before it; all of them stand in the proof.
     pub(super) fn evidence(&self, what: Exempt) -> String {
         let card = self.card.as_ref().map_or("", |c| c.uid_hmac.as_str());
         let mut facts = vec![what.id(), card];
-        if what != Exempt::Face {
-            let r = &self.receiver;
-            facts.extend([r.kind.map_or("", ReceiverKind::id), &r.name, &r.relation, &r.document]);
+        match what {
+            Exempt::Age => facts.push(&self.marriage),
+            Exempt::Face => {}
+            Exempt::Finger | Exempt::Signature => {
+                let r = &self.receiver;
+                facts.extend([r.kind.map_or("", ReceiverKind::id), &r.name, &r.relation, &r.document]);
+            }
         }
         let mut hash = Sha256::new();
         for fact in facts {
@@ -427,6 +449,7 @@ impl Handover {
 
     fn proof(&self, leaving: Leaving, now: DateTime<Utc>) -> Proof {
         let issue = leaving == Leaving::Issue;
+        let married = issue && self.exempted().contains(&Exempt::Age);
         Proof {
             form: "rekam-handover/1".to_owned(),
             outcome: leaving.id().to_owned(),
@@ -438,6 +461,7 @@ impl Handover {
             nik_fits: self.nik.fits,
             card: self.card.clone(),
             face: self.face,
+            marriage: married.then(|| self.marriage.clone()),
             // Who was there to collect a card that is not handed over is nobody's business.
             receiver: if issue { self.receiver.clone() } else { Default::default() },
             kk_fits: self.kk.fits.filter(|_| self.receiver.kind == Some(ReceiverKind::Family)),

@@ -3,9 +3,11 @@
 //!
 //! Pages: pick the record → the card (NIK printed on it, UID, picture on the chip beside the recorded one) → who
 //! receives it → one of the two chip fingers 1:1, at most four tries → signature → done. From the second page on the
-//! card can go back through the hierarchy, or be spoiled. What cannot be shown (no picture, no finger, no signature)
-//! needs a supervisor's grant. Nothing is handed over before the vault says that it is durable.
+//! card can go back through the hierarchy, or be spoiled. An owner who is not of age yet waits for the birthday. What cannot
+//! be shown (no picture, no finger, no signature) needs a supervisor's grant, as does the card of somebody who is too
+//! young and married. Nothing is handed over before the vault says that it is durable.
 
+mod age;
 pub mod event;
 mod flow;
 pub mod parts;
@@ -99,6 +101,10 @@ pub struct Handover {
     card_asked: Option<RequestId>,
     /// Picture on the chip against the recorded one.
     pub face: Option<CardJudgement>,
+    /// The operator states that a document of the owner's marriage was shown.
+    pub married: bool,
+    /// That document.
+    pub marriage: String,
     /// Who receives the card.
     pub receiver: Receiver,
     /// No. KK of a family member.
@@ -167,6 +173,8 @@ impl Handover {
             card_known: None,
             card_asked: None,
             face: None,
+            married: false,
+            marriage: String::new(),
             receiver: Receiver::default(),
             kk: Checked::default(),
             failed: 0,
@@ -239,6 +247,9 @@ impl Handover {
     #[must_use]
     pub fn exempted(&self) -> Vec<Exempt> {
         let mut out = Vec::new();
+        if self.married && self.waits_until().is_some() {
+            out.push(Exempt::Age);
+        }
         if self.face == Some(CardJudgement::Unreadable) {
             out.push(Exempt::Face);
         }

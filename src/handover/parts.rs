@@ -58,6 +58,8 @@ ids! {
 ids! {
     /// What a supervisor's approval stands in for.
     Exempt {
+        /// The age: the operator saw a document of the owner's marriage.
+        Age = "age";
         /// The picture on the chip.
         Face = "face";
         /// The finger.
@@ -134,6 +136,9 @@ pub struct HandoverContext {
     pub operator: Uuid,
     /// Seconds east of UTC of local time (WIB 25200).
     pub utc_offset_s: i32,
+    /// From this age, in completed years, the card is handed over; married or ever married before
+    /// (17: UU 23/2006 jo UU 24/2013 art. 63).
+    pub card_from_age: u32,
 }
 
 /// A record whose card may be handed over.
@@ -295,6 +300,9 @@ pub struct Proof {
     pub card: Option<CardSample>,
     /// Picture on the chip against the recorded one, by eye.
     pub face: Option<CardJudgement>,
+    /// The document of marriage that was seen, where the owner is not of age yet.
+    #[serde(default)]
+    pub marriage: Option<String>,
     /// Who received it.
     pub receiver: Receiver,
     /// The family member's No. KK is the record's.

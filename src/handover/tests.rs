@@ -1,6 +1,7 @@
 //! The flow by tables; `guards`: what must not slip through; `walks`: random events against its promises.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod age;
 mod guards;
 mod walks;
 
@@ -25,7 +26,8 @@ const CHIP: [FingerPosition; 2] = [FingerPosition::RightIndex, FingerPosition::L
 
 fn context(environment: Environment) -> Arc<HandoverContext> {
     let operator = Uuid::from_u128(1);
-    Arc::new(HandoverContext { environment, station: "TEST-01".into(), operator, utc_offset_s: 25_200 })
+    let (station, utc_offset_s, card_from_age) = ("TEST-01".into(), 25_200, 17);
+    Arc::new(HandoverContext { environment, station, operator, utc_offset_s, card_from_age })
 }
 
 fn candidate() -> Candidate {
@@ -72,6 +74,7 @@ struct World {
     reports: Vec<Report>,
     supervisor_says: bool,
     failed: u32,
+    birth: NaiveDate,
 }
 
 impl World {
@@ -83,8 +86,17 @@ impl World {
         let now = t::start();
         let (h, owed) = Handover::new(Uuid::from_u128(5), context(environment), now);
         let (fingers, known_card) = (true, false);
-        let mut world =
-            Self { h, now, owed, fingers, known_card, reports: Vec::new(), supervisor_says: true, failed: 0 };
+        let mut world = Self {
+            h,
+            now,
+            owed,
+            fingers,
+            known_card,
+            reports: Vec::new(),
+            supervisor_says: true,
+            failed: 0,
+            birth: candidate().birth,
+        };
         world.settle();
         world
     }
@@ -127,6 +139,8 @@ impl World {
             let own = p.receiver.kind == Some(ReceiverKind::Own);
             assert!((matched && own) || granted(Exempt::Finger), "issued without finger or grant");
             assert!(p.signature.is_some() || granted(Exempt::Signature));
+            let stated = p.marriage.as_ref().is_some_and(|m| m.trim().len() >= MIN_FIELD);
+            assert!(h.waits_until().is_none() || (granted(Exempt::Age) && stated), "issued too early");
             assert!(p.grants.iter().all(|g| g.request.evidence == [self.evidence_of(p, &g.request.reason)]));
         }
         // There is always a way on: the primary action, back, or the way out of the page.
@@ -138,7 +152,9 @@ impl World {
     /// What a grant must have been about, from the proof alone.
     fn evidence_of(&self, proof: &Proof, reason: &str) -> String {
         let what = Exempt::ALL.iter().find(|w| reason == format!("handover-{}", w.id())).unwrap();
-        let seen = Handover { card: proof.card.clone(), receiver: proof.receiver.clone(), ..self.h.clone() };
+        let (card, receiver) = (proof.card.clone(), proof.receiver.clone());
+        let marriage = proof.marriage.clone().unwrap_or_default();
+        let seen = Handover { card, receiver, marriage, ..self.h.clone() };
         seen.evidence(*what)
     }
 
@@ -156,7 +172,7 @@ impl World {
         Some(match effect {
             Effect::List => Event::Listed(Ok((vec![candidate()], 0))),
             Effect::Open(id) => {
-                let person = Person { failed: self.failed, ..person(self.fingers) };
+                let person = Person { failed: self.failed, birth: self.birth, ..person(self.fingers) };
                 Event::Opened(id, Ok(Box::new(person)))
             }
             Effect::Check { id, number, value, record } => {
@@ -240,6 +256,10 @@ impl World {
 
     fn at_receiver(&mut self) {
         self.at_card();
+        if self.h.waits_until().is_some() {
+            self.tell(Command::Married(true));
+            self.tell(Command::MarriageDocument("Akta perkawinan 12/2020".into()));
+        }
         self.tell(Command::Nik(t::NIK.into()));
         self.tell(Command::Capture(Target::Card));
         self.tell(Command::Judge(CardJudgement::Same));
@@ -423,7 +443,7 @@ fn a_record_without_fingers_and_a_chip_without_a_picture_are_for_the_supervisor(
     ] {
         w.tell(command);
     }
-    assert_eq!(w.h.exempted(), Exempt::ALL);
+    assert_eq!(w.h.exempted(), [Exempt::Face, Exempt::Finger, Exempt::Signature]);
     for _ in 0..3 {
         assert_eq!(w.h.primary(), Primary::Issue(false));
         w.decide();

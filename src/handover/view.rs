@@ -112,9 +112,14 @@ impl Handover {
                 out.push(id);
             }
         };
+        let long = |text: &str| text.trim().chars().count() >= MIN_FIELD;
         match page {
             Page::Pick => need(false, "pick"),
             Page::Card => {
+                if self.waits_until().is_some() {
+                    need(self.married, "age");
+                    need(!self.married || long(&self.marriage), "marriage");
+                }
                 need(Nik::parse(&self.nik.text).is_ok(), "nik");
                 need(self.nik.asked.is_none() && !self.nik.unknown, "nik-unchecked");
                 need(self.nik.fits != Some(false), "nik-differs");
@@ -127,7 +132,6 @@ impl Handover {
                 }
             }
             Page::Receiver => {
-                let long = |text: &str| text.trim().chars().count() >= MIN_FIELD;
                 need(self.receiver.kind.is_some(), "receiver");
                 if matches!(self.receiver.kind, Some(ReceiverKind::Family | ReceiverKind::Authorised)) {
                     need(long(&self.receiver.name), "name");
@@ -170,6 +174,8 @@ impl Handover {
         let capture = |t: Target| self.locks(t).map_or(Primary::Capture(t), Primary::Disinfect);
         match self.page {
             Page::Pick => Primary::Nothing,
+            // Nothing of the card matters before the age does.
+            Page::Card if !self.married && self.waits_until().is_some() => next,
             Page::Card if self.card.is_none() => capture(Target::Card),
             Page::Finger if !self.finger_exempt => self.targets().first().map_or(next, |t| capture(*t)),
             Page::Card | Page::Receiver | Page::Finger => next,

@@ -26,7 +26,7 @@ use crate::handover::Handover;
 use crate::session::Session;
 use crate::session::event::Command;
 use crate::session::view::SessionView;
-pub use crate::vault::{CardMove, CardRow, CardStock, NewCardRow};
+pub use crate::vault::{CardMove, CardRow, CardSort, CardStock, NewCardRow};
 
 /// How a station is opened.
 pub struct StationOptions {

@@ -14,6 +14,7 @@ use super::error;
 use super::vault_worker::{JobError, VaultWorker};
 use crate::handover::event::{Number, Report};
 use crate::handover::parts::{Candidate, Leaving, Person, SavedCard};
+use crate::session::event::CardAtStation;
 use crate::session::sample::Media;
 use crate::vault::{
     CardMove, CardOutcome, CardRow, CardStock, FingerTemplate, NewCardRow, QueueRow, VaultError,
@@ -173,8 +174,18 @@ impl VaultWorker {
             Number::Kk => self.vault.is_kk_of_record(record, value)?,
             Number::Card => {
                 let uid = hex::decode(value).unwrap_or_default();
-                Some(self.vault.card_owner(&uid)?.is_some_and(|(id, _)| id != record))
+                Some(self.vault.card_owner(&uid)?.is_some_and(|owner| owner.record != record))
             }
+        })
+    }
+
+    /// Whether a card that an applicant holds was handed out here: the record's short code and the day, nothing of the
+    /// person.
+    pub(super) fn card_at_station(&self, uid: &[u8]) -> Result<CardAtStation, JobError> {
+        self.operator()?;
+        Ok(match self.vault.card_owner(uid)? {
+            Some(owner) => CardAtStation::Handed { code: owner.code, at: owner.at },
+            None => CardAtStation::NotHanded,
         })
     }
 

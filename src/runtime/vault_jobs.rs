@@ -18,7 +18,7 @@ use super::vault_cards::{CardsAnswer, CardsJob};
 use super::vault_worker::Look;
 use super::workers::error_notice;
 use crate::session::effect::ApprovalDraft;
-use crate::session::event::LookUpAnswer;
+use crate::session::event::{CardAtStation, LookUpAnswer};
 use crate::session::{Session, SessionContext};
 use crate::vault::{FingerTemplate, RetentionReport, RetentionTimes, UnprintedDocument};
 
@@ -100,6 +100,11 @@ pub(super) enum VaultJob {
     LookUp {
         session: Uuid,
         question: Question,
+    },
+    LookUpCard {
+        session: Uuid,
+        id: RequestId,
+        uid: Zeroizing<Vec<u8>>,
     },
     SearchFingers {
         session: Uuid,
@@ -225,6 +230,11 @@ pub(super) enum VaultAnswer {
         id: RequestId,
         answer: Option<LookUpAnswer>,
     },
+    CardLookedUp {
+        session: Uuid,
+        id: RequestId,
+        answer: CardAtStation,
+    },
     Asked {
         session: Uuid,
         request: Box<GrantRequest>,
@@ -290,6 +300,9 @@ impl VaultJob {
             }
             Self::LookUp { session, question } => {
                 VaultAnswer::LookedUp { session: *session, id: question.id, answer: None }
+            }
+            Self::LookUpCard { session, id, .. } => {
+                VaultAnswer::CardLookedUp { session: *session, id: *id, answer: CardAtStation::Unanswered }
             }
             Self::SearchFingers { session, search } => {
                 VaultAnswer::NotSearched { session: *session, id: search.id, code: code() }

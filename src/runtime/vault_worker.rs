@@ -231,6 +231,9 @@ impl VaultWorker {
             VaultJob::LookUp { session, question } => {
                 VaultAnswer::LookedUp { session, id: question.id, answer: Some(self.look_up(&question)?) }
             }
+            VaultJob::LookUpCard { session, id, uid } => {
+                VaultAnswer::CardLookedUp { session, id, answer: self.card_at_station(&uid)? }
+            }
             VaultJob::SearchFingers { session, search } => self.search(session, search)?,
             VaultJob::Ask { session, draft, now } => {
                 VaultAnswer::Asked { session, request: Box::new(self.ask(session, draft, now)?) }

@@ -82,6 +82,13 @@ pub enum Effect {
         /// No. KK, may be empty.
         no_kk: String,
     },
+    /// Ask the ledger of cards whether this station handed a card out.
+    LookUpCard {
+        /// Answers carry it back.
+        id: RequestId,
+        /// The card's UID.
+        uid: Vec<u8>,
+    },
     /// Compare recorded fingers with the officers' own and with those of records still here.
     SearchFingers {
         /// Answers carry it back.
@@ -120,7 +127,7 @@ pub enum Effect {
 }
 
 impl std::fmt::Debug for Effect {
-    // NIK, KK, templates, strokes and kept steps: never in a log.
+    // NIK, KK, UID, templates, strokes and kept steps: never in a log.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Capture { id, target, .. } => write!(f, "Capture({id:?}, {target:?})"),
@@ -128,6 +135,7 @@ impl std::fmt::Debug for Effect {
             Self::Recut { id, .. } => write!(f, "Recut({id:?})"),
             Self::Cancel(id) => write!(f, "Cancel({id:?})"),
             Self::LookUp { id, .. } => write!(f, "LookUp({id:?})"),
+            Self::LookUpCard { id, .. } => write!(f, "LookUpCard({id:?})"),
             Self::SearchFingers { id, .. } => write!(f, "SearchFingers({id:?})"),
             Self::AskApproval(draft) => write!(f, "AskApproval({draft:?})"),
             Self::KeepStep { step, .. } => write!(f, "KeepStep({step:?})"),

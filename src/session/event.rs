@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use biometrics::position::{Eye, FingerPosition, Slap};
 use biometrics::signature::Strokes;
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use devices::vocabulary::{DeviceFault, DeviceId, DeviceInfo, DeviceKind, RequestId, Retry};
 use record::grant::{Grant, GrantRequest};
 use record::schema::{ExceptionReason, ExceptionTerm, StepId};
@@ -254,6 +254,26 @@ pub struct LookUpAnswer {
     pub sealed_today: u32,
 }
 
+/// What the station's ledger of cards says of a card that was read.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CardAtStation {
+    /// Nobody has answered yet.
+    #[default]
+    Unasked,
+    /// The vault did not answer.
+    Unanswered,
+    /// It was not handed out here.
+    NotHanded,
+    /// It was handed out here.
+    Handed {
+        /// Short code of the record.
+        code: String,
+        /// When.
+        at: DateTime<Utc>,
+    },
+}
+
 /// Whose finger it is that a recorded one is held to be.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -299,6 +319,8 @@ pub enum Event {
     Tick,
     /// The look-up ended.
     LookedUp(RequestId, LookUpAnswer),
+    /// The ledger of cards answered.
+    CardLookedUp(RequestId, CardAtStation),
     /// The search of the recorded fingers ended; the stable code says why it failed.
     FingersSearched(RequestId, Result<Vec<FingerHit>, String>),
     /// An approval request was made out (randomness comes from outside).

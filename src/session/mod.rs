@@ -122,6 +122,9 @@ impl Session {
             }
             Event::Tick => self.on_tick(now, &mut fx),
             Event::LookedUp(id, answer) => self.on_looked_up(id, answer, now, &mut fx),
+            Event::CardLookedUp(id, answer) => {
+                crate::steps::identity::card::looked_up(self, id, answer, &mut fx);
+            }
             Event::FingersSearched(id, result) => {
                 crate::steps::fingers::search::answered(self, id, result, now, &mut fx);
             }
@@ -240,6 +243,7 @@ impl Session {
             self.core.look_up = None;
             self.data.identity.look_up_failed = true;
         }
+        crate::steps::identity::card::tick(self, now);
         // A seal or proof that never answers must not hold the screen; its late answer still counts.
         let overdue = |since: Option<DateTime<Utc>>| {
             since.is_some_and(|t| now >= t + Duration::seconds(core::STORE_GIVES_UP_S))

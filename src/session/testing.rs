@@ -18,7 +18,7 @@ use record::schema::{Environment, Outcome, StepId};
 use uuid::Uuid;
 
 use super::effect::{Effect, Effects};
-use super::event::{CaptureOutcome, Command, Event, LookUpAnswer, Person, Target};
+use super::event::{CaptureOutcome, CardAtStation, Command, Event, LookUpAnswer, Person, Target};
 use super::sample::{
     CardSample, DeviceStamp, FingerSample, Ground, IrisSample, Match, Media, PhotoSample, PlatenCheck,
     Replaced, Samples, SignatureSample, TemperatureSample,
@@ -203,6 +203,15 @@ pub fn card(is_ktp: bool) -> CardSample {
     }
 }
 
+/// What the ledger says of a card: of every second one that it was handed out here.
+fn card_at_station(seed: u64) -> CardAtStation {
+    if seed.is_multiple_of(2) {
+        CardAtStation::Handed { code: "00000001".into(), at: start() }
+    } else {
+        CardAtStation::NotHanded
+    }
+}
+
 /// What good devices bring for a request. `seed` makes every capture another one.
 #[must_use]
 pub fn good_samples(s: &Session, target: Target, gallery: &[FingerPosition], seed: u64) -> Samples {
@@ -258,6 +267,7 @@ pub fn answer(s: &Session, effect: &Effect, seed: u64, now: DateTime<Utc>) -> Op
             *id,
             LookUpAnswer { roster: Some(Box::new(biodata())), ..LookUpAnswer::default() },
         ),
+        Effect::LookUpCard { id, .. } => Event::CardLookedUp(*id, card_at_station(seed)),
         Effect::Recut { id, slap, gallery } => {
             let known: Vec<FingerPosition> = gallery.iter().map(|(p, _)| *p).collect();
             let cut = slap.boxes.iter().map(|b| finger(b.position, b.position, seed, 80, &known)).collect();

@@ -1,8 +1,11 @@
 //! The applicant's screen: a window of its own, for a second monitor. It says in large letters what happens now, shows
-//! the live picture, the data to confirm and the statement, and is the pad while a signature is asked for. It only
-//! reads the desk, as the operator's window does; closing it costs nothing. Without a running session it shows nothing
-//! of anybody.
+//! the live picture, the data to confirm and the statement, and is the pad while a signature is asked for; at the counter
+//! it serves the receiver of a card in the same way. It only reads the desk, as the operator's window does; closing it
+//! costs nothing. Without a running session or handover it shows nothing of anybody.
 
+mod counter;
+
+use biometrics::signature::Strokes;
 use eframe::egui::{
     Align, CentralPanel, Context, Frame, Key, Layout, RichText, ScrollArea, Ui, ViewportBuilder,
     ViewportCommand, ViewportId, vec2,
@@ -14,6 +17,7 @@ use super::stage::Stage;
 use super::theme::{self, Tone};
 use super::{fonts, screens, speech, views, widgets};
 use crate::population::identity::{FIELDS, field_text};
+use crate::runtime::station::Screen;
 use crate::session::event::{Command, Target};
 use crate::session::view::SessionView;
 
@@ -62,7 +66,10 @@ pub(super) fn show(ui: &mut Ui, st: &mut Stage<'_>) {
             Some(view) if view.session.core.running() => step(ui, st, &view),
             // The session is over: nothing of the person stays on this screen.
             Some(view) => alone(ui, st, ended(view.session.core.outcome)),
-            None => alone(ui, st, "applicant-welcome"),
+            None => match desk.handover().filter(|_| desk.screen() == Screen::Handover) {
+                Some(h) => counter::show(ui, st, h),
+                None => alone(ui, st, "applicant-welcome"),
+            },
         }
     });
 }
@@ -103,7 +110,7 @@ fn step(ui: &mut Ui, st: &mut Stage<'_>, view: &SessionView<'_>) {
     if let Some(target) = views::pad_wanted(st, view) {
         // The pad stands at the bottom and is never scrolled away, however long the statement is.
         ui.with_layout(Layout::bottom_up(Align::Center), |ui| {
-            pad(ui, st, view, target);
+            pad(ui, st, !view.session.busy(), |st, strokes| st.send(Command::Drawn(target, strokes)));
             ui.with_layout(Layout::top_down(Align::Min), |ui| contents(ui, st, view));
         });
     } else {
@@ -204,10 +211,9 @@ fn biodata(ui: &mut Ui, st: &Stage<'_>, view: &SessionView<'_>) {
     });
 }
 
-/// The pad with its two buttons, from below.
-fn pad(ui: &mut Ui, st: &mut Stage<'_>, view: &SessionView<'_>, target: Target) {
+/// The pad with its two buttons, from below. `take` gets what was signed.
+fn pad(ui: &mut Ui, st: &mut Stage<'_>, ready: bool, take: impl FnOnce(&mut Stage<'_>, Strokes)) {
     let drawn = !st.scratch.ink.is_empty();
-    let ready = !view.session.busy();
     ui.allocate_ui_with_layout(
         vec2(ui.available_width(), theme::TOUCH + theme::GAP),
         Layout::right_to_left(Align::Center),
@@ -216,7 +222,7 @@ fn pad(ui: &mut Ui, st: &mut Stage<'_>, view: &SessionView<'_>, target: Target) 
                 if widgets::primary_button(ui, &st.get("applicant-signed")).clicked() {
                     let strokes = st.scratch.ink.strokes().clone();
                     st.scratch.ink.clear();
-                    st.send(Command::Drawn(target, strokes));
+                    take(st, strokes);
                 }
                 if widgets::secondary_button(ui, &st.get("applicant-clear")).clicked() {
                     st.scratch.ink.clear();

@@ -174,6 +174,7 @@ pub fn blocker(words: &Words, s: &Session, id: &str) -> String {
         _ => {
             let known = [
                 "recorded-before",
+                "card-ledger",
                 "urgency-class",
                 "correction-document",
                 "read-aloud",

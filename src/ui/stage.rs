@@ -16,7 +16,7 @@ use super::{fonts, theme};
 use crate::handover::parts::Leaving;
 use crate::i18n::Words;
 use crate::population::values;
-use crate::runtime::station::{CardMove, Desk, DeskCommand};
+use crate::runtime::station::{CardMove, CardSort, Desk, DeskCommand};
 use crate::session::event::{Command, Subject};
 use crate::session::view::SessionView;
 
@@ -52,6 +52,8 @@ pub enum Dialog {
 pub struct EnterCards {
     /// What happened.
     pub kind: Option<CardMove>,
+    /// Blanks or printed cards.
+    pub of: Option<CardSort>,
     /// How many, as typed.
     pub count: String,
     /// First serial as typed.

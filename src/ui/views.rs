@@ -8,6 +8,7 @@ use record::schema::{Environment, ExceptionReason, StepId};
 use super::stage::{Dialog, Stage, StepView, small};
 use super::theme::{self, Tone};
 use super::{fonts, speech, widgets};
+use crate::handover::Handover;
 use crate::session::event::{Command, Target};
 use crate::session::sample::SignatureSample;
 use crate::session::view::SessionView;
@@ -125,6 +126,23 @@ pub fn pad_wanted(st: &Stage<'_>, view: &SessionView<'_>) -> Option<Target> {
     let kept = kept.as_ref().is_some_and(|x| steps::signature::good(x, rules));
     let again = st.scratch.texts.0.contains_key(AGAIN);
     (view.targets().contains(&target) && (!kept || again)).then_some(target)
+}
+
+/// The receiver of a card is to sign in a window now.
+#[must_use]
+pub fn receipt_pad_wanted(st: &Stage<'_>, h: &Handover) -> bool {
+    let kept = h.signature.is_some() && !st.scratch.texts.0.contains_key(AGAIN);
+    h.targets().contains(&Target::StatementSignature) && !kept
+}
+
+/// The receiver of a card signs once more.
+pub fn sign_again(st: &mut Stage<'_>) {
+    st.scratch.texts.0.insert(AGAIN.to_owned(), String::new());
+}
+
+/// They did.
+pub fn signed_again(st: &mut Stage<'_>) {
+    st.scratch.texts.0.remove(AGAIN);
 }
 
 /// Ways on for fingers and eyes that cannot be captured well: the best of several, the picture of an exception,

@@ -18,10 +18,10 @@ use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use super::audit::AuditEvent;
+use super::card_rows::{CardMove, CardRow, NewCardRow};
 use super::crypto::sha256_hex;
 use super::error::VaultError;
 use super::extract::{self, LOCAL_MAX};
-use super::layout::check_name;
 use super::notes::Note;
 use super::{OfficerKeys, Vault};
 
@@ -31,89 +31,10 @@ const ROW_MAX: u64 = 2 * 1024 * 1024;
 pub(super) const MARKER_MAX: u64 = LOCAL_MAX + 1024;
 /// First line of a marker of this kind.
 pub(super) const MARKER: &[u8] = b"card\n";
-/// Most cards in one row.
-pub const CARDS_MAX: u32 = 100_000;
 /// Most notes of cards in one extract.
 const NOTES_MAX: usize = 32;
 const FORM: &str = "rekam-card-row/1";
 const WHAT: &str = "ledger of cards";
-
-/// What happened to cards.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum CardMove {
-    /// Blanks, or cards printed elsewhere, came in.
-    Received,
-    /// A card was handed over.
-    Issued,
-    /// Cards or blanks went back through the hierarchy.
-    Returned,
-    /// Cards or blanks are spoiled and kept for destruction.
-    Spoiled,
-}
-
-impl CardMove {
-    /// Every value.
-    pub const ALL: &'static [Self] = &[Self::Received, Self::Issued, Self::Returned, Self::Spoiled];
-    /// Stable name.
-    #[must_use]
-    pub const fn id(self) -> &'static str {
-        match self {
-            Self::Received => "received",
-            Self::Issued => "issued",
-            Self::Returned => "returned",
-            Self::Spoiled => "spoiled",
-        }
-    }
-    /// The value of a stable name.
-    #[must_use]
-    pub fn from_id(id: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|m| m.id() == id)
-    }
-}
-
-/// One row of the ledger: no personal data.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct CardRow {
-    /// `rekam-card-row/1`.
-    pub form: String,
-    /// Number, from 1.
-    pub number: u64,
-    /// Random id; for a card at the counter that of its handover.
-    pub id: Uuid,
-    /// What happened.
-    pub kind: CardMove,
-    /// How many cards.
-    pub count: u32,
-    /// First and last serial number of a delivery, where they are known.
-    pub serials: Option<(String, String)>,
-    /// Stable reason, e.g. `damaged-chip`.
-    pub reason: Option<String>,
-    /// The record whose card it was.
-    pub record: Option<Uuid>,
-    /// Keyed hash of the card's UID, hex.
-    pub uid_hash: Option<String>,
-    /// When.
-    pub at: DateTime<Utc>,
-    /// Account of the officer.
-    pub officer: Uuid,
-    /// SHA-256 of the row before, hex; 64 zeros for the first.
-    pub prev: String,
-}
-
-/// A row that an officer enters by hand.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NewCardRow {
-    /// What happened; never [`CardMove::Issued`], which only a handover makes.
-    pub kind: CardMove,
-    /// How many cards.
-    pub count: u32,
-    /// First and last serial number, both or none.
-    pub serials: Option<(String, String)>,
-    /// Stable reason; needed for what is spoiled or returned.
-    pub reason: Option<String>,
-}
 
 /// A card that leaves the counter.
 #[derive(Clone)]
@@ -138,6 +59,17 @@ impl std::fmt::Debug for CardOutcome {
     }
 }
 
+/// For whom a card was handed over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CardOwner {
+    /// The record.
+    pub record: Uuid,
+    /// Its short code, which people say.
+    pub code: String,
+    /// When the card was handed over.
+    pub at: DateTime<Utc>,
+}
+
 /// What the extract keeps of a card.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CardNote {
@@ -151,91 +83,6 @@ pub struct CardNote {
     pub at: DateTime<Utc>,
     /// Account of the officer.
     pub officer: Uuid,
-}
-
-/// Sums of the ledger.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
-pub struct CardStock {
-    /// Came in.
-    pub received: u64,
-    /// Handed over.
-    pub issued: u64,
-    /// Went back.
-    pub returned: u64,
-    /// Spoiled.
-    pub spoiled: u64,
-}
-
-impl CardStock {
-    /// The sums of rows.
-    #[must_use]
-    pub fn of(rows: &[CardRow]) -> Self {
-        let mut stock = Self::default();
-        for row in rows {
-            let sum = match row.kind {
-                CardMove::Received => &mut stock.received,
-                CardMove::Issued => &mut stock.issued,
-                CardMove::Returned => &mut stock.returned,
-                CardMove::Spoiled => &mut stock.spoiled,
-            };
-            *sum = sum.saturating_add(u64::from(row.count));
-        }
-        stock
-    }
-    /// What should be in the drawer; below zero, a delivery was not entered.
-    #[must_use]
-    pub fn balance(&self) -> i64 {
-        let number = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
-        number(self.received)
-            .saturating_sub(number(self.issued))
-            .saturating_sub(number(self.returned))
-            .saturating_sub(number(self.spoiled))
-    }
-}
-
-fn serial_fits(serial: &str) -> bool {
-    (1..=32).contains(&serial.len())
-        && serial.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'-')
-}
-
-/// Letters before the number, and the number at the end of a serial.
-fn serial_parts(serial: &str) -> Option<(&str, u64)> {
-    let digits = serial.bytes().rev().take_while(u8::is_ascii_digit).count();
-    let (head, tail) = serial.split_at_checked(serial.len().checked_sub(digits)?)?;
-    Some((head, tail.parse().ok()?))
-}
-
-impl NewCardRow {
-    /// Checks the row before anything is written.
-    ///
-    /// # Errors
-    /// [`VaultError::CardRow`] naming what does not fit.
-    pub fn check(&self) -> Result<(), VaultError> {
-        let bad = |why| Err(VaultError::CardRow { why });
-        if self.kind == CardMove::Issued {
-            return bad("only a handover issues a card");
-        }
-        if !(1..=CARDS_MAX).contains(&self.count) {
-            return bad("the count must be 1 to 100000");
-        }
-        if let Some((first, last)) = &self.serials {
-            if !serial_fits(first) || !serial_fits(last) {
-                return bad("a serial has 1 to 32 of A-Z, 0-9 and -");
-            }
-            let (Some((a, from)), Some((b, to))) = (serial_parts(first), serial_parts(last)) else {
-                return bad("a serial must end with its number");
-            };
-            let range = to.checked_sub(from).and_then(|n| n.checked_add(1));
-            if a != b || range != Some(u64::from(self.count)) {
-                return bad("the range of serials does not have as many numbers as the count says");
-            }
-        }
-        match &self.reason {
-            Some(reason) if check_name("reason", reason).is_err() => bad("the reason is not a stable name"),
-            None if self.kind != CardMove::Received => bad("say why they were returned or spoiled"),
-            _ => Ok(()),
-        }
-    }
 }
 
 fn number_of(name: &str) -> Option<u64> {
@@ -314,16 +161,19 @@ impl Vault {
         self.walk_rows().map(|(rows, _)| rows)
     }
 
-    /// The record that a card with this UID was handed over for, as the short code that people say.
+    /// The record that a card with this UID was handed over for.
     ///
     /// # Errors
     /// [`VaultError::Locked`] and those of [`Vault::card_rows`].
-    pub fn card_owner(&self, uid: &[u8]) -> Result<Option<(Uuid, String)>, VaultError> {
+    pub fn card_owner(&self, uid: &[u8]) -> Result<Option<CardOwner>, VaultError> {
         let hash = self.keys()?.card_hash(uid);
         let rows = self.card_rows()?;
         let found = rows.iter().rev().find(|row| row.uid_hash.as_ref() == Some(&hash));
         let issued = found.filter(|row| row.kind == CardMove::Issued);
-        Ok(issued.and_then(|row| row.record).map(|id| (id, short_code(id))))
+        let owner = |row: &CardRow| {
+            row.record.map(|record| CardOwner { record, code: short_code(record), at: row.at })
+        };
+        Ok(issued.and_then(owner))
     }
 
     /// Enters a row by hand: a delivery, spoiled blanks, blanks that went back.
@@ -349,6 +199,7 @@ impl Vault {
             count: new.count,
             serials: new.serials.clone(),
             reason: new.reason.clone(),
+            of: new.of,
             record: None,
             uid_hash: None,
             at: now,
@@ -382,11 +233,11 @@ impl Vault {
         if head.state == RecordState::CardIssued || outcome.kind == CardMove::Received {
             return Err(VaultError::CardState { state: head.state });
         }
-        let known = self.card_owner(&outcome.uid)?.filter(|(id, _)| *id != outcome.record);
-        if let (Some((_, record)), CardMove::Issued, Environment::Production) =
+        let known = self.card_owner(&outcome.uid)?.filter(|owner| owner.record != outcome.record);
+        if let (Some(owner), CardMove::Issued, Environment::Production) =
             (known, outcome.kind, self.config().environment)
         {
-            return Err(VaultError::CardKnown { record });
+            return Err(VaultError::CardKnown { record: owner.code });
         }
         let keys = self.keys()?;
         let uid_hash = (!outcome.uid.is_empty()).then(|| keys.card_hash(&outcome.uid));
@@ -398,6 +249,7 @@ impl Vault {
             count: 1,
             serials: None,
             reason: outcome.reason.clone(),
+            of: None,
             record: Some(outcome.record),
             uid_hash: uid_hash.clone(),
             at: now,
@@ -519,11 +371,29 @@ impl Vault {
         self.remove_marker(id)
     }
 
-    /// The proof of a card that left the counter, decrypted.
+    /// The proof of a card that left the counter, decrypted, for an officer who reads it: not before its line is in the
+    /// audit. `number` is that of the row.
     ///
     /// # Errors
     /// [`VaultError::Locked`], [`VaultError::UnknownRecord`], [`VaultError::Corrupt`] or the disk's.
-    pub fn card_proof(&self, number: u64) -> Result<Zeroizing<Vec<u8>>, VaultError> {
+    pub fn read_card_proof(
+        &mut self,
+        number: u64,
+        by: &OfficerKeys,
+        now: DateTime<Utc>,
+    ) -> Result<Zeroizing<Vec<u8>>, VaultError> {
+        let rows = self.card_rows()?;
+        let row = rows.into_iter().find(|row| row.number == number).ok_or(VaultError::UnknownRecord)?;
+        let proof = self.card_proof(number)?;
+        let mut event = AuditEvent::new("card-proof-read").by(by.officer.id);
+        if let Some(record) = row.record {
+            event = event.with("record", record);
+        }
+        self.append_audit(&event.with("row", row.id).with("number", number), now)?;
+        Ok(proof)
+    }
+
+    pub(crate) fn card_proof(&self, number: u64) -> Result<Zeroizing<Vec<u8>>, VaultError> {
         let keys = self.keys()?;
         let bytes = match self.files().read(&self.row_path(number), ROW_MAX) {
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Err(VaultError::UnknownRecord),
@@ -551,6 +421,9 @@ fn row_event(row: &CardRow) -> AuditEvent {
         if let Some(value) = value {
             event = event.with(key, value);
         }
+    }
+    if let Some(of) = row.of {
+        event = event.with("of", of.id());
     }
     if let Some((first, last)) = &row.serials {
         // As one value: a serial of 16 digits alone has the form of a NIK, which no line may have.

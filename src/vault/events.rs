@@ -109,16 +109,18 @@ pub const AUDIT_EVENTS: &[(&str, &str)] = &[
     // Cards.
     ("card-read", "ktp photo uid"),
     ("card-judged", "judgement"),
+    ("card-of-station", "record"),
     ("handover-begun", "record"),
     ("handover-number", "what fits"),
     ("handover-finger", "target match score try"),
     ("handover-face", "judgement"),
     ("handover-exempt", "what"),
     ("handover-left", "record"),
-    ("cards-received", "row number count [reason serials]"),
+    ("cards-received", "row number count [reason of serials]"),
     ("cards-issued", "row number count record [uid]"),
-    ("cards-returned", "row number count [record reason uid serials]"),
-    ("cards-spoiled", "row number count [record reason uid serials]"),
+    ("cards-returned", "row number count [record reason uid of serials]"),
+    ("cards-spoiled", "row number count [record reason uid of serials]"),
+    ("card-proof-read", "record row number"),
 ];
 
 #[cfg(test)]

@@ -27,7 +27,7 @@ const MAY_UNWRAP: &[(&str, usize, &str)] =
 const STATION: &[(&str, &[&str])] = &[
     ("session", &["session", "steps", "gate", "population"]),
     ("steps", &["steps", "session", "gate", "population"]),
-    ("handover", &["handover", "session", "population"]),
+    ("handover", &["handover", "session", "gate", "population"]),
     ("gate", &["gate"]),
     ("population", &["population", "gate"]),
     ("i18n", &["i18n"]),

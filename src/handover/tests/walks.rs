@@ -52,6 +52,8 @@ fn command(n: u8) -> Command {
         Command::Field(Field::Kk, KK.into()),
         Command::ExemptFinger(n.is_multiple_of(2)),
         Command::CannotSign(n.is_multiple_of(3)),
+        Command::Married(!n.is_multiple_of(5)),
+        Command::MarriageDocument(["akta 12", "x", ""][usize::from(n) % 3].into()),
         Command::Next,
         Command::Back,
         Command::Leave(Leaving::Issue),
@@ -119,6 +121,15 @@ proptest! {
     #[test]
     fn random_walks_keep_the_promises(ops in proptest::collection::vec(any_op(), 0..120)) {
         let mut world = World::new();
+        for op in ops {
+            world.run(op);
+        }
+    }
+
+    #[test]
+    fn walks_with_somebody_who_is_too_young_keep_them_too(ops in proptest::collection::vec(any_op(), 0..120)) {
+        let mut world = World::too_young();
+        world.at_receiver();
         for op in ops {
             world.run(op);
         }

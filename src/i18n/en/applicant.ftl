@@ -28,3 +28,14 @@ applicant-do-statement = Read this statement. If it is true, sign it.
 applicant-do-seal = The officer saves your recording.
 applicant-put = { $name }: put flat on the glass and keep still.
 applicant-signed-done = Thank you. Your signature has been taken.
+
+applicant-card = Collecting a KTP-el
+applicant-card-card = The officer is checking the card. Please wait.
+applicant-card-receiver = Show your identity. If you collect for somebody else, show the family card or the letter of authority too.
+applicant-card-finger = Put your finger on the reader as the officer tells you.
+applicant-card-wait = Please wait.
+applicant-card-sign = Read this sentence. If it is right, sign in the box.
+applicant-card-text = I receive the KTP-el of { $name }.
+applicant-card-signs = The receiver signs on their screen.
+applicant-card-given = Thank you
+applicant-card-given-do = Take the card from the officer and check what is printed on it. A KTP-el costs nothing.

@@ -28,3 +28,14 @@ applicant-do-statement = Baca pernyataan ini. Bila benar, tanda tangani.
 applicant-do-seal = Petugas menyimpan perekaman Anda.
 applicant-put = { $name }: letakkan rata di kaca dan tahan diam.
 applicant-signed-done = Terima kasih. Tanda tangan Anda sudah diterima.
+
+applicant-card = Pengambilan KTP-el
+applicant-card-card = Petugas memeriksa kartunya. Mohon tunggu.
+applicant-card-receiver = Tunjukkan identitas Anda. Bila mengambil untuk orang lain, tunjukkan juga Kartu Keluarga atau surat kuasa.
+applicant-card-finger = Letakkan jari di alat seperti petunjuk petugas.
+applicant-card-wait = Mohon tunggu.
+applicant-card-sign = Baca kalimat ini. Bila benar, tanda tangani di kotak.
+applicant-card-text = Saya menerima KTP-el atas nama { $name }.
+applicant-card-signs = Penerima menandatangani di layarnya.
+applicant-card-given = Terima kasih
+applicant-card-given-do = Terima kartunya dari petugas dan periksa tulisannya. KTP-el tidak dipungut biaya.

@@ -114,6 +114,9 @@ impl Station {
                 self.feed(session, Event::LookedUp(id, answer));
             }
             VaultAnswer::LookedUp { session, id, answer: None } => self.look_up_failed(session, id),
+            VaultAnswer::CardLookedUp { session, id, answer } => {
+                self.feed(session, Event::CardLookedUp(id, answer));
+            }
             VaultAnswer::Cards { handover, answer } => self.take_cards(handover, answer),
             VaultAnswer::Asked { session, request } if self.is_handover(session) => {
                 self.feed_handover(handover::Event::Asked(*request));

@@ -70,6 +70,9 @@ impl Station {
                 let question = Question { id, nik: Zeroizing::new(nik), no_kk: Zeroizing::new(no_kk), today };
                 self.give_vault(VaultJob::LookUp { session, question });
             }
+            Effect::LookUpCard { id, uid } => {
+                self.give_vault(VaultJob::LookUpCard { session, id, uid: Zeroizing::new(uid) });
+            }
             Effect::SearchFingers { id, fingers } => {
                 let search = FingerQuestion { id, fingers };
                 self.give_vault(VaultJob::SearchFingers { session, search });

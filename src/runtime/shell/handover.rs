@@ -42,6 +42,7 @@ impl Station {
             station: self.station.clone(),
             operator,
             utc_offset_s: self.utc_offset_s,
+            card_from_age: self.policy.ages.card_from,
         };
         let now = self.clock.now();
         let (handover, effects) = Handover::new(Uuid::now_v7(), Arc::new(ctx), now);

@@ -8,6 +8,7 @@ use super::*;
 use crate::handover::event::Command as Act;
 use crate::handover::parts::{Leaving, Page, Proof, ReceiverKind, ReturnReason};
 use crate::runtime::station::CardMove;
+use crate::session::event::CardAtStation;
 use crate::session::sample::CardJudgement;
 use crate::vault::{CardStock, OpenOptions};
 
@@ -129,6 +130,50 @@ fn a_card_is_handed_over_with_its_proof() {
     assert!(proof.matched.is_some() && proof.signature.is_some() && proof.nik_fits == Some(true));
     assert!(proof.card.unwrap().uid.is_empty(), "the UID is not kept in clear");
     assert!(extract.cards[0].uid_hash.is_some());
+}
+
+/// A whole handover of this record's card; its UID.
+fn hand_over(b: &mut Bench, record: Uuid) -> Vec<u8> {
+    b.at_finger(record);
+    let uid = b.desk().handover().unwrap().card.as_ref().unwrap().uid.clone();
+    let target = b.desk().handover().unwrap().targets()[0];
+    for command in [
+        Act::Capture(target),
+        Act::Next,
+        Act::Drawn(biometrics::synth::signature::render(3, 1)),
+        Act::Leave(Leaving::Issue),
+    ] {
+        b.act_at_counter(command);
+    }
+    assert_eq!(b.page(), Page::Done, "{:?}", b.desk().notices());
+    uid
+}
+
+#[test]
+fn a_card_that_was_handed_out_here_is_recognised_in_a_session() {
+    let mut b = Bench::new("");
+    let record = b.recorded();
+    b.printed(record);
+    assert!(!hand_over(&mut b, record).is_empty());
+    b.desk().send(DeskCommand::CloseHandover);
+    b.begin();
+    b.go_to(Some(StepId::Identity));
+    // Somebody else, with the card that the simulated reader always has.
+    b.command(Command::Field("nik".into(), "3204125701909002".into()));
+    b.command(Command::Field("no_kk".into(), t::NO_KK.into()));
+    b.command(Command::Confirm);
+    b.quiet();
+    b.command(Command::CardClaimed(true));
+    b.command(Command::Capture(Target::Card));
+    b.quiet();
+    b.until("answer of the ledger", |d| {
+        d.pump();
+        let view = d.session().unwrap();
+        view.session.data.identity.card.as_ref().is_some_and(|c| c.asked.is_none())
+    });
+    let found = b.desk().session().unwrap().session.data.identity.card.clone().unwrap().at_station;
+    let CardAtStation::Handed { code, .. } = found else { panic!("{found:?}") };
+    assert_eq!(code, record::schema::short_code(record));
 }
 
 #[test]
@@ -281,6 +326,7 @@ fn a_card_in_a_session_goes_into_the_record() {
     let view = b.desk().session().unwrap();
     let check = view.session.data.identity.card.clone().unwrap();
     assert!(check.sample.is_ktp && check.sample.photo.is_some());
+    assert_eq!(check.at_station, CardAtStation::NotHanded);
     b.command(Command::JudgeCard(CardJudgement::Other));
     b.go_to(None);
     let ended = b.desk().ended().cloned().unwrap();

@@ -1,7 +1,10 @@
 //! Step 2: NIK and No. KK, queue and roster, "ever recorded before?", warnings answered with a reason.
 
+pub(crate) mod card;
 #[cfg(feature = "gui")]
 pub(crate) mod view;
+
+pub use card::CardCheck;
 
 use std::collections::BTreeMap;
 
@@ -20,7 +23,7 @@ use crate::session::Session;
 use crate::session::core::{Closing, LookUp, RetryNote};
 use crate::session::effect::{Effect, Effects};
 use crate::session::event::{Command, LookUpAnswer, Target};
-use crate::session::sample::{CardJudgement, CardSample, Samples};
+use crate::session::sample::{CardJudgement, Samples};
 
 /// Seconds after which a look-up that has not answered is asked again by the operator.
 const LOOK_UP_S: i64 = 20;
@@ -32,8 +35,10 @@ pub const CARD_UNCHECKED: &str = "card-unchecked";
 pub const CARD_OF_OTHER: &str = "card-of-other";
 /// Warning when the picture on the card's chip shows nothing.
 pub const CARD_UNREADABLE: &str = "card-unreadable";
+/// Warning when this station handed the card out.
+pub const CARD_OF_STATION: &str = "card-of-station";
 /// Warnings that the card check raises.
-pub const CARD_WARNINGS: &[&str] = &[CARD_UNCHECKED, CARD_OF_OTHER, CARD_UNREADABLE];
+pub const CARD_WARNINGS: &[&str] = &[CARD_OF_STATION, CARD_UNCHECKED, CARD_OF_OTHER, CARD_UNREADABLE];
 /// Fewest characters of a reason.
 pub const MIN_REASON: usize = 3;
 /// Most characters of any typed field.
@@ -73,15 +78,6 @@ pub struct IdentityData {
     pub confirmed: bool,
 }
 
-/// A card that was read, and what the operator says of it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct CardCheck {
-    /// What was read.
-    pub sample: CardSample,
-    /// The operator's judgement by eye.
-    pub judged: Option<CardJudgement>,
-}
-
 impl std::fmt::Debug for IdentityData {
     // NIK and KK: never in a log.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -101,6 +97,9 @@ pub fn warnings(s: &Session, today: NaiveDate) -> Vec<String> {
         found.into_iter().filter(|w| w.needs_reason()).map(|w| w.id().to_owned()).collect();
     if d.twin {
         ids.push(TWIN_WARNING.into());
+    }
+    if card::of_station(d) {
+        ids.push(CARD_OF_STATION.into());
     }
     ids.extend(card_warning(d).map(ToOwned::to_owned));
     ids
@@ -185,6 +184,9 @@ impl Step for Identity {
         }
         if d.recorded_before.is_none() {
             out.push("recorded-before".into());
+        }
+        if card::is_asked(d) {
+            out.push("card-ledger".into());
         }
         let today = s.ctx.local_date(now);
         out.extend(
@@ -294,8 +296,7 @@ impl Step for Identity {
                 return;
             }
         }
-        let judged = (sample.is_ktp && sample.photo.is_none()).then_some(CardJudgement::Unreadable);
-        s.data.identity.card = Some(CardCheck { sample: *sample, judged });
+        card::read(s, *sample, now, fx);
     }
 }
 

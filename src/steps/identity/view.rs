@@ -2,12 +2,13 @@
 
 use eframe::egui::{RichText, Ui, vec2};
 
-use super::TWIN_WARNING;
+use super::{CardCheck, TWIN_WARNING};
 use crate::population::kk::NoKk;
 use crate::population::nik::Nik;
-use crate::session::event::{Command, Target};
+use crate::session::event::{CardAtStation, Command, Target};
 use crate::session::view::SessionView;
 use crate::steps::Step;
+use crate::t;
 use crate::ui::screens::handover_pages::judgement;
 use crate::ui::stage::{Stage, pair, small, title, two_columns};
 use crate::ui::theme::Tone;
@@ -169,11 +170,26 @@ fn card(ui: &mut Ui, st: &mut Stage<'_>, view: &SessionView<'_>) {
                 st.send(Command::JudgeCard(judgement));
             }
         }
+        at_station(ui, st, view, check);
         if super::holds_card(d) {
             let (what, to_do) = (st.get("card-own"), st.get("card-own-do"));
             widgets::banner(ui, st.words, Tone::Warning, &what, &to_do, "");
         }
     });
+}
+
+/// What the station's ledger of cards says of the card: a record's short code and a day, nothing of a person.
+fn at_station(ui: &mut Ui, st: &Stage<'_>, view: &SessionView<'_>, check: &CardCheck) {
+    match &check.at_station {
+        CardAtStation::Unasked if check.asked.is_some() => small(ui, &st.get("card-ledger-running")),
+        CardAtStation::Unasked | CardAtStation::Unanswered => small(ui, &st.get("card-ledger-unknown")),
+        CardAtStation::NotHanded => small(ui, &st.get("card-ledger-none")),
+        CardAtStation::Handed { code, at } => {
+            let on = st.words.date_long(view.session.ctx.local_date(*at));
+            let what = t!(st.words, "card-ledger-handed", code = code.as_str(), on = on);
+            widgets::banner(ui, st.words, Tone::Warning, &what, "", "");
+        }
+    }
 }
 
 fn warnings(ui: &mut Ui, st: &mut Stage<'_>, view: &SessionView<'_>) {

@@ -9,7 +9,7 @@ use super::super::{fonts, widgets};
 use super::dialogs::{Next, buttons, modal};
 use crate::handover::event::Command;
 use crate::handover::parts::{Leaving, SpoilReason};
-use crate::runtime::station::{CardMove, DeskCommand, NewCardRow};
+use crate::runtime::station::{CardMove, CardSort, DeskCommand, NewCardRow};
 
 /// Rows that are shown below the sums.
 const ROWS: usize = 6;
@@ -31,14 +31,19 @@ pub(super) fn stock(ui: &mut Ui, st: &mut Stage<'_>) {
             let (what, to_do) = (st.get("cards-below"), st.get("cards-below-do"));
             widgets::banner(ui, st.words, Tone::Warning, &what, &to_do, "");
         }
-        for (kind, count) in [
-            (CardMove::Received, ledger.stock.received),
-            (CardMove::Issued, ledger.stock.issued),
-            (CardMove::Returned, ledger.stock.returned),
-            (CardMove::Spoiled, ledger.stock.spoiled),
+        let sums = &ledger.stock;
+        for (kind, count, blank) in [
+            (CardMove::Received, sums.received, sums.received_blank),
+            (CardMove::Issued, sums.issued, 0),
+            (CardMove::Returned, sums.returned, sums.returned_blank),
+            (CardMove::Spoiled, sums.spoiled, sums.spoiled_blank),
         ] {
             let name = st.get(&format!("cards-{}", kind.id()));
-            small(ui, &format!("{name}: {count}"));
+            let mut text = format!("{name}: {count}");
+            if blank > 0 {
+                text = format!("{text} {}", st.words.with("cards-of-them-blank", &[("count", blank)]));
+            }
+            small(ui, &text);
         }
         if widgets::secondary_button(ui, &st.get("cards-enter")).clicked() {
             st.scratch.dialog = Some(Dialog::EnterCards(EnterCards::default()));
@@ -46,10 +51,15 @@ pub(super) fn stock(ui: &mut Ui, st: &mut Stage<'_>) {
         for row in ledger.rows.iter().take(ROWS) {
             ui.separator();
             let name = st.get(&format!("cards-{}", row.kind.id()));
-            small(
-                ui,
-                &format!("{} · {name} {}", st.words.date_time(row.at, st.desk.utc_offset_s()), row.count),
-            );
+            let at = st.words.date_time(row.at, st.desk.utc_offset_s());
+            let mut text = format!("{at} · {name} {}", row.count);
+            if let Some(of) = row.of {
+                text = format!("{text} · {}", st.get(&format!("cards-sort-{}", of.id())));
+            }
+            if let Some((first, last)) = &row.serials {
+                text = format!("{text} · {first}–{last}");
+            }
+            small(ui, &text);
         }
     });
 }
@@ -74,11 +84,20 @@ pub(super) fn show_enter(ctx: &Context, st: &mut Stage<'_>, mut e: EnterCards) -
         if widgets::chips(ui, &mut e.kind, &options) {
             e.reason = None;
         }
+        if e.kind.is_some() {
+            let texts: Vec<String> =
+                CardSort::ALL.iter().map(|s| st.get(&format!("cards-sort-{}", s.id()))).collect();
+            let options: Vec<(CardSort, &str)> =
+                CardSort::ALL.iter().copied().zip(texts.iter().map(String::as_str)).collect();
+            widgets::chips(ui, &mut e.of, &options);
+        }
         widgets::text_field(ui, &st.get("cards-count"), &mut e.count, "", None);
-        if e.kind == Some(CardMove::Received) {
-            widgets::text_field(ui, &st.get("cards-first"), &mut e.first, &st.get("cards-serial-hint"), None);
-            widgets::text_field(ui, &st.get("cards-last"), &mut e.last, &st.get("cards-serial-hint"), None);
-        } else if e.kind.is_some() {
+        if e.kind.is_some() {
+            let hint = st.get("cards-serial-hint");
+            widgets::text_field(ui, &st.get("cards-first"), &mut e.first, &hint, None);
+            widgets::text_field(ui, &st.get("cards-last"), &mut e.last, &hint, None);
+        }
+        if e.kind.is_some_and(|k| k != CardMove::Received) {
             let texts: Vec<String> =
                 BLANK_REASONS.iter().map(|r| st.get(&format!("handover-reason-{r}"))).collect();
             let options: Vec<(String, &str)> =
@@ -112,11 +131,17 @@ impl EnterCards {
         let kind = self.kind?;
         let serial = |text: &str| text.trim().to_uppercase();
         let (first, last) = (serial(&self.first), serial(&self.last));
-        let given = kind == CardMove::Received && !(first.is_empty() && last.is_empty());
+        let serials = match (first.is_empty(), last.is_empty()) {
+            (true, true) => None,
+            // One card has one serial.
+            (false, true) if count == 1 => Some((first.clone(), first)),
+            _ => Some((first, last)),
+        };
         if kind != CardMove::Received && self.reason.is_none() {
             return None;
         }
-        Some(NewCardRow { kind, count, serials: given.then_some((first, last)), reason: self.reason.clone() })
+        let of = Some(self.of?);
+        Some(NewCardRow { kind, count, serials, reason: self.reason.clone(), of })
     }
 }
 

@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 use super::super::stage::{Decide, Dialog, Stage, small};
 use super::super::theme::{self, Tone};
 use super::super::{fonts, speech, widgets};
+use crate::handover::parts::Exempt;
 use crate::population::identity::{FIELDS, field_text};
 use crate::runtime::station::{DeskCommand, OfficerLine};
 use crate::session::core::Requirement;
@@ -123,7 +124,12 @@ fn decidable(st: &Stage<'_>, nonce: Uuid) -> Option<(RequirementKind, Uuid, Stri
     let kind = RequirementKind::SupervisorApproval;
     let asked = st.get(&format!("requirement-{}", kind.id()));
     let reason = st.get(&format!("handover-exempt-{}", approval.what.id()));
-    Some((kind, h.ctx.operator, format!("{asked}: {reason}")))
+    let mut what = format!("{asked}: {reason}");
+    if approval.what == Exempt::Age {
+        // The document is the whole of what there is to decide about.
+        what = format!("{what}\n{}: {}", st.get("handover-marriage"), h.marriage);
+    }
+    Some((kind, h.ctx.operator, what))
 }
 
 fn show_decide(ctx: &Context, st: &mut Stage<'_>, mut d: Decide) -> Next {

@@ -14,7 +14,7 @@ use super::super::{fonts, speech, views, widgets};
 use super::handover_pages as pages;
 use crate::handover::Handover;
 use crate::handover::event::Command;
-use crate::handover::parts::{Approval, Page};
+use crate::handover::parts::{Approval, Exempt, Page};
 use crate::handover::view::Primary;
 use crate::runtime::station::{DeskCommand, Screen};
 use crate::session::event::Target;
@@ -133,8 +133,8 @@ fn list(ui: &mut Ui, st: &Stage<'_>, h: &Handover) {
 fn page_state(h: &Handover, page: Page) -> StepState {
     let exempted = h.exempted();
     let excepted = exempted.iter().any(|what| match page {
-        Page::Card => *what == crate::handover::parts::Exempt::Face,
-        Page::Finger => *what == crate::handover::parts::Exempt::Finger,
+        Page::Card => matches!(what, Exempt::Age | Exempt::Face),
+        Page::Finger => *what == Exempt::Finger,
         _ => false,
     });
     if excepted { StepState::Excepted } else { StepState::Done }

@@ -5,7 +5,7 @@ use record::schema::StepState;
 
 use super::super::stage::{Stage, pair, small, two_columns};
 use super::super::theme::{self, Tone};
-use super::super::{fonts, speech, widgets};
+use super::super::{fonts, speech, views, widgets};
 use super::handover::{pair_of_pictures, receipt, send};
 use crate::handover::event::{Command, Field};
 use crate::handover::parts::{Candidate, Exempt, ReceiverKind};
@@ -62,7 +62,7 @@ pub(super) fn pick(ui: &mut Ui, st: &mut Stage<'_>, h: &Handover) {
     }
     ui.add_enabled_ui(!h.busy(), |ui| {
         for line in &lines {
-            candidate(ui, st, line);
+            candidate(ui, st, h, line);
         }
     });
     if h.list_cut > 0 {
@@ -73,7 +73,7 @@ pub(super) fn pick(ui: &mut Ui, st: &mut Stage<'_>, h: &Handover) {
     }
 }
 
-fn candidate(ui: &mut Ui, st: &mut Stage<'_>, line: &Candidate) {
+fn candidate(ui: &mut Ui, st: &mut Stage<'_>, h: &Handover, line: &Candidate) {
     widgets::card(ui, |ui| {
         // The row is as high as its button: without it the layout would take the rest of the page.
         ui.horizontal(|ui| {
@@ -89,6 +89,11 @@ fn candidate(ui: &mut Ui, st: &mut Stage<'_>, line: &Candidate) {
                     let born = st.words.date(line.birth);
                     small(ui, &t!(st.words, "handover-line", tail = tail, born = born));
                     small(ui, &st.get(&format!("record-{}", line.state.id())));
+                    if let Some(from) = h.card_waits(line.birth) {
+                        let from = st.words.date_long(from);
+                        let text = st.words.with("handover-waits", &[("from", from)]);
+                        ui.label(RichText::new(text).size(theme::TEXT_SMALL).color(Tone::Warning.colour()));
+                    }
                 });
             });
         });
@@ -96,7 +101,31 @@ fn candidate(ui: &mut Ui, st: &mut Stage<'_>, line: &Candidate) {
 }
 
 pub(super) fn card(ui: &mut Ui, st: &mut Stage<'_>, h: &Handover) {
+    age(ui, st, h);
     two_columns(ui, 270.0, st, |ui, st| card_numbers(ui, st, h), |ui, st| card_face(ui, st, h));
+}
+
+/// Too young for the card: from when it can be handed over, and the one way before.
+fn age(ui: &mut Ui, st: &mut Stage<'_>, h: &Handover) {
+    let Some(from) = h.waits_until() else { return };
+    let from = st.words.date_long(from);
+    let to_do = st.words.with("handover-age-do", &[("from", from.as_str())]);
+    let tone = if h.married { Tone::Warning } else { Tone::Error };
+    widgets::banner(ui, st.words, tone, &st.get("handover-age"), &to_do, "");
+    ui.add_space(theme::GAP);
+    let mut married = h.married;
+    let (text, below) = (st.get("handover-married"), st.get("handover-married-do"));
+    if widgets::check_tile(ui, &mut married, &text, &below).clicked() {
+        send(st, Command::Married(married));
+    }
+    if h.married {
+        ui.add_space(theme::GAP);
+        let label = st.get("handover-marriage");
+        if let Some(document) = self::text(ui, st, "marriage", &label, &h.marriage) {
+            send(st, Command::MarriageDocument(document));
+        }
+    }
+    ui.add_space(theme::GAP);
 }
 
 fn card_numbers(ui: &mut Ui, st: &mut Stage<'_>, h: &Handover) {
@@ -307,7 +336,6 @@ fn other_fingers(ui: &mut Ui, st: &mut Stage<'_>, h: &Handover) {
 }
 
 pub(super) fn sign(ui: &mut Ui, st: &mut Stage<'_>, h: &Handover) {
-    const AGAIN: &str = "sign-again";
     summary(ui, st, h);
     ui.add_space(theme::GAP);
     let width = ui.available_width().min(680.0);
@@ -319,21 +347,30 @@ pub(super) fn sign(ui: &mut Ui, st: &mut Stage<'_>, h: &Handover) {
         }
         return;
     }
-    if let Some(sample) = h.signature.as_ref().filter(|_| !st.scratch.texts.0.contains_key(AGAIN)) {
+    if let Some(sample) = h.signature.as_ref().filter(|_| !views::receipt_pad_wanted(st, h)) {
         widgets::card(ui, |ui| {
             let name = st.get("handover-signature");
             small(ui, &name);
             st.pictures.show(ui, Some(&sample.png), vec2(width.min(480.0), 140.0), &name);
             if widgets::secondary_button(ui, &st.get("sign-again")).clicked() {
-                st.scratch.texts.0.insert(AGAIN.to_owned(), String::new());
+                views::sign_again(st);
             }
         });
         return;
     }
     ui.label(RichText::new(st.get("handover-sign-what")).font(fonts::bold(theme::TEXT_BODY)));
+    if *st.applicant {
+        ui.label(st.get("applicant-card-signs"));
+    }
     let ready = !h.busy() && h.locks(Target::StatementSignature).is_none();
     ui.add_enabled_ui(ready, |ui| {
-        widgets::signature_canvas(ui, st.words, &mut st.scratch.ink, vec2(width, 180.0));
+        let size = vec2(width, 180.0);
+        if *st.applicant {
+            // Drawn on the receiver's screen; here it is only looked at.
+            widgets::signature_seen(ui, st.words, &st.scratch.ink, size);
+        } else {
+            widgets::signature_canvas(ui, st.words, &mut st.scratch.ink, size);
+        }
         ui.horizontal_wrapped(|ui| {
             let drawn = !st.scratch.ink.is_empty();
             ui.add_enabled_ui(drawn, |ui| {
@@ -341,7 +378,7 @@ pub(super) fn sign(ui: &mut Ui, st: &mut Stage<'_>, h: &Handover) {
                     st.scratch.ink.clear();
                 }
                 if widgets::secondary_button(ui, &st.get("use-drawn")).clicked() {
-                    st.scratch.texts.0.remove(AGAIN);
+                    views::signed_again(st);
                     let strokes = st.scratch.ink.strokes().clone();
                     st.scratch.ink.clear();
                     send(st, Command::Drawn(strokes));
@@ -361,6 +398,9 @@ fn summary(ui: &mut Ui, st: &Stage<'_>, h: &Handover) {
         let or = |what: Exempt, id: &str| {
             if exempted.contains(&what) { st.get("handover-by-supervisor") } else { st.get(id) }
         };
+        if exempted.contains(&Exempt::Age) {
+            pair(ui, &st.get("handover-married"), &st.get("handover-by-supervisor"));
+        }
         pair(ui, &st.get("handover-page-card"), &or(Exempt::Face, "handover-summary-card"));
         pair(ui, &st.get("handover-page-finger"), &or(Exempt::Finger, "handover-summary-finger"));
         let kind = h.receiver.kind.map_or("own", ReceiverKind::id);

@@ -1,8 +1,10 @@
 //! The applicant's screen. In the harness it lies as a window inside the operator's, where it can be pressed and drawn
 //! on; what it shows by itself is read from a context of its own.
 
+use devices::vocabulary::DeviceKind;
 use eframe::egui::{Event, PointerButton, Pos2, RawInput, Rect, TouchDeviceId, TouchId, TouchPhase};
 
+use super::desk::counter::OWNER;
 use super::*;
 use crate::runtime::station::DeskCommand;
 use crate::ui::applicant;
@@ -150,16 +152,10 @@ fn it_is_opened_and_closed_and_costs_nothing() {
     assert!(w.sees(&w.words.get("applicant-welcome")));
 }
 
-#[test]
-fn what_is_drawn_there_is_the_signature() {
-    let mut w = open(Language::English);
-    w.control.borrow_mut().pad = false;
-    w.photo();
-    w.expect(StepId::Signature);
-    w.press_id("applicant-open");
-    assert!(w.sees(&w.words.get("applicant-signs")), "the officer sees where it is signed");
-    let pad = w.harness.get_by_label(&w.words.get("signature-pad")).rect();
-    let draw = |w: &mut Window, from: f32| {
+impl Window {
+    /// Draws a stroke on the pad on screen, `from` points right of its left third.
+    fn draw(&mut self, from: f32) {
+        let pad = self.harness.get_by_label(&self.words.get("signature-pad")).rect();
         let at = |x: f32, y: f32| pad.center() + vec2(x - 100.0, y);
         let touch = |phase, pos| Event::Touch {
             device_id: TouchDeviceId(1),
@@ -174,29 +170,39 @@ fn what_is_drawn_there_is_the_signature() {
             pressed,
             modifiers: Modifiers::NONE,
         };
-        w.harness.event(Event::PointerMoved(at(from, 0.0)));
-        w.harness.step();
-        w.harness.event(touch(TouchPhase::Start, at(from, 0.0)));
-        w.harness.event(button(at(from, 0.0), true));
-        w.harness.step();
+        self.harness.event(Event::PointerMoved(at(from, 0.0)));
+        self.harness.step();
+        self.harness.event(touch(TouchPhase::Start, at(from, 0.0)));
+        self.harness.event(button(at(from, 0.0), true));
+        self.harness.step();
         for i in 1..30 {
             let pos = at(from + i as f32 * 3.0, (i as f32).sin() * 20.0);
-            w.harness.event(touch(TouchPhase::Move, pos));
-            w.harness.event(Event::PointerMoved(pos));
-            w.harness.step();
+            self.harness.event(touch(TouchPhase::Move, pos));
+            self.harness.event(Event::PointerMoved(pos));
+            self.harness.step();
         }
         let end = at(from + 90.0, 0.0);
-        w.harness.event(touch(TouchPhase::End, end));
-        w.harness.event(button(end, false));
-        w.harness.step();
-        w.run();
-    };
-    draw(&mut w, 0.0);
+        self.harness.event(touch(TouchPhase::End, end));
+        self.harness.event(button(end, false));
+        self.harness.step();
+        self.run();
+    }
+}
+
+#[test]
+fn what_is_drawn_there_is_the_signature() {
+    let mut w = open(Language::English);
+    w.control.borrow_mut().pad = false;
+    w.photo();
+    w.expect(StepId::Signature);
+    w.press_id("applicant-open");
+    assert!(w.sees(&w.words.get("applicant-signs")), "the officer sees where it is signed");
+    w.draw(0.0);
     assert!(!w.harness.state().scratch().ink.is_empty(), "nothing drawn");
     w.press_id("applicant-clear");
     assert!(w.harness.state().scratch().ink.is_empty());
-    draw(&mut w, 0.0);
-    draw(&mut w, 100.0);
+    w.draw(0.0);
+    w.draw(100.0);
     assert_eq!(w.harness.state().scratch().ink.strokes().strokes.len(), 2);
     w.press_id("applicant-signed");
     assert!(w.harness.state().scratch().ink.is_empty());
@@ -208,4 +214,81 @@ fn what_is_drawn_there_is_the_signature() {
     assert!(points.last().unwrap().t_ms > 0, "times are kept");
     assert!(!w.sees(&w.words.get("signature-pad")), "the pad is gone once it is signed");
     assert!(w.sees(&w.words.get("applicant-signed-done")));
+}
+
+#[test]
+fn the_receiver_of_a_card_is_told_what_happens_and_signs_there() {
+    for language in [Language::Indonesian, Language::English] {
+        let mut w = Window::open(language, vec2(1400.0, 1000.0));
+        let check = |w: &Window, expected: &str, name: bool| {
+            let read = read(w);
+            assert!(read.contains(&w.words.get(expected)), "{expected}: {read}");
+            let nik = speech_nik(&DemoPerson::default().nik);
+            assert!(!read.contains(&nik), "{expected}: {read}");
+            assert_eq!(read.contains(OWNER), name, "{expected}: {read}");
+            assert!(!read.contains('⟦'), "a message is missing: {read}");
+        };
+        w.counter();
+        w.control.borrow_mut().pad = false;
+        check(&w, "applicant-welcome-do", false);
+        w.take_card();
+        check(&w, "applicant-card-card", false);
+        w.press_id("card-judgement-same");
+        w.go_on();
+        check(&w, "applicant-card-receiver", false);
+        w.press_id("handover-receiver-own");
+        w.go_on();
+        check(&w, "applicant-card-finger", false);
+        w.go_on(); // the finger
+        check(&w, "applicant-card-wait", false);
+        w.go_on();
+        check(&w, "applicant-card-sign", true);
+        assert!(read(&w).contains(&w.words.with("applicant-card-text", &[("name", OWNER)])));
+        w.press_id("applicant-open");
+        assert!(w.sees(&w.words.get("applicant-card-signs")), "the officer sees where it is signed");
+        w.draw(0.0);
+        w.press_id("applicant-clear");
+        w.draw(0.0);
+        w.draw(100.0);
+        w.press_id("applicant-signed");
+        let strokes = |w: &Window| {
+            let h = w.harness.state().desk().handover().unwrap();
+            h.signature.as_ref().map(|s| s.strokes.strokes.len())
+        };
+        assert_eq!(strokes(&w), Some(2));
+        assert!(w.harness.state().scratch().ink.is_empty());
+        assert!(!w.sees(&w.words.get("signature-pad")), "the pad is gone once it is signed");
+        check(&w, "applicant-signed-done", true);
+        // Once more, where the officer asks for it.
+        w.press_id("sign-again");
+        check(&w, "applicant-card-sign", true);
+        w.draw(0.0);
+        w.press_id("applicant-signed");
+        assert_eq!(strokes(&w), Some(1));
+        w.go_on();
+        check(&w, "applicant-card-given-do", false);
+        w.harness.state_mut().desk_mut().send(DeskCommand::SignOut);
+        w.run();
+        check(&w, "applicant-welcome-do", false);
+    }
+}
+
+#[test]
+fn a_pad_that_waits_for_disinfection_takes_nothing_from_the_receiver() {
+    let mut w = Window::open(Language::Indonesian, vec2(1400.0, 1000.0));
+    w.counter();
+    w.control.borrow_mut().pad = false;
+    w.at_finger();
+    w.go_on();
+    w.control.borrow_mut().locked = [DeviceKind::SignaturePad].into();
+    w.go_on();
+    w.press_id("applicant-open");
+    w.harness.state_mut().desk_mut().send(DeskCommand::Disinfected(DeviceKind::Camera));
+    w.run();
+    w.draw(0.0);
+    assert!(w.harness.state().scratch().ink.is_empty());
+    w.go_on(); // it is clean
+    w.draw(0.0);
+    w.press_id("applicant-signed");
+    assert!(w.harness.state().desk().handover().unwrap().signature.is_some());
 }

@@ -31,7 +31,7 @@ use super::rekam::runtime::station::{
     WaitingLine,
 };
 use super::rekam::session::effect::Effect;
-use super::rekam::session::event::{CaptureOutcome, Event, LookUpAnswer};
+use super::rekam::session::event::{CaptureOutcome, CardAtStation, Event, LookUpAnswer};
 use super::rekam::session::sample::{
     DeviceStamp, FingerSample, IrisSample, Match, Media, PhotoSample, PlatenCheck, Samples, SignatureSample,
     SlapBox, SlapNote, SlapSample, TemperatureSample,
@@ -69,6 +69,10 @@ pub(crate) struct Control {
     pub(crate) whole_slaps: bool,
     /// Contact devices that another applicant used.
     pub(crate) locked: BTreeSet<DeviceKind>,
+    /// The owner of the card at the counter is not seventeen yet.
+    pub(crate) young: bool,
+    /// What the ledger says of an applicant's card.
+    pub(crate) at_station: CardAtStation,
     /// Receipts cannot be made.
     pub(crate) receipt_fails: bool,
     /// A second device of this kind is plugged in.
@@ -237,6 +241,9 @@ impl FakeDesk {
             Effect::LookUp { id, nik, .. } => {
                 let roster = self.control.borrow().roster.clone().map(|b| Box::new(Biodata { nik, ..b }));
                 Event::LookedUp(id, LookUpAnswer { roster, ..LookUpAnswer::default() })
+            }
+            Effect::LookUpCard { id, .. } => {
+                Event::CardLookedUp(id, self.control.borrow().at_station.clone())
             }
             Effect::AskApproval(draft) => {
                 let session = self.session.as_ref()?;

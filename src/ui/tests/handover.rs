@@ -5,8 +5,8 @@ use devices::vocabulary::{DeviceFault, DeviceKind, Retry};
 use super::desk::counter::{OWNER, card, first_finger};
 use super::*;
 use crate::handover::parts::{Exempt, Page};
-use crate::runtime::station::{DeskCommand, Screen};
-use crate::session::event::{CaptureOutcome, Target};
+use crate::runtime::station::{CardMove, DeskCommand, Screen};
+use crate::session::event::{CaptureOutcome, CardAtStation, Target};
 use crate::session::sample::{CardSample, Samples};
 use crate::t;
 
@@ -15,14 +15,14 @@ impl Window {
         self.harness.state().desk().handover().map(|h| h.page)
     }
 
-    fn counter(&mut self) {
+    pub(super) fn counter(&mut self) {
         self.control.borrow_mut().pad = true;
         self.sign_in();
         self.press_id("handover-open");
         assert_eq!(self.harness.state().desk().screen(), Screen::Handover);
     }
 
-    fn take_card(&mut self) {
+    pub(super) fn take_card(&mut self) {
         self.press_with("handover-take", OWNER);
         assert_eq!(self.page(), Some(Page::Card));
         self.fill_id("handover-nik", &DemoPerson::default().nik);
@@ -37,7 +37,7 @@ impl Window {
         assert_eq!(self.page(), Some(Page::Receiver));
     }
 
-    fn at_finger(&mut self) {
+    pub(super) fn at_finger(&mut self) {
         self.at_receiver();
         self.press_id("handover-receiver-own");
         self.go_on();
@@ -164,6 +164,40 @@ fn a_family_member_and_a_supervisor() {
 }
 
 #[test]
+fn somebody_too_young_waits_for_the_birthday_or_shows_a_marriage() {
+    for (language, size) in [(Language::Indonesian, NORMAL), (Language::English, SMALL)] {
+        let mut w = Window::open(language, size);
+        w.control.borrow_mut().young = true;
+        w.counter();
+        let from = w.words.date_long("2020-09-03".parse().unwrap());
+        assert!(w.sees(&w.words.with("handover-waits", &[("from", from.as_str())])));
+        w.press_with("handover-take", OWNER);
+        assert!(w.sees(&w.words.get("handover-age")));
+        assert!(w.sees(&w.words.with("handover-age-do", &[("from", from.as_str())])));
+        assert!(w.sees(&w.words.get("handover-missing-age")));
+        w.go_on();
+        assert!(w.harness.state().desk().handover().unwrap().card.is_none(), "nothing is asked of the card");
+        w.press_id("handover-married");
+        w.fill_id("handover-marriage", "Akta perkawinan 12/2020");
+        w.fill_id("handover-nik", &DemoPerson::default().nik);
+        w.go_on(); // reads the card
+        w.press_id("card-judgement-same");
+        w.go_on();
+        w.press_id("handover-receiver-own");
+        w.go_on();
+        w.go_on(); // the finger
+        w.go_on();
+        assert!(w.sees(&w.words.get("handover-by-supervisor")));
+        w.go_on(); // the pad
+        w.go_on(); // opens the decision
+        assert!(w.sees("Akta perkawinan 12/2020"), "the supervisor reads what it is about");
+        w.decide("Dewi Penyelia", "role-supervisor");
+        w.go_on();
+        assert_eq!(w.page(), Some(Page::Done));
+    }
+}
+
+#[test]
 fn a_reader_that_fails_is_blamed_and_the_card_waits() {
     let mut w = Window::open(Language::Indonesian, NORMAL);
     w.counter();
@@ -214,6 +248,7 @@ fn blanks_are_entered_by_hand() {
     w.counter();
     w.press_id("cards-enter");
     w.press_id("cards-received");
+    w.press_id("cards-sort-blank");
     w.fill_id("cards-count", "500");
     w.fill_id("cards-first", "AB-001");
     w.fill_id("cards-last", "AB-499");
@@ -221,10 +256,24 @@ fn blanks_are_entered_by_hand() {
     w.press_id("action-cancel");
     w.press_id("cards-enter");
     w.press_id("cards-received");
+    w.press_id("cards-sort-blank");
     w.fill_id("cards-count", "500");
     w.press_id("cards-save");
     assert!(w.sees(&w.words.with("cards-balance", &[("count", 500)])));
     assert!(w.harness.state().scratch().dialog.is_none());
+    // What is spoiled has serials too; one card has one.
+    w.press_id("cards-enter");
+    w.press_id("cards-spoiled");
+    w.press_id("cards-sort-blank");
+    w.fill_id("cards-count", "1");
+    w.fill_id("cards-first", "ab-017");
+    w.press_id("handover-reason-print-fault");
+    w.press_id("cards-save");
+    let row = w.harness.state().desk().ledger().unwrap().rows[0].clone();
+    let serial = "AB-017".to_owned();
+    assert_eq!((row.kind, row.serials), (CardMove::Spoiled, Some((serial.clone(), serial))));
+    assert!(w.sees(&w.words.with("cards-of-them-blank", &[("count", 1)])));
+    assert!(w.sees("AB-017–AB-017"));
 }
 
 #[test]
@@ -270,6 +319,35 @@ fn the_card_of_the_applicant_leads_to_the_right_channel() {
     w.urgency("school");
     assert_eq!(w.outcome(), Some(Outcome::Redirected));
     assert!(w.sees(&w.words.get("rule-recorded-before")));
+}
+
+#[test]
+fn a_card_that_this_station_handed_out_is_recognised_in_a_session() {
+    for (language, size) in [(Language::Indonesian, NORMAL), (Language::English, SMALL)] {
+        let mut w = Window::open(language, size);
+        let now = w.control.borrow().now;
+        w.control.borrow_mut().at_station = CardAtStation::Handed { code: "0C07398F".into(), at: now };
+        w.sign_in();
+        w.begin();
+        w.health("36,5");
+        let person = DemoPerson::default();
+        w.fill_id("field-nik", &person.nik);
+        w.fill_id("field-no_kk", &person.no_kk);
+        w.go_on();
+        w.press_id("card-claimed-yes");
+        w.press_id("capture-card");
+        let on = w.words.date_long("2020-07-06".parse().unwrap());
+        assert!(w.sees(&t!(w.words, "card-ledger-handed", code = "0C07398F", on = on)));
+        assert!(w.sees(&w.words.get("warn-card-of-station")));
+        assert!(!w.sees(OWNER), "nothing else of the person");
+        w.press_id("card-judgement-other");
+        assert!(w.blockers().contains(&"warning.card-of-station".to_owned()));
+        w.answer_warnings();
+        assert!(!w.blockers().iter().any(|b| b.starts_with("warning.")), "{:?}", w.blockers());
+        w.press_id("card-judgement-same");
+        assert!(!w.sees(&w.words.get("warn-card-of-station")), "the gate decides now");
+        assert!(w.sees(&w.words.get("card-own")));
+    }
 }
 
 #[test]

@@ -8,7 +8,7 @@ use crate::vault::states::stage;
 const UID: [u8; 7] = [4, 1, 2, 3, 4, 5, 6];
 
 fn received(count: u32) -> NewCardRow {
-    NewCardRow { kind: CardMove::Received, count, serials: None, reason: None }
+    NewCardRow { kind: CardMove::Received, count, serials: None, reason: None, of: None }
 }
 
 fn outcome(record: Uuid, kind: CardMove) -> CardOutcome {
@@ -33,12 +33,16 @@ fn counter(world: &World) -> (Vault, OfficerKeys, Uuid) {
 
 #[test]
 fn a_row_says_what_does_not_fit() {
-    let check =
-        |kind: CardMove, count: u32, serials: Option<(&str, &str)>, reason: Option<&str>, fits: bool| {
-            let serials = serials.map(|(a, b)| (a.to_owned(), b.to_owned()));
-            let row = NewCardRow { kind, count, serials: serials.clone(), reason: reason.map(Into::into) };
-            assert_eq!(row.check().is_ok(), fits, "{kind:?} {count} {serials:?} {reason:?}");
-        };
+    let check = |kind: CardMove,
+                 count: u32,
+                 serials: Option<(&str, &str)>,
+                 reason: Option<&str>,
+                 fits: bool| {
+        let serials = serials.map(|(a, b)| (a.to_owned(), b.to_owned()));
+        let row =
+            NewCardRow { kind, count, serials: serials.clone(), reason: reason.map(Into::into), of: None };
+        assert_eq!(row.check().is_ok(), fits, "{kind:?} {count} {serials:?} {reason:?}");
+    };
     use CardMove as M;
     check(M::Received, 500, None, None, true);
     check(M::Received, 500, Some(("AB-000001", "AB-000500")), None, true);
@@ -71,12 +75,20 @@ fn a_card_is_issued_once_and_the_sums_follow() {
     assert_eq!(vault.card_left(&outcome(id, CardMove::Issued), &operator, now()).unwrap(), row);
     let another = CardOutcome { id: Uuid::from_u128(5), ..outcome(id, CardMove::Issued) };
     assert_eq!(vault.card_left(&another, &operator, now()).unwrap_err().id(), "card-state");
-    let spoiled =
-        NewCardRow { kind: CardMove::Spoiled, count: 2, serials: None, reason: Some("print-fault".into()) };
+    let spoiled = NewCardRow {
+        kind: CardMove::Spoiled,
+        count: 2,
+        serials: Some(("AB-1".into(), "AB-2".into())),
+        reason: Some("print-fault".into()),
+        of: Some(CardSort::Blank),
+    };
     vault.add_card_row(&spoiled, &operator, now()).unwrap();
     let stock = CardStock::of(&vault.card_rows().unwrap());
+    assert_eq!((stock.received_blank, stock.spoiled_blank), (0, 2), "nobody said what the delivery was of");
+    assert_eq!(row.sort(), Some(CardSort::Printed), "it was at the counter");
     assert_eq!((stock.received, stock.issued, stock.spoiled, stock.balance()), (10, 1, 2, 7));
-    assert_eq!(vault.card_owner(&UID).unwrap().map(|(id, _)| id), Some(id));
+    let owner = vault.card_owner(&UID).unwrap().unwrap();
+    assert_eq!((owner.record, owner.at), (id, now()));
     assert_eq!(vault.card_owner(&[9; 7]).unwrap(), None);
     assert_eq!(&**vault.card_proof(2).unwrap(), b"PROOF-OF-THE-RECEIVER");
     assert!(vault.check().unwrap().is_well(), "{:?}", vault.check());
@@ -116,6 +128,25 @@ fn one_handover_is_of_one_card() {
         assert_eq!(vault.card_left(&wrong, &operator, now()).unwrap_err().id(), "card-row");
     }
     assert_eq!(vault.card_rows().unwrap().len(), 2);
+}
+
+#[test]
+fn rows_of_older_programs_are_read_and_theirs_stay_as_they_are() {
+    let row = |more: &str| {
+        format!(
+            r#"{{"form":"rekam-card-row/1","number":1,"id":"{0}","kind":"received","count":1,"serials":null,"reason":null{more},"record":null,"uid_hash":null,"at":"2020-07-06T02:00:00Z","officer":"{0}","prev":"00"}}"#,
+            Uuid::from_u128(4)
+        )
+    };
+    let check = |text: &str, expected: Option<CardSort>| {
+        let read: CardRow = serde_json::from_str(text).unwrap();
+        assert_eq!(read.sort(), expected);
+        assert_eq!(serde_json::to_string(&read).unwrap(), text, "not a byte is another one");
+    };
+    check(&row(""), None);
+    check(&row(r#","of":"blank""#), Some(CardSort::Blank));
+    check(&row(r#","of":"printed""#), Some(CardSort::Printed));
+    assert!(serde_json::from_str::<CardRow>(&row(r#","of":"other""#)).is_err());
 }
 
 #[test]

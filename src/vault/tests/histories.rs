@@ -291,7 +291,8 @@ fn perform(act: Act, vault: &mut Vault, operator: &OfficerKeys, world: &World) -
         }
         Act::Tries(person, failed) => vault.note_tries(session(person), failed, now()),
         Act::CardsIn => {
-            let row = NewCardRow { kind: CardMove::Received, count: 10, serials: None, reason: None };
+            let row =
+                NewCardRow { kind: CardMove::Received, count: 10, serials: None, reason: None, of: None };
             vault.add_card_row(&row, operator, now()).map(drop)
         }
         Act::CardLeft(person, tag) => {

@@ -17,15 +17,17 @@ use crate::ui::demo::DemoPerson;
 
 /// Name on the card.
 pub(crate) const OWNER: &str = "SARI CONTOH LESTARI";
+/// A birth date whose owner is not seventeen yet.
+const YOUNG: chrono::NaiveDate = chrono::NaiveDate::from_ymd_opt(2003, 9, 3).unwrap();
 /// Chip fingers of the record.
 const CHIP: [FingerPosition; 2] = [FingerPosition::RightIndex, FingerPosition::LeftIndex];
 
-fn candidate(now: DateTime<Utc>) -> Candidate {
+fn candidate(now: DateTime<Utc>, young: bool) -> Candidate {
     Candidate {
         id: Uuid::from_u128(0x0198_F3A2_5A3C_7CC3_98C4_DC0C_0C07_398F),
         name: OWNER.into(),
         nik_tail: "0002".into(),
-        birth: DemoPerson::default().born,
+        birth: if young { YOUNG } else { DemoPerson::default().born },
         state: RecordState::CardPrinted,
         created: now - TimeDelta::days(20),
     }
@@ -49,7 +51,8 @@ impl FakeDesk {
         let now = self.control.borrow().now;
         let Some(operator) = self.signed_in.as_ref().map(|o| o.id) else { return };
         let environment = Environment::Training;
-        let ctx = HandoverContext { environment, station: "LATIH-01".into(), operator, utc_offset_s: 25_200 };
+        let (station, utc_offset_s, card_from_age) = ("LATIH-01".into(), 25_200, 17);
+        let ctx = HandoverContext { environment, station, operator, utc_offset_s, card_from_age };
         self.captures += 1;
         let id = Uuid::from_u128(u128::from(self.captures) << 64);
         let (handover, effects) = Handover::new(id, Arc::new(ctx), now);
@@ -79,7 +82,7 @@ impl FakeDesk {
     }
 
     fn answer_handover(&mut self, effect: Effect, now: DateTime<Utc>) -> Option<Event> {
-        let c = candidate(now);
+        let c = candidate(now, self.control.borrow().young);
         Some(match effect {
             Effect::List => Event::Listed(Ok((vec![c], 0))),
             Effect::Open(id) => {
@@ -135,7 +138,7 @@ impl FakeDesk {
             }
             Effect::Save(report) => {
                 let kind = CardMove::from_id(report.leaving.id()).unwrap();
-                self.add_row(kind, 1, now);
+                self.add_row(&NewCardRow { kind, count: 1, serials: None, reason: None, of: None }, now);
                 Event::Saved(Ok(SavedCard {
                     outcome: report.leaving.id().into(),
                     reason: report.leaving.reason().map(Into::into),
@@ -152,15 +155,16 @@ impl FakeDesk {
         })
     }
 
-    fn add_row(&mut self, kind: CardMove, count: u32, now: DateTime<Utc>) {
+    fn add_row(&mut self, new: &NewCardRow, now: DateTime<Utc>) {
         let row = CardRow {
             form: "rekam-card-row/1".into(),
             number: self.ledger.rows.len() as u64 + 1,
             id: Uuid::from_u128(1),
-            kind,
-            count,
-            serials: None,
-            reason: None,
+            kind: new.kind,
+            count: new.count,
+            serials: new.serials.clone(),
+            reason: new.reason.clone(),
+            of: new.of,
             record: None,
             uid_hash: None,
             at: now,
@@ -175,7 +179,7 @@ impl FakeDesk {
         let now = self.control.borrow().now;
         self.entered = Some(row.check().map_err(|e| e.code()));
         if self.entered == Some(Ok(())) {
-            self.add_row(row.kind, row.count, now);
+            self.add_row(row, now);
         }
     }
 
