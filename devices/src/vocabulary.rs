@@ -92,8 +92,15 @@ pub struct RequestId(pub u64);
 pub enum CaptureTask {
     /// The applicant's face.
     Face,
-    /// A picture of a document, a hand or the person, for an exception or as evidence.
+    /// A picture of a document or of the person, as evidence.
     EvidencePhoto,
+    /// A picture of the person that shows what is declared missing.
+    ExceptionPhoto {
+        /// Fingers declared as exceptions.
+        fingers: Vec<FingerPosition>,
+        /// Eyes declared as exceptions.
+        eyes: Vec<Eye>,
+    },
     /// Several fingers at once; `missing` are declared exceptions and not expected.
     Slap {
         /// Which slap.
@@ -131,7 +138,7 @@ impl CaptureTask {
     #[must_use]
     pub fn kind(&self) -> DeviceKind {
         match self {
-            Self::Face | Self::EvidencePhoto => DeviceKind::Camera,
+            Self::Face | Self::EvidencePhoto | Self::ExceptionPhoto { .. } => DeviceKind::Camera,
             Self::Slap { .. } | Self::Finger { .. } | Self::Platen => DeviceKind::Fingerprint,
             Self::Irises { .. } => DeviceKind::Iris,
             Self::Signature => DeviceKind::SignaturePad,

@@ -187,7 +187,7 @@ fn line(f: &Finding) -> String {
 fn order(c: &Capture) -> Result<Order, CliError> {
     let both = "--sub 1 (left), 2 (right) or 3 (both)";
     Ok(match (c.kind, c.sub) {
-        (Kind::Face, None) => Order::face(false),
+        (Kind::Face, None) => Order::face(),
         (Kind::Face, Some(_)) => return Err(CliError::Usage("a face has no --sub".to_owned())),
         (_, None) => return Err(CliError::Usage(format!("which part? {both}"))),
         (Kind::Finger, Some(1)) => Order::slap(Slap::LeftFour, &[]),

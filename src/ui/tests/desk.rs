@@ -317,7 +317,9 @@ impl FakeDesk {
             CaptureTask::Temperature => {
                 Samples::Temperature(TemperatureSample { decidegrees_c: 366, device: stamp(now) })
             }
-            CaptureTask::Face | CaptureTask::EvidencePhoto => Samples::Photo(Box::new(photo(number, now))),
+            CaptureTask::Face | CaptureTask::EvidencePhoto | CaptureTask::ExceptionPhoto { .. } => {
+                Samples::Photo(Box::new(photo(number, now)))
+            }
             CaptureTask::Signature => {
                 Samples::Signature(Box::new(signature(synth::signature::render(9, number), now)))
             }
