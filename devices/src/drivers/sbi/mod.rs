@@ -130,10 +130,38 @@ pub struct Finding {
     pub status: String,
     /// `Registration` or `Auth`.
     pub purpose: String,
-    /// What is told in the signed device info, where that could be checked.
+    /// Whether anybody vouches for it.
+    pub trust: Vouched,
+    /// The same as a sentence.
+    pub trust_told: &'static str,
+    /// What is told in its device info, where that holds together.
     pub checked: Option<Checked>,
     /// Why the device would be refused, with its code; `None` when it would be opened.
     pub refused: Option<String>,
+}
+
+/// Whether anybody vouches for a device that was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Vouched {
+    /// Its signature leads to a trusted root.
+    Trusted,
+    /// Nobody was named to check it against, or it told nothing that could be checked.
+    Unchecked,
+    /// It was checked and does not hold.
+    Refused,
+}
+
+impl Vouched {
+    /// The sentence for people.
+    #[must_use]
+    pub const fn told(self) -> &'static str {
+        match self {
+            Self::Trusted => "its signature leads to a trusted authority",
+            Self::Unchecked => "its trust was not checked: nothing proves what this device is",
+            Self::Refused => "it was checked and is not trusted",
+        }
+    }
 }
 
 /// What the signed device info of a device tells.
@@ -167,14 +195,33 @@ impl Door {
         training: bool,
         services: Services,
     ) -> Result<Self, DeviceFault> {
+        let door = Self::to_look(kind, parameters, training, services)?;
+        door.may_open()?;
+        Ok(door)
+    }
+
+    /// A door to look through: with `trust = "none"` devices are listed on every station, and opened in training only.
+    ///
+    /// # Errors
+    /// As [`Door::new`], without [`DeviceFault::TrainingOnly`].
+    pub fn to_look(
+        kind: DeviceKind,
+        parameters: &Table,
+        training: bool,
+        services: Services,
+    ) -> Result<Self, DeviceFault> {
         let parameters = SbiParameters::wanted(kind, parameters)?;
         let trust = match &parameters.roots {
             Some(roots) => Trust::Roots(jwt::read_roots(roots)?),
-            None if training => Trust::Nothing,
-            None => return Err(DeviceFault::TrainingOnly),
+            None => Trust::Nothing,
         };
         let policy = Policy { trust, training, ports: parameters.ports.clone() };
         Ok(Self { kind, parameters, policy, services })
+    }
+
+    fn may_open(&self) -> Result<(), DeviceFault> {
+        let vouched = self.policy.training || matches!(self.policy.trust, Trust::Roots(_));
+        if vouched { Ok(()) } else { Err(DeviceFault::TrainingOnly) }
     }
 
     /// Opens the device of this identifier, or the first that is there.
@@ -182,6 +229,7 @@ impl Door {
     /// # Errors
     /// [`DeviceFault`]; of several devices that cannot be opened, the fault that tells most.
     pub fn open(&self, choice: Option<&DeviceId>) -> Result<SbiDevice, DeviceFault> {
+        self.may_open()?;
         let targets = self.targets(Look::Wanted)?;
         let chosen = |(_, info): &(Target, DeviceInfo)| choice.is_none_or(|id| *id == info.id);
         if let Some((target, _)) = targets.verified.into_iter().find(chosen) {
@@ -219,6 +267,12 @@ impl Door {
                 service_version: target.service_version.clone(),
                 firmware: target.firmware.clone(),
             });
+            let trust = match (&target, &self.policy.trust) {
+                (Ok(_), Trust::Roots(_)) => Vouched::Trusted,
+                (Err(DeviceFault::Untrusted { .. }), _) => Vouched::Refused,
+                _ => Vouched::Unchecked,
+            };
+            let refused = target.err().or_else(|| self.may_open().err());
             Finding {
                 port: found.port,
                 bio_type: found.digital.bio_type,
@@ -227,8 +281,10 @@ impl Door {
                 serial: found.digital.serial.clone(),
                 status: found.status.clone(),
                 purpose: found.purpose.clone(),
+                trust,
+                trust_told: trust.told(),
                 checked,
-                refused: target.err().map(|fault| fault.to_string()),
+                refused: refused.map(|fault| fault.to_string()),
             }
         };
         let of_kind = looked.devices.iter().filter(|found| self.is_mine(found));
