@@ -20,7 +20,7 @@ fn sightings(list: &[(&str, u64)]) -> BTreeMap<DeviceId, Sighting> {
             serial: String::new(),
             training_only: true,
         };
-        (info.id.clone(), Sighting { info, arrival: *arrival })
+        (info.id.clone(), Sighting { info, arrival: *arrival, fault: None })
     };
     list.iter().map(sighting).collect()
 }

@@ -1,12 +1,12 @@
 //! `rekam sbi`: where there is no service, what it says and how it exits; with the simulated service, what it finds and
 //! captures, with somebody to trust and without.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde_json::{Value, json};
 use sim::sbi::{KeySource, Options, Person, Service};
 
-use crate::support::{Told, rekam, strings, told, training};
+use crate::support::{Told, production, rekam, strings, told, training};
 
 /// A port on which nothing listens: it was given back a moment ago.
 fn unused_port() -> String {
@@ -57,19 +57,6 @@ fn sbi(service: &Service, vault: &Path, roots: Option<&Path>, words: &[&str]) ->
         command.arg("--roots").arg(roots);
     }
     told(command.timeout(std::time::Duration::from_secs(300)).output().unwrap())
-}
-
-/// A production vault, made with a key that is nobody's.
-fn production(folder: &Path) -> PathBuf {
-    let vault = folder.join("production");
-    let root = record::keys::generate_signing_key().unwrap();
-    let root = record::keys::public_to_hex(&root.verifying_key());
-    let args = ["init", "--station", "TEST-02", "--kdf", "test", "--supervisor", "Kepala Seksi"];
-    let more = ["--supervisor-nik", "3204375512810001", "--passphrase-fd", "0", "--centre-root"];
-    let mut command = rekam();
-    command.args(args).args(more).arg(root).arg("--vault").arg(&vault);
-    command.write_stdin("kata sandi kepala seksi\n").assert().success();
-    vault
 }
 
 fn service() -> Service {

@@ -135,7 +135,8 @@ fn list(_bench: &Bench, kind: DeviceKind, parameters: &Table) -> Vec<Sighting> {
     let queues = parameters.queues().unwrap_or_default();
     let there = queues.iter().filter_map(|q| {
         let printer = parameters.printer(q).ok().flatten()?;
-        Some(Sighting { info: info(q, &printer), arrival: 1 })
+        let fault = hitch_before(&printer).map(cannot);
+        Some(Sighting { info: info(q, &printer), arrival: 1, fault })
     });
     there.collect()
 }

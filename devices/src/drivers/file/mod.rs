@@ -85,7 +85,7 @@ impl DriverParameters<'_> for FileParameters {
 
 fn list(_bench: &Bench, kind: DeviceKind, parameters: &Table) -> Vec<Sighting> {
     let there = FileParameters::read(kind, parameters).is_ok_and(|p| p.path.exists());
-    there.then(|| Sighting { info: info(kind), arrival: 1 }).into_iter().collect()
+    there.then(|| Sighting { info: info(kind), arrival: 1, fault: None }).into_iter().collect()
 }
 
 fn open(

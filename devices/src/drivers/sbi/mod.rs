@@ -44,7 +44,7 @@ pub use jwt::Assurance;
 pub use order::{DeviceShape, Order, Part, eye_name, finger_name};
 pub use wire::BioType;
 
-use crate::registry::{Bench, DriverFamily, Opened, Sighting};
+use crate::registry::{Bench, DriverFamily, Opened, Refused, Sighting};
 use crate::setup::{self, DriverParameters};
 use crate::vocabulary::{DeviceFault, DeviceId, DeviceInfo, DeviceKind};
 use device::Wishes;
@@ -76,7 +76,7 @@ pub const FAMILY: DriverFamily = DriverFamily {
 fn list(bench: &Bench, kind: DeviceKind, parameters: &Table) -> Vec<Sighting> {
     let door = Door::new(kind, parameters, bench.training, bench.sbi.clone());
     let Ok(targets) = door.and_then(|door| door.targets(Look::Passing)) else { return Vec::new() };
-    let sighting = |(target, info): (Target, _)| Sighting { info, arrival: target.arrival };
+    let sighting = |(target, info): (Target, _)| Sighting { info, arrival: target.arrival, fault: None };
     targets.verified.into_iter().map(sighting).collect()
 }
 
@@ -94,6 +94,16 @@ fn open(
     })
 }
 
+/// The devices of one kind that are there and not taken, and why; also why none can be taken at all.
+pub(crate) fn refused(bench: &Bench, kind: DeviceKind, parameters: &Table) -> Vec<Refused> {
+    let refused = |name: String, fault| Refused { kind, name, fault };
+    let targets = Door::new(kind, parameters, bench.training, bench.sbi.clone());
+    match targets.and_then(|door| door.targets(Look::Passing)) {
+        Ok(targets) => targets.refused.into_iter().map(|(name, fault)| refused(name, fault)).collect(),
+        Err(fault) => vec![refused(SERVICE.to_owned(), fault)],
+    }
+}
+
 /// The way to the devices of one kind with one set of parameters.
 #[derive(Debug)]
 pub struct Door {
@@ -107,8 +117,8 @@ pub struct Door {
 #[derive(Debug, Default)]
 struct Targets {
     verified: Vec<(Target, DeviceInfo)>,
-    /// Why others are not among them, the most telling first.
-    refused: Vec<DeviceFault>,
+    /// Others that are not among them, and why; the most telling first.
+    refused: Vec<(String, DeviceFault)>,
     looked: Looked,
 }
 
@@ -239,7 +249,7 @@ impl Door {
             };
             return Ok(SbiDevice::new(target, self.policy.clone(), wishes, self.services.clone()));
         }
-        if let Some(fault) = targets.refused.into_iter().next() {
+        if let Some((_, fault)) = targets.refused.into_iter().next() {
             return Err(fault);
         }
         // Any program may listen on these ports: one that speaks otherwise keeps no other driver from its turn.
@@ -320,12 +330,14 @@ impl Door {
                     if look == Look::Wanted {
                         tracing::warn!(port = found.port, %fault, "SBI device refused");
                     }
-                    targets.refused.push(fault);
+                    let digital = &found.digital;
+                    let name = format!("{} {} {}", digital.make, digital.model, digital.serial);
+                    targets.refused.push((name.trim().to_owned(), fault));
                 }
             }
         }
         // A device that cannot prove what it is tells more than one that is not ready.
-        targets.refused.sort_by_key(|fault| !matches!(fault, DeviceFault::Untrusted { .. }));
+        targets.refused.sort_by_key(|(_, fault)| !matches!(fault, DeviceFault::Untrusted { .. }));
         targets.looked = looked;
         Ok(targets)
     }
