@@ -398,6 +398,9 @@ pub enum DeviceFault {
         /// What the printing system said, without personal data.
         detail: String,
     },
+    /// Documents would go to another machine without encryption.
+    #[error("DEV-16 the print server is another machine and the way to it is not encrypted")]
+    InClear,
 }
 
 impl DeviceFault {
@@ -420,6 +423,7 @@ impl DeviceFault {
             Self::NotPermitted => "DEV-13",
             Self::ClockWrong { .. } => "DEV-14",
             Self::CannotPrint { .. } => "DEV-15",
+            Self::InClear => "DEV-16",
         }
     }
     /// Stable name used in message ids (`fault-<id>`, `fault-<id>-do`) and scripts.
@@ -441,6 +445,7 @@ impl DeviceFault {
             Self::NotPermitted => "not-permitted",
             Self::ClockWrong { .. } => "clock-wrong",
             Self::CannotPrint { .. } => "cannot-print",
+            Self::InClear => "in-clear",
         }
     }
 }

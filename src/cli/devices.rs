@@ -8,7 +8,7 @@ use devices::catalogue::{Catalogue, Faulty, Trial, catalogue};
 use devices::conformance;
 use devices::drivers::cups;
 use devices::registry::Registry;
-use devices::setup::Setup;
+use devices::setup::{DriverSetup, Setup};
 use devices::vocabulary::{DeviceFault, DeviceKind};
 use record::schema::Environment;
 use rekam::gate::policy::PolicySet;
@@ -18,7 +18,6 @@ use rekam::runtime::station::{Finding, Level};
 use rekam::vault::files::{Files, RealFiles};
 use rekam::vault::{CENTRE_WARN, OpenOptions, Vault};
 use serde_json::json;
-use toml::{Table, Value};
 
 use super::session::{default_devices, policy_files};
 use super::{Done, Place, VaultArg};
@@ -209,7 +208,7 @@ pub(super) fn doctor(c: &Doctor, place: &mut Place) -> Done {
     let found = look(place, &c.vault);
     let words = Words::new(place.config.language);
     looks.extend(found.kinds.iter().map(|kind| kind_look(*kind, &found, &words)));
-    looks.extend(spool_look(place, environment));
+    looks.extend(printer_looks(place, environment));
     let folder = place.vault(&c.vault).ok();
     looks.extend(super::host::looks(folder.as_deref(), environment, &place.hardening));
     let ok = looks.iter().all(|l| l.ok);
@@ -272,15 +271,29 @@ fn spared(kind: DeviceKind) -> bool {
     matches!(kind, DeviceKind::SignaturePad | DeviceKind::Thermometer | DeviceKind::Card)
 }
 
-/// What the spooler keeps of printed documents, where documents are printed by CUPS on this machine.
-fn spool_look(place: &Place, environment: Environment) -> Option<Look> {
+/// Where documents go: a print server on another machine, and what the spooler of this one keeps of them.
+fn printer_looks(place: &Place, environment: Environment) -> Vec<Look> {
     let setup = setup(place, environment);
-    let here = |p: &Table| p.get("server").and_then(Value::as_str).is_none_or(|s| s.starts_with('/'));
-    setup.drivers_of(DeviceKind::Printer).iter().find(|d| d.driver == cups::ID && here(&d.parameters))?;
-    let root = std::env::var_os("REKAM_CUPS_CONF").map_or_else(|| CUPS_CONF.into(), PathBuf::from);
-    let found = cups::spool::look(&root);
-    let told = found.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
-    Some(Look { name: "spooler", ok: found.is_empty(), told })
+    let cups_entries = || setup.drivers_of(DeviceKind::Printer).iter().filter(|d| d.driver == cups::ID);
+    let remote = |d: &DriverSetup| cups::remote_server(&d.parameters);
+    let mut looks: Vec<Look> = cups_entries()
+        .filter_map(remote)
+        .map(|server| Look {
+            name: "print-server",
+            ok: environment == Environment::Training,
+            told: format!(
+                "documents would cross the network to {server} unencrypted, which production refuses; use a queue \
+                 of this machine that forwards by ipps (docs/devices/printer.md)"
+            ),
+        })
+        .collect();
+    if cups_entries().any(|d| remote(d).is_none()) {
+        let root = std::env::var_os("REKAM_CUPS_CONF").map_or_else(|| CUPS_CONF.into(), PathBuf::from);
+        let found = cups::spool::look(&root);
+        let told = found.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
+        looks.push(Look { name: "spooler", ok: found.is_empty(), told });
+    }
+    looks
 }
 
 fn vault_looks(c: &Doctor, place: &Place) -> Vec<Look> {

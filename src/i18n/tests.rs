@@ -160,6 +160,7 @@ fn faults() -> Vec<DeviceFault> {
         DeviceFault::NotPermitted,
         DeviceFault::ClockWrong { skew_s: 400 },
         DeviceFault::CannotPrint { detail: detail() },
+        DeviceFault::InClear,
     ]
 }
 

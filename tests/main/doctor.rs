@@ -7,7 +7,7 @@ use rekam::vault::files::RealFiles;
 use rekam::vault::{OpenOptions, Vault};
 use serde_json::{Value, json};
 
-use crate::support::{Told, rekam, told, training};
+use crate::support::{Told, production, rekam, told, training};
 
 /// A configuration with these devices.
 fn config(folder: &Path, devices: &str) -> PathBuf {
@@ -64,4 +64,23 @@ fn a_device_that_is_there_and_cannot_be_opened_is_told() {
     assert!(told["told"].as_str().is_some_and(|told| told.contains("not opened")), "{told}");
     drop(held);
     assert_eq!(run(&["devices", "list"], &config, &place.vault).json["tried"], json!(true));
+}
+
+#[test]
+fn a_print_server_on_another_machine_is_told() {
+    let place = training();
+    let folder = place.vault.parent().unwrap();
+    // No address of this machine by name, and nobody listens: asked, it refuses at once.
+    let text = "[devices.printer]\ndriver = \"cups\"\nqueue = \"lab\"\nserver = \"0.0.0.0:1\"\n";
+    let config = config(folder, text);
+    let check = |vault: &Path, ok: bool, code: &str| {
+        let doctor = run(&["doctor"], &config, vault);
+        let (server, printer) = (look(&doctor, "print-server"), look(&doctor, "printer"));
+        assert_eq!(server["ok"], json!(ok), "{server}");
+        assert!(server["told"].as_str().is_some_and(|told| told.contains("0.0.0.0:1")), "{server}");
+        assert!(printer["told"].as_str().is_some_and(|told| told.contains(code)), "{printer}");
+        assert_eq!(look(&doctor, "spooler"), Value::Null, "nothing is printed by this machine's spooler");
+    };
+    check(&place.vault, true, "DEV-11");
+    check(&production(folder), false, "DEV-16");
 }

@@ -247,6 +247,7 @@ fn faults() -> Vec<DeviceFault> {
         DeviceFault::NotPermitted,
         DeviceFault::ClockWrong { skew_s: 600 },
         DeviceFault::CannotPrint { detail: detail() },
+        DeviceFault::InClear,
     ]
 }
 
