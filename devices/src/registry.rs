@@ -261,15 +261,20 @@ impl Registry {
             let listed = |id: &DeviceId| {
                 (family.list)(&self.bench, kind, &entry.parameters).iter().any(|s| s.info.id == *id)
             };
-            if choice.is_some_and(|id| !listed(id)) {
+            // A queue has its name from the set-up: the driver knows it without a look at every printer, and says
+            // better than the look why it cannot be had.
+            let by_name = kind == DeviceKind::Printer;
+            if choice.is_some_and(|id| !by_name && !listed(id)) {
                 continue;
             }
             match (family.open)(&self.bench, kind, &entry.parameters, choice) {
                 // Another driver of the set-up may have one.
                 Err(fault @ (DeviceFault::NotFound { .. } | DeviceFault::ServiceMissing { .. }))
-                    if choice.is_none() =>
+                    if choice.is_none() || by_name =>
                 {
-                    told = fault;
+                    if !(by_name && matches!(told, DeviceFault::ServiceMissing { .. })) {
+                        told = fault;
+                    }
                 }
                 opened => return opened,
             }

@@ -549,11 +549,13 @@ impl From<Retry> for CaptureEnd {
     }
 }
 
-/// A device came or went.
+/// A device came or went, or a look at it told something new.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum HotPlug {
     /// Plugged in, or found at start.
     Arrived(DeviceInfo),
     /// Gone.
     Left(DeviceId),
+    /// It is there, and this keeps it from working; `None`: nothing any more.
+    State(DeviceId, Option<DeviceFault>),
 }

@@ -16,7 +16,7 @@ use biometrics::signature::Strokes;
 use biometrics::synth;
 use chrono::{DateTime, Utc};
 use devices::traits::PreviewFrame;
-use devices::vocabulary::{CaptureTask, DeviceId, DeviceInfo, DeviceKind};
+use devices::vocabulary::{CaptureTask, DeviceFault, DeviceId, DeviceInfo, DeviceKind, PrintHitch};
 use record::grant::{Ask, GrantRequest, sign};
 use record::schema::{Environment, Outcome, RecordState, Role, StepId};
 use uuid::Uuid;
@@ -73,6 +73,8 @@ pub(crate) struct Control {
     pub(crate) receipt_fails: bool,
     /// A second device of this kind is plugged in.
     pub(crate) spare: Option<DeviceKind>,
+    /// The printer is stopped.
+    pub(crate) stopped: bool,
     /// Devices that were changed to.
     pub(crate) used: Vec<DeviceId>,
     /// How printing of documents goes; none where nothing is printed.
@@ -175,6 +177,14 @@ impl FakeDesk {
 
     fn list_devices(&mut self) {
         let (pad, spare) = (self.control.borrow().pad, self.control.borrow().spare);
+        let stopped = self.control.borrow().stopped;
+        let state = |kind: DeviceKind| match (kind, stopped) {
+            (DeviceKind::Printer, true) => {
+                let detail = PrintHitch::Stopped.id().to_owned();
+                DeviceState::Faulty(DeviceFault::CannotPrint { detail })
+            }
+            _ => DeviceState::Ready,
+        };
         let info = |kind: DeviceKind, id: &str, model: &str| DeviceInfo {
             id: DeviceId(id.into()),
             kind,
@@ -189,7 +199,7 @@ impl FakeDesk {
             .map(|kind| DeviceLine {
                 kind: *kind,
                 info: Some(info(*kind, kind.id(), "palsu")),
-                state: DeviceState::Ready,
+                state: state(*kind),
                 others: spare
                     .filter(|s| s == kind)
                     .map(|s| info(s, "cadangan", "Cadangan"))

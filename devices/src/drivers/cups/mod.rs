@@ -148,7 +148,8 @@ fn info(queue: &str, printer: &Answer) -> DeviceInfo {
         id: DeviceId(format!("{ID}-{queue}")),
         kind: DeviceKind::Printer,
         driver: ID.to_owned(),
-        model: if model.is_empty() { format!("CUPS queue {queue}") } else { model },
+        // Two queues may have printers of one make.
+        model: if model.is_empty() { format!("CUPS queue {queue}") } else { format!("{model} ({queue})") },
         serial: String::new(),
         training_only: false,
     }

@@ -114,7 +114,7 @@ const PDF: &[u8] = b"%PDF-1.7 rekam";
 fn a_document_goes_to_lp_and_the_job_is_followed() {
     let rig = rig("queue = \"lab\"");
     let mut printer = rig.open().unwrap();
-    assert_eq!(printer.info().model, "Lab Printer 1");
+    assert_eq!(printer.info().model, "Lab Printer 1 (lab)");
     assert_eq!(printer.info().id.0, "cups-lab");
     let job = printer.print("rekam bukti; $(rm) -o x", PDF).unwrap();
     assert_eq!(job, "lab-12");
