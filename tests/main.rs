@@ -13,6 +13,8 @@ mod card;
 mod cards;
 #[path = "main/commands.rs"]
 mod commands;
+#[path = "main/doctor.rs"]
+mod doctor;
 #[path = "main/keys.rs"]
 mod keys;
 #[path = "main/kill.rs"]

@@ -229,12 +229,17 @@ fn streams(lab: &mut Lab, machine: &Machine, station: &Station) -> Answer<()> {
     let opened = (0..3).try_for_each(|_| station.open().map(drop).map_err(|f| f.to_string()));
     lab.check("it is opened and closed three times in a row", opened);
     lab.number("open_close_ms", begun.elapsed().as_millis() as u64 / 3);
-    let open =
-        || station.registry.open_capture(devices::vocabulary::DeviceKind::Camera, &station.setup, None);
-    let kept = conformance::run(&open, &[CaptureTask::EvidencePhoto, CaptureTask::Face], 1);
+    promises(lab, station);
+    Ok(())
+}
+
+/// The suite that every driver must pass.
+fn promises(lab: &mut Lab, station: &Station) {
+    let kind = devices::vocabulary::DeviceKind::Camera;
+    let open = || station.registry.open_capture(kind, &station.setup, None);
+    let kept = conformance::run(&open, &conformance::tasks(kind), 1);
     let kept = lab.check("conformance suite", kept.map_err(|failures| format!("{failures:?}")));
     lab.number("conformance_checks", kept.unwrap_or(0));
-    Ok(())
 }
 
 fn is_refused(lab: &mut Lab, machine: &Machine, station: &Station) -> Answer<()> {
@@ -454,6 +459,7 @@ fn usb(lab: &mut Lab, machine: &Machine) -> Answer<()> {
     lab.number("dead_open_told_ms", begun.elapsed().as_millis() as u64);
     camera.signal("-CONT")?;
     lab.check("it opens when the device is alive again", opens_within(&station).map(drop));
+    promises(lab, &station);
     unplugs(lab, &station, &mut camera)?;
     camera.left_in();
     Ok(())

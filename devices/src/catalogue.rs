@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::registry::{FAMILIES, Registry};
 use crate::setup::Setup;
-use crate::vocabulary::{DeviceFault, DeviceInfo, DeviceKind};
+use crate::vocabulary::{DeviceFault, DeviceId, DeviceInfo, DeviceKind};
 
 /// One driver family.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -34,6 +34,50 @@ pub struct Catalogue {
     pub families: Vec<CatalogueEntry>,
     /// Kinds for which no device was found, and why.
     pub missing: Vec<Missing>,
+    /// Devices that are there and cannot be used, and why.
+    pub faulty: Vec<Faulty>,
+    /// True when the devices that are there were opened, see [`Trial`].
+    pub tried: bool,
+}
+
+/// How the devices that are there are looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trial {
+    /// Each is opened and closed again: what lets nobody in says so.
+    Open,
+    /// They are listed only: a station is running and uses them.
+    ListOnly,
+}
+
+/// A device that is there and cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Faulty {
+    /// Kind.
+    pub kind: DeviceKind,
+    /// Driver family.
+    pub driver: String,
+    /// Model, or what the device tells of itself.
+    pub name: String,
+    /// Identifier; none for a device that is not taken.
+    pub id: Option<DeviceId>,
+    /// Why.
+    pub fault: DeviceFault,
+    /// Stable code of the fault.
+    pub code: &'static str,
+}
+
+impl Faulty {
+    fn of(device: &DeviceInfo, fault: DeviceFault) -> Self {
+        let (code, id) = (fault.code(), Some(device.id.clone()));
+        let (driver, name) = (device.driver.clone(), device.model.clone());
+        Self { kind: device.kind, driver, name, id, code, fault }
+    }
+
+    /// True for a device that works, but for somebody else just now.
+    #[must_use]
+    pub fn is_in_use(&self) -> bool {
+        self.fault == DeviceFault::Busy
+    }
 }
 
 /// A kind of device that is not there.
@@ -47,32 +91,54 @@ pub struct Missing {
     pub code: &'static str,
 }
 
-/// Lists the families and what is plugged in of the given set-up. What is missing is tried to be opened, so that the
-/// list says why.
+/// Lists the families and what is plugged in of the given set-up. What is missing is tried to be opened, and with
+/// [`Trial::Open`] what is there too, so that the list says why it cannot be used.
 #[must_use]
-pub fn catalogue(registry: &Registry, setup: &Setup) -> Catalogue {
-    let families: Vec<CatalogueEntry> = FAMILIES
-        .iter()
-        .map(|family| CatalogueEntry {
+pub fn catalogue(registry: &Registry, setup: &Setup, trial: Trial) -> Catalogue {
+    let mut faulty = Vec::new();
+    let mut families = Vec::with_capacity(FAMILIES.len());
+    for family in FAMILIES {
+        let sightings = registry.sightings(family, setup);
+        faulty.extend(sightings.iter().filter_map(|s| Some(Faulty::of(&s.info, s.fault.clone()?))));
+        faulty.extend(registry.refused(family, setup).into_iter().map(|refused| Faulty {
+            kind: refused.kind,
+            driver: family.id.to_owned(),
+            name: refused.name,
+            id: None,
+            code: refused.fault.code(),
+            fault: refused.fault,
+        }));
+        families.push(CatalogueEntry {
             driver: family.id,
             kinds: family.kinds,
             training_only: family.training_only,
             allowed: registry.is_training() || !family.training_only,
-            found: registry.sightings(family, setup).into_iter().map(|s| s.info).collect(),
+            found: sightings.into_iter().map(|s| s.info).collect(),
             notes: registry.notes(family, setup),
-        })
-        .collect();
+        });
+    }
+    let open = |kind: DeviceKind, choice: Option<&DeviceId>| match kind {
+        DeviceKind::Printer => registry.open_printer(setup, choice).err(),
+        _ => registry.open_capture(kind, setup, choice).err(),
+    };
+    if trial == Trial::Open {
+        let there: Vec<&DeviceInfo> = families.iter().flat_map(|f| &f.found).collect();
+        for device in there {
+            let known = faulty.iter().any(|f| f.id.as_ref() == Some(&device.id));
+            // One that is unplugged between the list and the look says so.
+            if let Some(fault) = (!known).then(|| open(device.kind, Some(&device.id))).flatten() {
+                faulty.push(Faulty::of(device, fault));
+            }
+        }
+    }
     let found = |kind: &DeviceKind| families.iter().any(|f| f.found.iter().any(|d| d.kind == *kind));
     let why = |kind: DeviceKind| {
-        let opened = match kind {
-            DeviceKind::Printer => registry.open_printer(setup, None).err(),
-            _ => registry.open_capture(kind, setup, None).err(),
-        };
         // Between the list and the look it was plugged in: then nothing is wrong any more.
-        let fault = opened?;
+        let fault = open(kind, None)?;
         let code = fault.code();
         Some(Missing { kind, fault, code })
     };
     let missing = DeviceKind::ALL.iter().copied().filter(|kind| !found(kind)).filter_map(why).collect();
-    Catalogue { training: registry.is_training(), kinds: DeviceKind::ALL, families, missing }
+    let (training, tried) = (registry.is_training(), trial == Trial::Open);
+    Catalogue { training, kinds: DeviceKind::ALL, families, missing, faulty, tried }
 }

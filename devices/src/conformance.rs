@@ -100,7 +100,11 @@ pub fn run(open: Open<'_>, tasks: &[CaptureTask], slack: u32) -> Result<usize, V
 #[must_use]
 pub fn tasks(kind: DeviceKind) -> Vec<CaptureTask> {
     match kind {
-        DeviceKind::Camera => vec![CaptureTask::Face, CaptureTask::EvidencePhoto],
+        DeviceKind::Camera => vec![
+            CaptureTask::Face,
+            CaptureTask::EvidencePhoto,
+            CaptureTask::ExceptionPhoto { fingers: vec![FingerPosition::RightRing], eyes: vec![Eye::Left] },
+        ],
         DeviceKind::Fingerprint => vec![
             CaptureTask::Slap { slap: Slap::RightFour, missing: vec![FingerPosition::RightRing] },
             CaptureTask::Finger { position: FingerPosition::LeftThumb, again: true },
@@ -394,7 +398,10 @@ impl CaptureWatch for Unplugging<'_> {
 #[must_use]
 pub fn mismatch(task: &CaptureTask, captured: &Captured) -> Option<String> {
     match (task, captured) {
-        (CaptureTask::Face | CaptureTask::EvidencePhoto, Captured::Photo { .. })
+        (
+            CaptureTask::Face | CaptureTask::EvidencePhoto | CaptureTask::ExceptionPhoto { .. },
+            Captured::Photo { .. },
+        )
         | (CaptureTask::Signature, Captured::Signature(_)) => None,
         (CaptureTask::Slap { slap, missing }, Captured::Fingers(fingers)) => {
             let asked = slap.fingers().iter().filter(|f| !missing.contains(f));

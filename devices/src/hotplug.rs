@@ -58,7 +58,7 @@ impl HotPlugMonitor {
             let (registry, setup, sender) = (registry.clone(), setup.clone(), sender.clone());
             let (stop, wake) = (stop.clone(), wake.clone());
             let watch = move || {
-                let mut told = BTreeMap::new();
+                let mut told = Told::new();
                 while !stop.load(Ordering::Acquire) {
                     // A driver that panics over one answer may do better at the next look.
                     let there = catch_unwind(AssertUnwindSafe(|| look(&registry, family, &setup)));
@@ -113,18 +113,26 @@ fn sleep(ms: u64, stop: &AtomicBool) {
     }
 }
 
-fn look(registry: &Registry, family: &DriverFamily, setup: &Setup) -> BTreeMap<DeviceId, Sighting> {
-    registry.sightings(family, setup).into_iter().map(|s| (s.info.id.clone(), s)).collect()
+/// What was told of each device.
+type Told = BTreeMap<DeviceId, Sighting>;
+
+/// The devices that are there, the preferred one first, each once.
+fn look(registry: &Registry, family: &DriverFamily, setup: &Setup) -> Vec<Sighting> {
+    let mut there: Vec<Sighting> = Vec::new();
+    for sighting in registry.sightings(family, setup) {
+        if there.iter().all(|other| other.info.id != sighting.info.id) {
+            there.push(sighting);
+        }
+    }
+    there
 }
 
 /// Sends the difference between what was told and what is there; true when an event was sent.
-fn tell(
-    told: &mut BTreeMap<DeviceId, Sighting>,
-    there: BTreeMap<DeviceId, Sighting>,
-    sender: &SyncSender<HotPlug>,
-) -> bool {
+fn tell(told: &mut Told, there: Vec<Sighting>, sender: &SyncSender<HotPlug>) -> bool {
     let mut sent = false;
-    let gone = |id: &DeviceId, was: &Sighting| there.get(id).is_none_or(|now| now.arrival != was.arrival);
+    let gone = |id: &DeviceId, was: &Sighting| {
+        there.iter().find(|now| now.info.id == *id).is_none_or(|now| now.arrival != was.arrival)
+    };
     let left: Vec<DeviceId> =
         told.iter().filter(|(id, was)| gone(id, was)).map(|(id, _)| id.clone()).collect();
     for id in left {
@@ -134,14 +142,20 @@ fn tell(
         told.remove(&id);
         sent = true;
     }
-    for (id, sighting) in there {
-        if told.contains_key(&id) {
-            continue;
+    for sighting in there {
+        let id = sighting.info.id.clone();
+        if !told.contains_key(&id) {
+            if sender.try_send(HotPlug::Arrived(sighting.info.clone())).is_err() {
+                return sent;
+            }
+            told.insert(id.clone(), Sighting { fault: None, ..sighting.clone() });
+            sent = true;
         }
-        if sender.try_send(HotPlug::Arrived(sighting.info.clone())).is_err() {
+        let Some(known) = told.get_mut(&id).filter(|known| known.fault != sighting.fault) else { continue };
+        if sender.try_send(HotPlug::State(id, sighting.fault.clone())).is_err() {
             return sent;
         }
-        told.insert(id, sighting);
+        known.fault = sighting.fault;
         sent = true;
     }
     sent

@@ -6,11 +6,11 @@ use toml::Table;
 
 use super::*;
 use crate::registry::{Bench, family};
-use crate::vocabulary::{DeviceInfo, DeviceKind};
+use crate::vocabulary::{DeviceFault, DeviceInfo, DeviceKind};
 
 const WITHIN: Duration = Duration::from_secs(5);
 
-fn sightings(list: &[(&str, u64)]) -> BTreeMap<DeviceId, Sighting> {
+fn sightings(list: &[(&str, u64)]) -> Vec<Sighting> {
     let sighting = |(id, arrival): &(&str, u64)| {
         let info = DeviceInfo {
             id: DeviceId((*id).to_owned()),
@@ -20,26 +20,32 @@ fn sightings(list: &[(&str, u64)]) -> BTreeMap<DeviceId, Sighting> {
             serial: String::new(),
             training_only: true,
         };
-        (info.id.clone(), Sighting { info, arrival: *arrival })
+        Sighting { info, arrival: *arrival, fault: None }
     };
     list.iter().map(sighting).collect()
+}
+
+fn known(list: Vec<Sighting>) -> Told {
+    list.into_iter().map(|s| (s.info.id.clone(), s)).collect()
 }
 
 /// `+id` and `-id` for what is told between two looks.
 fn check(before: &[(&str, u64)], now: &[(&str, u64)], expected: &[&str]) {
     let (sender, events) = sync_channel(EVENTS_MAX);
-    let mut told = sightings(before);
+    let mut told = known(sightings(before));
     let sent = tell(&mut told, sightings(now), &sender);
     let events: Vec<_> = events.try_iter().map(|event| word(&event)).collect();
     assert_eq!(events, expected);
     assert_eq!(sent, !expected.is_empty());
-    assert_eq!(told, sightings(now));
+    assert_eq!(told, known(sightings(now)));
 }
 
 fn word(event: &HotPlug) -> String {
     match event {
         HotPlug::Arrived(info) => format!("+{}", info.id.0),
         HotPlug::Left(id) => format!("-{}", id.0),
+        HotPlug::State(id, None) => format!("{} well", id.0),
+        HotPlug::State(id, Some(fault)) => format!("{} {}", id.0, fault.id()),
     }
 }
 
@@ -51,12 +57,31 @@ fn differences_are_told() {
     check(&[("a", 1), ("b", 1)], &[("b", 1)], &["-a"]);
     check(&[("a", 1)], &[("b", 1)], &["-a", "+b"]);
     check(&[("a", 1)], &[("a", 2)], &["-a", "+a"]);
+    // The preferred one comes first, whatever it is called.
+    check(&[], &[("z", 1), ("a", 1)], &["+z", "+a"]);
+}
+
+#[test]
+fn what_keeps_a_device_from_working_is_told_once() {
+    let (sender, events) = sync_channel(EVENTS_MAX);
+    let mut told = Told::new();
+    let mut check = |fault: Option<DeviceFault>, expected: &[&str]| {
+        let mut there = sightings(&[("a", 1)]);
+        there[0].fault = fault;
+        tell(&mut told, there, &sender);
+        let words: Vec<_> = events.try_iter().map(|event| word(&event)).collect();
+        assert_eq!(words, expected);
+    };
+    check(Some(DeviceFault::Busy), &["+a", "a busy"]);
+    check(Some(DeviceFault::Busy), &[]);
+    check(None, &["a well"]);
+    check(None, &[]);
 }
 
 #[test]
 fn a_full_channel_loses_nothing() {
     let (sender, events) = sync_channel(1);
-    let (mut told, there) = (BTreeMap::new(), sightings(&[("a", 1), ("b", 1)]));
+    let (mut told, there) = (Told::new(), sightings(&[("a", 1), ("b", 1)]));
     assert!(tell(&mut told, there.clone(), &sender));
     assert!(!tell(&mut told, there.clone(), &sender));
     assert_eq!(word(&events.try_recv().unwrap()), "+a");
@@ -117,7 +142,7 @@ fn a_look_that_panics_is_not_the_last_one() {
     static LOOKS: AtomicUsize = AtomicUsize::new(0);
     let monitor = watching(looking(|_, _, _| {
         assert!(LOOKS.fetch_add(1, Ordering::SeqCst) >= 2, "a driver that crashes");
-        sightings(&[("a", 1)]).into_values().collect()
+        sightings(&[("a", 1)])
     }));
     assert_eq!(word(&monitor.events().recv_timeout(Duration::from_secs(60)).unwrap()), "+a");
 }

@@ -59,6 +59,19 @@ pub struct Sighting {
     /// Counts how often it was plugged in, so that out and in again between two looks is not missed
     /// (on USB: the device number on the bus).
     pub arrival: u64,
+    /// What keeps it from working, where the look itself tells that (a printer that is stopped).
+    pub fault: Option<DeviceFault>,
+}
+
+/// A device that a family found and does not take.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refused {
+    /// Kind.
+    pub kind: DeviceKind,
+    /// Make, model and serial number as it tells them; the family's name where no device has told any.
+    pub name: String,
+    /// Why.
+    pub fault: DeviceFault,
 }
 
 /// An opened device, by the trait that its kind has.
@@ -156,6 +169,16 @@ impl Registry {
         if named && family.id == libfprint::ID { libfprint::notes(&self.bench) } else { Vec::new() }
     }
 
+    /// The devices of one family that are set up and there, and are not taken: those that cannot prove what they are.
+    #[must_use]
+    pub fn refused(&self, family: &DriverFamily, setup: &Setup) -> Vec<Refused> {
+        let named = setup.drivers().filter(|(_, entry)| entry.driver == family.id);
+        match family.id {
+            sbi::ID => named.flat_map(|(kind, e)| sbi::refused(&self.bench, kind, &e.parameters)).collect(),
+            _ => Vec::new(),
+        }
+    }
+
     /// Opens the capture device of a kind (every kind but the printer). Here and below: `choice` names one of
     /// [`Registry::list`]; without it the first that is there is opened, in the order of the set-up.
     ///
@@ -238,15 +261,20 @@ impl Registry {
             let listed = |id: &DeviceId| {
                 (family.list)(&self.bench, kind, &entry.parameters).iter().any(|s| s.info.id == *id)
             };
-            if choice.is_some_and(|id| !listed(id)) {
+            // A queue has its name from the set-up: the driver knows it without a look at every printer, and says
+            // better than the look why it cannot be had.
+            let by_name = kind == DeviceKind::Printer;
+            if choice.is_some_and(|id| !by_name && !listed(id)) {
                 continue;
             }
             match (family.open)(&self.bench, kind, &entry.parameters, choice) {
                 // Another driver of the set-up may have one.
                 Err(fault @ (DeviceFault::NotFound { .. } | DeviceFault::ServiceMissing { .. }))
-                    if choice.is_none() =>
+                    if choice.is_none() || by_name =>
                 {
-                    told = fault;
+                    if !(by_name && matches!(told, DeviceFault::ServiceMissing { .. })) {
+                        told = fault;
+                    }
                 }
                 opened => return opened,
             }

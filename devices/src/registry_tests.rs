@@ -1,6 +1,6 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 use super::*;
-use crate::catalogue::catalogue;
+use crate::catalogue::{Trial, catalogue};
 
 fn fault<T>(result: Result<T, DeviceFault>) -> Option<DeviceFault> {
     result.err()
@@ -33,7 +33,7 @@ fn production_refuses_simulated_and_file_devices() {
     let here = Table::from_iter([("path".to_owned(), toml::Value::String(".".to_owned()))]);
     setup.set(DeviceKind::Camera, "file", here).unwrap();
     assert_eq!(fault(production.open_camera(&setup, None)), Some(DeviceFault::TrainingOnly));
-    let catalogue = catalogue(&production, &setup);
+    let catalogue = catalogue(&production, &setup, Trial::Open);
     assert!(catalogue.families.iter().all(|f| !f.training_only || (!f.allowed && f.found.is_empty())));
     let why: Vec<_> = catalogue.missing.iter().map(|m| (m.kind, m.code)).collect();
     assert_eq!(why, DeviceKind::ALL.iter().map(|k| (*k, "DEV-09")).collect::<Vec<_>>());
@@ -56,8 +56,8 @@ fn training_lists_and_opens_every_kind() {
         fault(registry.open_capture(DeviceKind::Printer, &setup, None)),
         Some(DeviceFault::Unsupported)
     );
-    let catalogue = catalogue(&registry, &setup);
-    assert!(catalogue.missing.is_empty());
+    let catalogue = catalogue(&registry, &setup, Trial::Open);
+    assert!(catalogue.missing.is_empty() && catalogue.faulty.is_empty(), "{:?}", catalogue.faulty);
     assert_eq!(
         catalogue.families.iter().map(|f| f.driver).collect::<Vec<_>>(),
         FAMILIES.iter().map(|f| f.id).collect::<Vec<_>>()
@@ -73,6 +73,25 @@ fn a_station_without_set_up_has_hardware_only() {
         assert!(!family.training_only && family.kinds.contains(&kind), "{kind:?}");
         assert!((family.check)(kind, &entry.parameters).is_empty(), "{kind:?}");
     }
+}
+
+/// A line whose file is there and which is no line that works: opened, it says so; listed only, it is left alone.
+#[cfg(feature = "serial")]
+#[test]
+fn what_is_there_and_cannot_be_opened_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let port = folder.path().join("ttyUSB0");
+    std::fs::write(&port, "").unwrap();
+    let text = format!("[thermometer]\ndriver = \"serial\"\nport = \"{}\"", port.display());
+    let (registry, setup) = (Registry::new(false), Setup::from_toml(&text).unwrap());
+    let check = |trial: Trial, expected: &[&str]| {
+        let found = catalogue(&registry, &setup, trial);
+        let faulty: Vec<_> = found.faulty.iter().map(|f| f.code).collect();
+        assert_eq!((faulty.as_slice(), found.tried), (expected, trial == Trial::Open));
+        assert!(found.missing.iter().all(|m| m.kind != DeviceKind::Thermometer), "{:?}", found.missing);
+    };
+    check(Trial::Open, &["DEV-06"]);
+    check(Trial::ListOnly, &[]);
 }
 
 #[test]

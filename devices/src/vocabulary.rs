@@ -92,8 +92,15 @@ pub struct RequestId(pub u64);
 pub enum CaptureTask {
     /// The applicant's face.
     Face,
-    /// A picture of a document, a hand or the person, for an exception or as evidence.
+    /// A picture of a document or of the person, as evidence.
     EvidencePhoto,
+    /// A picture of the person that shows what is declared missing.
+    ExceptionPhoto {
+        /// Fingers declared as exceptions.
+        fingers: Vec<FingerPosition>,
+        /// Eyes declared as exceptions.
+        eyes: Vec<Eye>,
+    },
     /// Several fingers at once; `missing` are declared exceptions and not expected.
     Slap {
         /// Which slap.
@@ -131,7 +138,7 @@ impl CaptureTask {
     #[must_use]
     pub fn kind(&self) -> DeviceKind {
         match self {
-            Self::Face | Self::EvidencePhoto => DeviceKind::Camera,
+            Self::Face | Self::EvidencePhoto | Self::ExceptionPhoto { .. } => DeviceKind::Camera,
             Self::Slap { .. } | Self::Finger { .. } | Self::Platen => DeviceKind::Fingerprint,
             Self::Irises { .. } => DeviceKind::Iris,
             Self::Signature => DeviceKind::SignaturePad,
@@ -391,6 +398,9 @@ pub enum DeviceFault {
         /// What the printing system said, without personal data.
         detail: String,
     },
+    /// Documents would go to another machine without encryption.
+    #[error("DEV-16 the print server is another machine and the way to it is not encrypted")]
+    InClear,
 }
 
 impl DeviceFault {
@@ -413,6 +423,7 @@ impl DeviceFault {
             Self::NotPermitted => "DEV-13",
             Self::ClockWrong { .. } => "DEV-14",
             Self::CannotPrint { .. } => "DEV-15",
+            Self::InClear => "DEV-16",
         }
     }
     /// Stable name used in message ids (`fault-<id>`, `fault-<id>-do`) and scripts.
@@ -434,6 +445,7 @@ impl DeviceFault {
             Self::NotPermitted => "not-permitted",
             Self::ClockWrong { .. } => "clock-wrong",
             Self::CannotPrint { .. } => "cannot-print",
+            Self::InClear => "in-clear",
         }
     }
 }
@@ -537,11 +549,13 @@ impl From<Retry> for CaptureEnd {
     }
 }
 
-/// A device came or went.
+/// A device came or went, or a look at it told something new.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum HotPlug {
     /// Plugged in, or found at start.
     Arrived(DeviceInfo),
     /// Gone.
     Left(DeviceId),
+    /// It is there, and this keeps it from working; `None`: nothing any more.
+    State(DeviceId, Option<DeviceFault>),
 }

@@ -4,12 +4,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::{Args, Subcommand};
-use devices::catalogue::{Missing, catalogue};
+use devices::catalogue::{Catalogue, Faulty, Trial, catalogue};
 use devices::conformance;
 use devices::drivers::cups;
 use devices::registry::Registry;
-use devices::setup::Setup;
-use devices::vocabulary::DeviceKind;
+use devices::setup::{DriverSetup, Setup};
+use devices::vocabulary::{DeviceFault, DeviceKind};
 use record::schema::Environment;
 use rekam::gate::policy::PolicySet;
 use rekam::i18n::Words;
@@ -18,7 +18,6 @@ use rekam::runtime::station::{Finding, Level};
 use rekam::vault::files::{Files, RealFiles};
 use rekam::vault::{CENTRE_WARN, OpenOptions, Vault};
 use serde_json::json;
-use toml::{Table, Value};
 
 use super::session::{default_devices, policy_files};
 use super::{Done, Place, VaultArg};
@@ -116,12 +115,25 @@ fn check(check: &Check, place: &mut Place) -> Done {
     Ok(u8::from(!failures.is_empty()))
 }
 
-fn list(list: &List, place: &mut Place) -> Done {
-    let environment = environment(place, &list.vault);
+/// What there is. The devices that are there are opened to see whether they let anybody in, but not while a station
+/// runs on the vault: they are its.
+fn look(place: &Place, vault: &VaultArg) -> Catalogue {
+    let environment = environment(place, vault);
     let registry = Registry::new(environment == Environment::Training);
-    let found = catalogue(&registry, &setup(place, environment));
+    let running = place.vault(vault).is_ok_and(|folder| Vault::is_in_use(&RealFiles, &folder));
+    let trial = if running { Trial::ListOnly } else { Trial::Open };
+    catalogue(&registry, &setup(place, environment), trial)
+}
+
+/// What is said of devices that were not opened.
+const NOT_TRIED: &str = "not opened: the vault is in use, so a running station may have them";
+
+fn list(list: &List, place: &mut Place) -> Done {
+    let found = look(place, &list.vault);
+    let words = Words::new(place.config.language);
     if list.json {
-        place.json(&found)?;
+        let value = listed(&found, &words)?;
+        place.json(&value)?;
         return Ok(0);
     }
     for family in &found.families {
@@ -135,11 +147,33 @@ fn list(list: &List, place: &mut Place) -> Done {
             place.say(format!("  {note}"))?;
         }
     }
-    let words = Words::new(place.config.language);
+    for faulty in &found.faulty {
+        place.say(format!("!  {}: {}", faulty.kind.id(), told_faulty(&words, faulty)))?;
+    }
     for missing in &found.missing {
-        place.say(format!("-  {}: {}", missing.kind.id(), told(&words, missing)))?;
+        place.say(format!("-  {}: {}", missing.kind.id(), told(&words, missing.kind, &missing.fault)))?;
+    }
+    if !found.tried {
+        place.say(NOT_TRIED)?;
     }
     Ok(0)
+}
+
+/// The catalogue with words beside each fault: what it is (`told`) and what to do (`do`).
+fn listed(found: &Catalogue, words: &Words) -> Result<serde_json::Value, serde_json::Error> {
+    let mut value = serde_json::to_value(found)?;
+    let missing: Vec<_> = found.missing.iter().map(|m| (m.kind, &m.fault)).collect();
+    let faulty: Vec<_> = found.faulty.iter().map(|f| (f.kind, &f.fault)).collect();
+    for (key, faults) in [("missing", missing), ("faulty", faulty)] {
+        let lines = value.get_mut(key).and_then(serde_json::Value::as_array_mut);
+        for (line, (kind, fault)) in lines.into_iter().flatten().zip(faults) {
+            if let Some(line) = line.as_object_mut() {
+                line.insert("told".to_owned(), words.fault(kind, fault).what.into());
+                line.insert("do".to_owned(), to_do(words, kind, fault).into());
+            }
+        }
+    }
+    Ok(value)
 }
 
 /// One thing that was looked at.
@@ -171,23 +205,10 @@ pub(super) fn doctor(c: &Doctor, place: &mut Place) -> Done {
         Err(e) => Look { name: "policy", ok: false, told: format!("{e:?}") },
     });
     let environment = environment(place, &c.vault);
-    let registry = Registry::new(environment == Environment::Training);
-    let found = catalogue(&registry, &setup(place, environment));
+    let found = look(place, &c.vault);
     let words = Words::new(place.config.language);
-    for kind in found.kinds {
-        let missing = found.missing.iter().find(|m| m.kind == *kind);
-        let there: Vec<_> =
-            found.families.iter().flat_map(|f| &f.found).filter(|d| d.kind == *kind).collect();
-        looks.push(Look {
-            name: kind.id(),
-            ok: missing.is_none() || spared(*kind),
-            told: missing.map_or_else(
-                || there.iter().map(|d| d.model.as_str()).collect::<Vec<_>>().join(", "),
-                |m| told(&words, m),
-            ),
-        });
-    }
-    looks.extend(spool_look(place, environment));
+    looks.extend(found.kinds.iter().map(|kind| kind_look(*kind, &found, &words)));
+    looks.extend(printer_looks(place, environment));
     let folder = place.vault(&c.vault).ok();
     looks.extend(super::host::looks(folder.as_deref(), environment, &place.hardening));
     let ok = looks.iter().all(|l| l.ok);
@@ -204,10 +225,44 @@ pub(super) fn doctor(c: &Doctor, place: &mut Place) -> Done {
     Ok(u8::from(!ok))
 }
 
-/// What is missing, why and what to do.
-fn told(words: &Words, missing: &Missing) -> String {
-    let told = words.fault(missing.kind, &missing.fault);
-    format!("{} {} ({})", told.what, told.to_do, told.code)
+/// The devices of a kind: those that work by name, the others with what to do. One that works is enough.
+fn kind_look(kind: DeviceKind, found: &Catalogue, words: &Words) -> Look {
+    let there: Vec<_> = found.families.iter().flat_map(|f| &f.found).filter(|d| d.kind == kind).collect();
+    let faulty: Vec<_> = found.faulty.iter().filter(|f| f.kind == kind).collect();
+    let is_faulty = |id| faulty.iter().any(|f| f.id.as_ref() == Some(id));
+    let mut parts: Vec<String> =
+        there.iter().filter(|d| !is_faulty(&d.id)).map(|d| d.model.clone()).collect();
+    let works = !parts.is_empty() || faulty.iter().any(|f| f.is_in_use());
+    parts.extend(faulty.iter().map(|f| told_faulty(words, f)));
+    let missing = found.missing.iter().find(|m| m.kind == kind);
+    // What was refused is told already, where that is why there is none.
+    let told_already = missing.is_some_and(|m| faulty.iter().any(|f| f.fault == m.fault));
+    parts.extend(missing.filter(|_| !told_already).map(|m| told(words, kind, &m.fault)));
+    if !found.tried && !there.is_empty() {
+        parts.push(NOT_TRIED.to_owned());
+    }
+    let ok = works || (faulty.is_empty() && (missing.is_none() || spared(kind)));
+    Look { name: kind.id(), ok, told: parts.join("; ") }
+}
+
+/// What is wrong and what to do.
+fn told(words: &Words, kind: DeviceKind, fault: &DeviceFault) -> String {
+    let told = words.fault(kind, fault);
+    format!("{} {} ({})", told.what, to_do(words, kind, fault), told.code)
+}
+
+/// The same of a device that is there, by its name.
+fn told_faulty(words: &Words, faulty: &Faulty) -> String {
+    format!("{}: {}", faulty.name, told(words, faulty.kind, &faulty.fault))
+}
+
+/// What to do about a fault; for the administrator, who gives the permissions.
+fn to_do(words: &Words, kind: DeviceKind, fault: &DeviceFault) -> String {
+    let permit = format!("permit-{}", kind.id());
+    match fault {
+        DeviceFault::NotPermitted if words.has(&permit) => words.get(&permit),
+        _ => words.fault(kind, fault).to_do,
+    }
 }
 
 /// Kinds that a station can do without: signatures are made in the window, temperatures are typed, and the card is
@@ -216,15 +271,29 @@ fn spared(kind: DeviceKind) -> bool {
     matches!(kind, DeviceKind::SignaturePad | DeviceKind::Thermometer | DeviceKind::Card)
 }
 
-/// What the spooler keeps of printed documents, where documents are printed by CUPS on this machine.
-fn spool_look(place: &Place, environment: Environment) -> Option<Look> {
+/// Where documents go: a print server on another machine, and what the spooler of this one keeps of them.
+fn printer_looks(place: &Place, environment: Environment) -> Vec<Look> {
     let setup = setup(place, environment);
-    let here = |p: &Table| p.get("server").and_then(Value::as_str).is_none_or(|s| s.starts_with('/'));
-    setup.drivers_of(DeviceKind::Printer).iter().find(|d| d.driver == cups::ID && here(&d.parameters))?;
-    let root = std::env::var_os("REKAM_CUPS_CONF").map_or_else(|| CUPS_CONF.into(), PathBuf::from);
-    let found = cups::spool::look(&root);
-    let told = found.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
-    Some(Look { name: "spooler", ok: found.is_empty(), told })
+    let cups_entries = || setup.drivers_of(DeviceKind::Printer).iter().filter(|d| d.driver == cups::ID);
+    let remote = |d: &DriverSetup| cups::remote_server(&d.parameters);
+    let mut looks: Vec<Look> = cups_entries()
+        .filter_map(remote)
+        .map(|server| Look {
+            name: "print-server",
+            ok: environment == Environment::Training,
+            told: format!(
+                "documents would cross the network to {server} unencrypted, which production refuses; use a queue \
+                 of this machine that forwards by ipps (docs/devices/printer.md)"
+            ),
+        })
+        .collect();
+    if cups_entries().any(|d| remote(d).is_none()) {
+        let root = std::env::var_os("REKAM_CUPS_CONF").map_or_else(|| CUPS_CONF.into(), PathBuf::from);
+        let found = cups::spool::look(&root);
+        let told = found.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
+        looks.push(Look { name: "spooler", ok: found.is_empty(), told });
+    }
+    looks
 }
 
 fn vault_looks(c: &Doctor, place: &Place) -> Vec<Look> {

@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use toml::Table;
 
 use super::devices::environment;
-use super::{CliError, Done, Place, Until, VaultArg, failure, write_private};
+use super::{CliError, Done, Place, Until, VaultArg, failure, tell, write_private};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum SbiCommand {
@@ -39,7 +39,7 @@ pub(super) struct Capture {
     /// What is captured.
     #[arg(long, value_enum)]
     kind: Kind,
-    /// Part of the device: 1 left, 2 right, 3 both thumbs or both eyes; not for faces.
+    /// Part of the device: 1 left, 2 right, 3 both thumbs or both eyes; a face has one part, any number is it.
     #[arg(long, value_parser = clap::value_parser!(u8).range(1..=3))]
     sub: Option<u8>,
     /// Folder for records and pictures; made where it is not there.
@@ -101,9 +101,8 @@ pub(super) fn sbi(command: &SbiCommand, place: &mut Place) -> Done {
 }
 
 impl Common {
-    /// The way to the devices of one type.
-    fn door(&self, bio_type: BioType, services: &Services, place: &Place) -> Result<Door, CliError> {
-        let training = environment(place, &self.vault) == Environment::Training;
+    /// The parameters for the devices of one type; `trust = "none"` where nobody is named to trust.
+    fn parameters(&self, bio_type: BioType, place: &Place) -> Table {
         let kind = bio_type.kind();
         let configured = place.config.devices.iter().flat_map(|setup| setup.drivers_of(kind));
         let configured = configured.into_iter().find(|entry| entry.driver == sbi::ID);
@@ -117,37 +116,44 @@ impl Common {
         }
         if let Some(roots) = &self.roots {
             set("roots", roots.to_string_lossy().into_owned());
-        }
-        self.trust(&mut table, training)?;
-        Ok(Door::new(kind, &table, training, services.clone())?)
-    }
-
-    /// Roots that are named go before `trust = "none"` of the configuration, and the other way round.
-    fn trust(&self, table: &mut Table, training: bool) -> Result<(), CliError> {
-        if self.roots.is_some() {
+            // Roots that are named go before `trust = "none"` of the configuration.
             table.remove("trust");
         }
-        if self.no_trust {
+        if self.no_trust || !table.contains_key("roots") {
             table.remove("roots");
             table.insert("trust".to_owned(), "none".into());
         }
-        if table.contains_key("roots") || table.contains_key("trust") {
-            return Ok(());
-        }
-        let also = if training { ", or try with --no-trust" } else { "" };
-        Err(CliError::Usage(format!(
-            "whom to trust? name the certificate authorities with --roots PATH or in config.toml{also}"
-        )))
+        table
     }
 }
 
+/// True where authorities are named against which devices are checked.
+fn names_roots(parameters: &Table) -> bool {
+    parameters.contains_key("roots")
+}
+
+/// What to do where nobody is named to trust.
+const NAME_ROOTS: &str = "name the certificate authorities with --roots PATH or as `roots` in config.toml";
+
+/// What is said of a capture by a device that was checked, and by one that was not.
+const CHECKED: &str = "device and data are signed, and a trusted authority vouches for them";
+const UNCHECKED: &str = "nothing of the device was checked: these samples prove nothing";
+
 fn discover(c: &Discover, place: &mut Place) -> Done {
+    let training = environment(place, &c.common.vault) == Environment::Training;
     let services = Services::default();
     let (mut findings, mut faults) = (Vec::new(), Vec::new());
+    let mut checked = true;
     for bio_type in BioType::ALL {
-        let (found, wrong) = c.common.door(*bio_type, &services, place)?.findings();
+        let parameters = c.common.parameters(*bio_type, place);
+        let door = Door::to_look(bio_type.kind(), &parameters, training, services.clone())?;
+        let (found, wrong) = door.findings();
+        checked &= found.is_empty() || names_roots(&parameters);
         findings.extend(found);
         faults.extend(wrong);
+    }
+    if !checked {
+        tell(&format!("trust was not checked; {NAME_ROOTS}"));
     }
     faults.sort();
     faults.dedup();
@@ -171,24 +177,24 @@ fn discover(c: &Discover, place: &mut Place) -> Done {
 
 fn line(f: &Finding) -> String {
     let what = format!("port {}: {} {} {} {}", f.port, f.bio_type.id(), f.make, f.model, f.serial);
-    match (&f.checked, &f.refused) {
-        (Some(checked), _) => {
-            let trust = match checked.trust {
-                sbi::Assurance::Trusted => "trusted",
-                sbi::Assurance::SelfMade => "signed, but nobody vouches for it",
-                sbi::Assurance::Unsigned => "not signed",
-            };
-            format!("{what}: {}, {}, {}, {trust}", f.status, checked.env, checked.certification)
-        }
-        (None, refused) => format!("{what}: {}, refused: {}", f.status, refused.as_deref().unwrap_or("")),
-    }
+    let refused = f.refused.as_ref().map(|why| format!(", refused: {why}")).unwrap_or_default();
+    let Some(checked) = &f.checked else {
+        return format!("{what}: {}, {}{refused}", f.status, f.trust_told);
+    };
+    let signed = match checked.trust {
+        sbi::Assurance::Unsigned => "not signed, ",
+        _ => "",
+    };
+    format!(
+        "{what}: {}, {}, {}, {signed}{}{refused}",
+        f.status, checked.env, checked.certification, f.trust_told
+    )
 }
 
 fn order(c: &Capture) -> Result<Order, CliError> {
     let both = "--sub 1 (left), 2 (right) or 3 (both)";
     Ok(match (c.kind, c.sub) {
-        (Kind::Face, None) => Order::face(false),
-        (Kind::Face, Some(_)) => return Err(CliError::Usage("a face has no --sub".to_owned())),
+        (Kind::Face, _) => Order::face(),
         (_, None) => return Err(CliError::Usage(format!("which part? {both}"))),
         (Kind::Finger, Some(1)) => Order::slap(Slap::LeftFour, &[]),
         (Kind::Finger, Some(2)) => Order::slap(Slap::RightFour, &[]),
@@ -202,7 +208,15 @@ fn order(c: &Capture) -> Result<Order, CliError> {
 fn capture(c: &Capture, place: &mut Place) -> Done {
     let order = order(c)?;
     let bio_type = c.kind.bio_type();
-    let mut device = c.common.door(bio_type, &Services::default(), place)?.open(None)?;
+    let training = environment(place, &c.common.vault) == Environment::Training;
+    let parameters = c.common.parameters(bio_type, place);
+    let checked = names_roots(&parameters);
+    if !checked && !training {
+        let what = format!("device not trusted: nothing vouches for it in production; {NAME_ROOTS}");
+        return Err(failure("DEV-12", what));
+    }
+    let door = Door::new(bio_type.kind(), &parameters, training, Services::default())?;
+    let mut device = door.open(None)?;
     let begun = Instant::now();
     let taken = device.take(&order, &mut Until(begun + Duration::from_secs(c.within)));
     let ms = begun.elapsed().as_millis() as u64;
@@ -212,9 +226,16 @@ fn capture(c: &Capture, place: &mut Place) -> Done {
     for sample in &samples {
         told.push(write(sample, &c.out)?);
     }
-    let trust = samples.iter().map(|sample| sample.assurance).max();
+    // An answer that the named authorities do not vouch for is no capture, so there are two cases.
+    let trust = if checked { "trusted" } else { "none" };
+    let trust_told = if checked { CHECKED } else { UNCHECKED };
+    if !checked {
+        tell(&format!("{UNCHECKED}; {NAME_ROOTS}"));
+    }
     if c.common.json {
-        place.json(&json!({"device": device.info(), "trust": trust, "ms": ms, "samples": told}))?;
+        place.json(&json!({
+            "device": device.info(), "trust": trust, "trust_told": trust_told, "ms": ms, "samples": told,
+        }))?;
         return Ok(0);
     }
     place.say(format!("{} {}: {ms} ms", device.info().model, device.info().serial))?;

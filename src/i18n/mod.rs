@@ -8,7 +8,7 @@ mod format;
 mod tests;
 
 use biometrics::quality::QualityReason;
-use devices::vocabulary::{DeviceFault, DeviceKind, Retry};
+use devices::vocabulary::{DeviceFault, DeviceKind, PrintHitch, Retry};
 use fluent::concurrent::FluentBundle;
 use fluent::{FluentArgs, FluentResource, FluentValue};
 use serde::{Deserialize, Serialize};
@@ -183,6 +183,12 @@ impl Words {
             if self.has(&id) {
                 told.to_do = self.get(&id);
             }
+        }
+        // A printer says itself what it waits for.
+        if let DeviceFault::CannotPrint { detail } = fault
+            && PrintHitch::from_id(detail).is_some()
+        {
+            told.what = self.get(&format!("print-hitch-{detail}"));
         }
         let device = self.get(&format!("device-{}", kind.id()));
         told.what =

@@ -160,6 +160,7 @@ fn faults() -> Vec<DeviceFault> {
         DeviceFault::NotPermitted,
         DeviceFault::ClockWrong { skew_s: 400 },
         DeviceFault::CannotPrint { detail: detail() },
+        DeviceFault::InClear,
     ]
 }
 
@@ -168,6 +169,10 @@ fn a_fault_blames_the_device() {
     let words = Words::new(Language::Indonesian);
     let told = words.fault(DeviceKind::Fingerprint, &DeviceFault::Hung { after_ms: 1 });
     assert_eq!(told.what, "Pemindai sidik jari: alat tidak menjawab");
+    let stopped =
+        DeviceFault::CannotPrint { detail: devices::vocabulary::PrintHitch::Stopped.id().to_owned() };
+    let why = words.get("print-hitch-stopped");
+    assert_eq!(words.fault(DeviceKind::Printer, &stopped).what, format!("Pencetak: {why}"));
     assert_eq!(told.code, "DEV-04");
     for language in Language::ALL {
         let words = Words::new(*language);

@@ -4,6 +4,8 @@
 //! A thread that hangs inside a driver cannot be ended; it is left alone, counted, and replaced. What it says later is
 //! of an older generation and dropped.
 
+mod looks;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -18,7 +20,7 @@ use devices::registry::{Registry, family};
 use devices::setup::Setup;
 use devices::traits::PreviewFrame;
 use devices::vocabulary::{
-    CaptureEnd, CaptureTask, Captured, DeviceFault, DeviceId, DeviceInfo, DeviceKind, HotPlug, RequestId,
+    CaptureEnd, CaptureTask, Captured, DeviceFault, DeviceId, DeviceInfo, DeviceKind, RequestId,
 };
 use uuid::Uuid;
 
@@ -73,6 +75,8 @@ pub(super) enum DeviceMessage {
     Cancel(Uuid, RequestId),
     Restart(DeviceKind),
     Use(DeviceKind, DeviceId),
+    /// What printing came to: a printer that failed, or works again.
+    Printing(Option<DeviceFault>),
     Preview(bool),
     Stop,
     HotPlug,
@@ -127,6 +131,8 @@ struct Host {
     opening: Option<Instant>,
     abandoned: usize,
     given_up: bool,
+    /// What looks told of devices that do not work.
+    told: BTreeMap<DeviceId, DeviceFault>,
 }
 
 /// What the manager works with.
@@ -178,6 +184,7 @@ impl DeviceHost {
             opening: None,
             abandoned: 0,
             given_up: false,
+            told: BTreeMap::new(),
         };
         let hosts = first_lines(&self.registry, &self.setup).into_iter().map(|l| (l.kind, host(l))).collect();
         let wake = own.clone();
@@ -249,6 +256,7 @@ impl Manager {
             DeviceMessage::Cancel(session, id) => self.cancel(session, id),
             DeviceMessage::Restart(kind) => self.restart(kind),
             DeviceMessage::Use(kind, id) => self.change(kind, id),
+            DeviceMessage::Printing(fault) => self.printing(fault),
             DeviceMessage::Preview(on) => self.set_preview(on),
             DeviceMessage::Opened(kind, generation, opened) => self.opened(kind, generation, opened),
             DeviceMessage::Broken(kind, generation, fault) => {
@@ -438,6 +446,10 @@ impl Manager {
     }
 
     fn restart(&mut self, kind: DeviceKind) {
+        // Documents are printed by the print worker: nothing is held open here.
+        if kind == DeviceKind::Printer {
+            return self.looked_at(kind);
+        }
         let Some(host) = self.hosts.get_mut(&kind) else { return };
         if host.running.is_some() {
             self.abandon(kind, DeviceFault::Unplugged);
@@ -459,10 +471,12 @@ impl Manager {
     /// Changes to another device of the kind; what the old one was doing ends.
     fn change(&mut self, kind: DeviceKind, id: DeviceId) {
         let Some(host) = self.hosts.get_mut(&kind) else { return };
-        if host.line.others.iter().any(|other| other.id == id) {
-            host.choice = Some(id);
-            self.restart(kind);
+        let Some(other) = host.line.others.iter().find(|other| other.id == id).cloned() else { return };
+        host.choice = Some(id);
+        if kind == DeviceKind::Printer {
+            self.changed |= in_use(&mut host.line, &other);
         }
+        self.restart(kind);
     }
 
     fn set_preview(&mut self, on: bool) {
@@ -530,51 +544,6 @@ impl Manager {
             .values()
             .flat_map(|h| h.running.as_ref().map(|r| r.deadline).into_iter().chain(h.opening));
         deadlines.min().map_or(IDLE, |at| at.saturating_duration_since(Instant::now())).min(IDLE)
-    }
-
-    fn hot_plug(&mut self, event: HotPlug) {
-        match event {
-            HotPlug::Arrived(info) => {
-                let kind = info.kind;
-                let Some(host) = self.hosts.get_mut(&kind) else { return };
-                self.changed = true;
-                let wanted = host.choice.as_ref().is_none_or(|id| *id == info.id);
-                let free = host.line.info.as_ref().is_none_or(|i| i.id == info.id);
-                if !(wanted && free) {
-                    host.line.others.retain(|other| other.id != info.id);
-                    host.line.others.push(info);
-                    return;
-                }
-                in_use(&mut host.line, &info);
-                let busy = host.running.is_some() || host.opening.is_some() || host.given_up;
-                if !busy {
-                    self.set_state(kind, DeviceState::Ready);
-                }
-                self.host.out.send(Answer::Arrived(info));
-                if self.preview && kind == DeviceKind::Camera {
-                    self.set_preview(true);
-                }
-            }
-            HotPlug::Left(id) => {
-                for host in self.hosts.values_mut() {
-                    let before = host.line.others.len();
-                    host.line.others.retain(|other| other.id != id);
-                    self.changed |= host.line.others.len() != before;
-                }
-                let found = self.hosts.iter().find(|(_, h)| h.line.info.as_ref().is_some_and(|i| i.id == id));
-                let Some(kind) = found.map(|(kind, _)| *kind) else { return };
-                if let Some(host) = self.hosts.get_mut(&kind) {
-                    host.line.info = None;
-                    self.changed = true;
-                    // A capture under way is ended by the driver itself, which knows best how.
-                    if let Some(thread) = &host.thread {
-                        thread.jobs.try_send(DeviceJob::Close).ok();
-                    }
-                }
-                self.set_state(kind, DeviceState::Faulty(DeviceFault::Unplugged));
-                self.host.out.send(Answer::Left(kind, id));
-            }
-        }
     }
 
     /// Cancels what runs; nobody waits for a thread that hangs.

@@ -1,6 +1,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 //! The manager by itself: what becomes of a device that was chosen and does not open.
 
+use devices::vocabulary::HotPlug;
+
 use super::*;
 use crate::runtime::clock::FixedClock;
 use crate::session::testing as t;
@@ -28,12 +30,16 @@ struct Rig {
 
 impl Rig {
     fn new() -> Self {
+        Self::of(KIND)
+    }
+
+    fn of(kind: DeviceKind) -> Self {
         let (out, answers) = Outbox::new(Arc::new(|| {}));
         let (own, messages) = sync_channel(64);
-        let setup = "[fingerprint]\ndriver = \"simulated\"\ncapture_ms = 1\n";
+        let setup = format!("[{}]\ndriver = \"simulated\"\ncapture_ms = 1\n", kind.id());
         let host = DeviceHost {
             registry: Arc::new(Registry::new(true)),
-            setup: Arc::new(Setup::from_toml(setup).unwrap()),
+            setup: Arc::new(Setup::from_toml(&setup).unwrap()),
             clock: Arc::new(FixedClock::new(t::start())),
             preview: Arc::default(),
             wake: Arc::new(|| {}),
@@ -41,7 +47,7 @@ impl Rig {
             out,
         };
         let line = first_lines(&host.registry, &host.setup).remove(0);
-        let kind = Host {
+        let of_kind = Host {
             line,
             choice: None,
             thread: None,
@@ -50,8 +56,9 @@ impl Rig {
             opening: None,
             abandoned: 0,
             given_up: false,
+            told: BTreeMap::new(),
         };
-        let hosts = BTreeMap::from([(KIND, kind)]);
+        let hosts = BTreeMap::from([(kind, of_kind)]);
         let manager =
             Manager { host, own, hosts, tickets: 0, generations: 0, preview: false, changed: false };
         Self { manager, messages, _answers: answers }
@@ -97,4 +104,42 @@ fn a_reader_that_hangs_while_it_is_opened_leaves_it_too() {
     assert_eq!((line.info.is_none(), line.others.len()), (true, 2));
     let first = reader(1).id;
     assert_eq!(rig.change(1).0, Some(first));
+}
+
+/// Printers are told as stopped and well by looks and by printing; another one is taken without opening anything.
+#[test]
+fn printers_are_changed_like_other_devices() {
+    let kind = DeviceKind::Printer;
+    let mut rig = Rig::of(kind);
+    let queue = |name: &str| DeviceInfo { kind, id: DeviceId(name.into()), ..reader(0) };
+    let stopped = || DeviceFault::CannotPrint { detail: "stopped".into() };
+    for name in ["first", "second"] {
+        rig.manager.hot_plug(HotPlug::Arrived(queue(name)));
+    }
+    let check = |manager: &Manager, used: &str, state: DeviceState| {
+        let line = &manager.hosts[&kind].line;
+        assert_eq!(line.info.as_ref().map(|i| i.id.0.as_str()), Some(used));
+        assert_eq!((line.others.len(), &line.state), (1, &state));
+    };
+    check(&rig.manager, "first", DeviceState::Ready);
+    rig.manager.hot_plug(HotPlug::State(queue("first").id, Some(stopped())));
+    check(&rig.manager, "first", DeviceState::Faulty(stopped()));
+    rig.manager.take(DeviceMessage::Use(kind, queue("second").id));
+    check(&rig.manager, "second", DeviceState::Ready);
+    rig.manager.take(DeviceMessage::Use(kind, queue("nowhere").id));
+    check(&rig.manager, "second", DeviceState::Ready);
+    // The other one is still stopped.
+    rig.manager.take(DeviceMessage::Use(kind, queue("first").id));
+    check(&rig.manager, "first", DeviceState::Faulty(stopped()));
+    rig.manager.hot_plug(HotPlug::State(queue("first").id, None));
+    check(&rig.manager, "first", DeviceState::Ready);
+    rig.manager.take(DeviceMessage::Printing(Some(DeviceFault::Hung { after_ms: 1 })));
+    check(&rig.manager, "first", DeviceState::Faulty(DeviceFault::Hung { after_ms: 1 }));
+    rig.manager.take(DeviceMessage::Printing(None));
+    check(&rig.manager, "first", DeviceState::Ready);
+    rig.manager.hot_plug(HotPlug::Left(queue("first").id));
+    rig.manager.take(DeviceMessage::Printing(None));
+    let line = &rig.manager.hosts[&kind].line;
+    assert_eq!(line.state, DeviceState::Faulty(DeviceFault::Unplugged));
+    assert!(rig.manager.hosts[&kind].thread.is_none(), "nothing was opened");
 }

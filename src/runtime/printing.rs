@@ -1,4 +1,4 @@
-//! The print worker: takes documents one after the other to the printer of the set-up and follows each job to its end.
+//! The print worker: takes documents one after the other to the printer that is in use and follows each job to its end.
 //! What the driver does runs on a thread per document, which is left alone when it hangs; so a printer can hold up
 //! neither the station nor the documents behind it.
 
@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use devices::registry::Registry;
 use devices::setup::Setup;
-use devices::vocabulary::{DeviceFault, PrintHitch, PrintState};
+use devices::vocabulary::{DeviceFault, DeviceId, PrintHitch, PrintState};
 use uuid::Uuid;
 
 use super::station::PrintProgress;
@@ -29,6 +29,8 @@ pub(super) struct PrintJob {
     /// Kind of document; never a name.
     pub(super) title: &'static str,
     pub(super) pdf: Arc<[u8]>,
+    /// The printer of the device list; without one the first that is there.
+    pub(super) printer: Option<DeviceId>,
 }
 
 /// How long things may take.
@@ -180,7 +182,7 @@ impl PrintThread {
     fn print(&self, job: &PrintJob) -> Result<PrintProgress, DeviceFault> {
         let given_up = |hitch: PrintHitch| DeviceFault::CannotPrint { detail: hitch.id().to_owned() };
         self.beat(PrintProgress::Sending);
-        let mut printer = self.registry.open_printer(&self.setup, None)?;
+        let mut printer = self.registry.open_printer(&self.setup, job.printer.as_ref())?;
         if !self.beat(PrintProgress::Sending) {
             return Err(DeviceFault::Busy);
         }

@@ -19,6 +19,8 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub(in super::super) struct FakeCups {
     folder: tempfile::TempDir,
     now: Arc<Mutex<(&'static str, i32)>>,
+    /// The queue that is stopped.
+    stopped: Arc<Mutex<&'static str>>,
 }
 
 impl FakeCups {
@@ -29,7 +31,8 @@ impl FakeCups {
         let folder = tempfile::tempdir().unwrap();
         let listener = UnixListener::bind(folder.path().join("cups.sock")).unwrap();
         let now = Arc::new(Mutex::new(("none", 9)));
-        let served = now.clone();
+        let stopped = Arc::new(Mutex::new("none"));
+        let (served, stops) = (now.clone(), stopped.clone());
         let serve = move || {
             while let Ok((mut line, _)) = listener.accept() {
                 let mut asked = Vec::new();
@@ -41,14 +44,20 @@ impl FakeCups {
                     }
                 }
                 let (reason, job) = *served.lock().unwrap();
-                let answer = ipp(reason, job, String::from_utf8_lossy(&asked).contains("job-state"));
+                let asked = String::from_utf8_lossy(&asked).into_owned();
+                let is_stopped = asked.contains(&format!("/printers/{} ", stops.lock().unwrap()));
+                let answer = ipp(reason, job, asked.contains("job-state"), is_stopped);
                 write!(line, "HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", answer.len()).ok();
                 line.write_all(&answer).ok();
             }
         };
         std::thread::Builder::new().name("fake-cups".into()).spawn(serve).unwrap();
-        let cups = Self { folder, now };
-        cups.program("lp", "n=$(ls \"$0\".* 2>/dev/null | wc -l); cat > \"$0.$n\"; echo \"request id is lab-$n (0 file(s))\"");
+        let cups = Self { folder, now, stopped };
+        cups.program(
+            "lp",
+            "n=$(ls \"$0\".* 2>/dev/null | wc -l); cat > \"$0.$n\"; echo \"$2\" >> \"$0queues\"
+            echo \"request id is $2-$n (0 file(s))\"",
+        );
         cups.program("cancel", "echo \"$@\" >> \"$0d\"");
         cups
     }
@@ -62,10 +71,30 @@ impl FakeCups {
 
     /// The set-up of a printer there.
     pub(in super::super) fn setup(&self) -> String {
+        self.setup_of(&["lab"])
+    }
+
+    /// The set-up of these queues there.
+    pub(in super::super) fn setup_of(&self, queues: &[&str]) -> String {
         let folder = self.folder.path().display();
-        format!(
-            "[printer]\ndriver = \"cups\"\nqueue = \"lab\"\nserver = \"{folder}/cups.sock\"\nprograms = \"{folder}\"\n"
-        )
+        let entry = |queue: &&str| {
+            format!(
+                "[[printer]]\ndriver = \"cups\"\nqueue = \"{queue}\"\nserver = \"{folder}/cups.sock\"\n\
+                 programs = \"{folder}\"\n"
+            )
+        };
+        queues.iter().map(entry).collect()
+    }
+
+    /// From now on this queue is stopped, and no other.
+    pub(in super::super) fn stop(&self, queue: &'static str) {
+        *self.stopped.lock().unwrap() = queue;
+    }
+
+    /// The queues that documents went to, in order.
+    pub(in super::super) fn queues(&self) -> Vec<String> {
+        let text = fs::read_to_string(self.folder.path().join("lpqueues")).unwrap_or_default();
+        text.lines().map(str::to_owned).collect()
     }
 
     /// From now on the printer reports `reason`, and jobs are in state `job` (RFC 8011: 5 processing, 8 aborted,
@@ -86,7 +115,7 @@ impl FakeCups {
 }
 
 /// An answer of RFC 8010 on a job or on the printer.
-fn ipp(reason: &str, job: i32, of_job: bool) -> Vec<u8> {
+fn ipp(reason: &str, job: i32, of_job: bool, stopped: bool) -> Vec<u8> {
     if of_job && job == FakeCups::FORGOTTEN {
         // client-error-not-found (RFC 8011 appendix B.1.4.7).
         return vec![2, 0, 4, 6, 0, 0, 0, 1, 3];
@@ -103,7 +132,13 @@ fn ipp(reason: &str, job: i32, of_job: bool) -> Vec<u8> {
         add(0x23, "job-state", &job.to_be_bytes());
     } else {
         // Reasons are news only while something prints.
-        let state: i32 = if reason == "none" { 3 } else { 4 };
+        let state: i32 = if stopped {
+            5
+        } else if reason == "none" {
+            3
+        } else {
+            4
+        };
         add(0x23, "printer-state", &state.to_be_bytes());
         add(0x44, "printer-state-reasons", reason.as_bytes());
         add(0x22, "printer-is-accepting-jobs", &[1]);
@@ -145,7 +180,11 @@ impl Rig {
 
     fn give(&self, number: u128) {
         let pdf: Arc<[u8]> = format!("%PDF-1.7 document {number}").into_bytes().into();
-        let job = PrintJob { document: Uuid::from_u128(number), title: "rekam-bukti", pdf };
+        self.give_to(number, pdf, None);
+    }
+
+    fn give_to(&self, number: u128, pdf: Arc<[u8]>, printer: Option<DeviceId>) {
+        let job = PrintJob { document: Uuid::from_u128(number), title: "rekam-bukti", pdf, printer };
         self.jobs.as_ref().unwrap().send(job).unwrap();
     }
 
@@ -222,6 +261,32 @@ fn a_job_that_takes_too_long_is_taken_back() {
     assert_eq!(cups.received().len(), 1);
     cups.set("none", 9);
     assert_eq!(rig.printed(3).last(), Some(&PrintProgress::Printed));
+}
+
+#[test]
+fn a_document_goes_to_the_printer_that_was_chosen() {
+    let cups = FakeCups::new();
+    let rig = Rig::new(&cups.setup_of(&["lab", "other"]), QUICK);
+    let to = |number: u128, queue: &str| {
+        let pdf: Arc<[u8]> = b"%PDF-1.7".to_vec().into();
+        rig.give_to(number, pdf, Some(DeviceId(format!("cups-{queue}"))));
+        rig.told(number).pop().unwrap()
+    };
+    assert_eq!(to(1, "other"), PrintProgress::Printed);
+    assert_eq!(to(2, "lab"), PrintProgress::Printed);
+    assert_eq!(cups.queues(), ["other", "lab"]);
+    // Never another one than the one that was chosen.
+    cups.stop("other");
+    assert_eq!(to(3, "other"), cannot(PrintHitch::Stopped));
+    let missing = DeviceFault::NotFound { kind: "printer".into() };
+    assert_eq!(to(4, "nowhere"), PrintProgress::NotPrinted(missing));
+    assert_eq!(cups.queues().len(), 2);
+    // CUPS is gone: that is said, not that the printer is.
+    fs::remove_file(cups.folder.path().join("cups.sock")).unwrap();
+    for (number, queue) in [(5, "lab"), (6, "other")] {
+        let gone = DeviceFault::ServiceMissing { service: "cups".into() };
+        assert_eq!(to(number, queue), PrintProgress::NotPrinted(gone));
+    }
 }
 
 fn simulated(script: &str) -> String {

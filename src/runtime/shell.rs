@@ -20,6 +20,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use chrono::{DateTime, Utc};
 use devices::registry::Registry;
+use devices::vocabulary::DeviceId;
 use record::schema::{Environment, Outcome};
 use uuid::Uuid;
 
@@ -71,6 +72,8 @@ pub struct Station {
     stop_printing: Arc<AtomicBool>,
     /// Documents go to the printer: always in production, in training where one is set up.
     prints: bool,
+    /// The printer that documents go to, as the device list last told it.
+    printer: Option<DeviceId>,
     /// How the printing of this run's documents goes.
     progress: BTreeMap<Uuid, PrintProgress>,
     unprinted: Vec<UnprintedLine>,

@@ -229,7 +229,11 @@ impl Session {
                 CaptureTask::Finger { position, again: true }
             }
             Target::Irises => CaptureTask::Irises { missing: self.data.irises.missing() },
-            Target::ExceptionPhoto | Target::EvidencePhoto => CaptureTask::EvidencePhoto,
+            Target::ExceptionPhoto => CaptureTask::ExceptionPhoto {
+                fingers: self.data.fingers.exceptions.keys().copied().collect(),
+                eyes: self.data.irises.missing(),
+            },
+            Target::EvidencePhoto => CaptureTask::EvidencePhoto,
             Target::Card => CaptureTask::Card { photo: true },
         }
     }

@@ -249,6 +249,14 @@ impl Vault {
         read_config(files, &Layout::new(folder))
     }
 
+    /// True while a station, or another program of ours, has the vault open.
+    #[must_use]
+    pub fn is_in_use(files: &dyn Files, folder: &Path) -> bool {
+        let layout = Layout::new(folder);
+        // Only a vault has a lock: elsewhere none is made.
+        read_config(files, &layout).is_ok() && matches!(take_lock(files, &layout), Err(VaultError::InUse))
+    }
+
     /// Opens a vault, locked: takes the lock file, sweeps what an interrupted save left, brings the index in step with
     /// the files. What was found and mended is in [`Vault::notes`].
     ///

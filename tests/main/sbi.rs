@@ -3,6 +3,7 @@
 
 use std::path::Path;
 
+use biometrics::position::{Eye, FingerPosition};
 use serde_json::Value;
 use sim::sbi::{Fault, Method, Modality, Options, Person, Plan, Service};
 
@@ -17,21 +18,27 @@ fn device(kind: &str, service: &Service, trusted: &Path) -> String {
     )
 }
 
-/// The session of `clean.toml` with the devices of a service.
-fn session(service: &Service, outcome: &str) -> Told {
+/// A session with camera, fingerprint reader and iris camera of a service; what the script sets for them is left out.
+fn session_of(name: &str, service: &Service, outcome: &str, change: impl Fn(String) -> String) -> Told {
     let place = training();
     let folder = place.vault.parent().unwrap();
     let trusted = folder.join("root.pem");
     std::fs::write(&trusted, service.root_pem()).unwrap();
-    let clean = std::fs::read_to_string(crate::support::session("clean.toml")).unwrap();
+    let script = std::fs::read_to_string(crate::support::session(name)).unwrap();
+    let script = script.split("[devices.").next().unwrap();
     let roster = root().join("fixtures/roster/training.csv");
-    let clean = clean.replace("../roster/training.csv", &roster.display().to_string());
-    let clean = clean.replace("outcome = \"sealed\"", &format!("outcome = \"{outcome}\""));
+    let script = script.replace("../roster/training.csv", &roster.display().to_string());
+    let script = change(script.replace("outcome = \"sealed\"", &format!("outcome = \"{outcome}\"")));
     let kinds = ["camera", "fingerprint", "iris"];
     let devices: String = kinds.iter().map(|kind| device(kind, service, &trusted)).collect();
-    let script = folder.join("sbi.toml");
-    std::fs::write(&script, format!("{clean}\n{devices}")).unwrap();
-    run(&place.vault, &script)
+    let path = folder.join("sbi.toml");
+    std::fs::write(&path, format!("{script}\n{devices}")).unwrap();
+    run(&place.vault, &path)
+}
+
+/// The session of `clean.toml` with the devices of a service.
+fn session(service: &Service, outcome: &str) -> Told {
+    session_of("clean.toml", service, outcome, |script| script)
 }
 
 fn service() -> Service {
@@ -63,6 +70,23 @@ fn a_session_is_sealed() {
     // Three slaps and the verification; both eyes; the photo.
     assert!(captures(&service, Modality::Finger) >= 4);
     assert!(captures(&service, Modality::Iris) >= 1 && captures(&service, Modality::Face) >= 1);
+}
+
+/// A finger and an eye that are not there, their exception photos and a photo of a document, all by the service.
+#[test]
+fn exceptions_are_photographed() {
+    let mut person = Person::new(7);
+    person.missing_fingers.push(FingerPosition::RightRing);
+    person.missing_eyes.push(Eye::Left);
+    let service = Service::start(Options { person, ..Options::for_tests() }).unwrap();
+    let eye = "[[exception]]\nof = \"left_eye\"\nreason = \"missing\"\nterm = \"permanent\"\n";
+    let told = session_of("missing-finger.toml", &service, "sealed", |script| {
+        let script = script.replace("[urgency]\n", "[urgency]\nphotos = 1\n");
+        format!("{script}\n{eye}")
+    });
+    assert_eq!(told.json["outcome"], "sealed", "{} {}", told.json, told.errors);
+    // The photo of the document, that of the finger, that of the eye, and the portrait.
+    assert!(captures(&service, Modality::Face) >= 4, "{:?}", service.control().calls());
 }
 
 /// A fault once, a retry, and the session goes on; the fault is the device's, with its code.

@@ -138,6 +138,10 @@ for fault in chunk:112 exact:100 get-response slow:40; do
     check "photo with $fault is the card's" "$(same "$work/photo.jpg" "$work/read.jpg")"
 done
 
+lay
+if timeout 300 "$rekam" devices check card --json >"$work/out" 2>&1; then kept=yes; else kept=no; fi
+check "the driver keeps its promises (rekam devices check card)" "$kept"
+
 echo "# removal"
 for command in 1 3 6 20; do
     lay --fault "remove:$command" --away-ms 600000

@@ -241,6 +241,13 @@ fault-clock-wrong = clocks of device and station differ
 fault-clock-wrong-do = Set the clock of the station or the device right, then press Try again.
 fault-cannot-print = document not printed yet
 fault-cannot-print-do = Check the printer's paper, ink and cable. The document is kept and can be printed later.
+fault-in-clear = documents would cross the network unencrypted
+fault-in-clear-do = Ask the administrator for a queue on this computer that forwards by ipps, and to take `server` out of the configuration. The document is kept and can be printed later.
+permit-camera = Put this user into the group video (usermod -aG video NAME) and sign in again.
+permit-thermometer = Put this user into the group dialout (usermod -aG dialout NAME) and sign in again.
+permit-fingerprint = Give this user access to the reader by a udev rule (docs/devices/libfprint.md) and plug it in again.
+permit-card = Allow this user to use the service pcscd (polkit rule, docs/devices/card.md).
+permit-printer = Allow this user to print in the settings of CUPS (cupsd.conf).
 
 # Quality of a capture
 reason-too-dry = Finger is dry

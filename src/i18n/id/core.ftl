@@ -238,6 +238,13 @@ fault-clock-wrong = jam alat dan jam stasiun berbeda
 fault-clock-wrong-do = Betulkan jam stasiun atau alat, lalu tekan Ulangi.
 fault-cannot-print = dokumen belum tercetak
 fault-cannot-print-do = Periksa kertas, tinta dan kabel pencetak. Dokumen disimpan dan dapat dicetak nanti.
+fault-in-clear = dokumen akan melewati jaringan tanpa enkripsi
+fault-in-clear-do = Minta admin membuat antrean di komputer ini yang meneruskan lewat ipps dan menghapus `server` dari konfigurasi. Dokumen disimpan dan dapat dicetak nanti.
+permit-camera = Masukkan pengguna ini ke grup video (usermod -aG video NAMA), lalu masuk kembali.
+permit-thermometer = Masukkan pengguna ini ke grup dialout (usermod -aG dialout NAMA), lalu masuk kembali.
+permit-fingerprint = Beri pengguna ini izin atas pemindai dengan aturan udev (docs/devices/libfprint.md), lalu pasang ulang alat.
+permit-card = Izinkan pengguna ini memakai layanan pcscd (aturan polkit, docs/devices/card.md).
+permit-printer = Izinkan pengguna ini mencetak pada pengaturan CUPS (cupsd.conf).
 
 # Mutu tangkapan
 reason-too-dry = Jari kering

@@ -61,6 +61,7 @@ impl Station {
     /// The device list, with a line in the audit for each kind that became faulty or is well again.
     fn devices_told(&mut self, lines: Vec<DeviceLine>) {
         let before = std::mem::replace(&mut self.lines, lines);
+        self.note_printer();
         let now = self.clock.now();
         for line in self.lines.clone() {
             let was = before.iter().find(|l| l.kind == line.kind).map(|l| &l.state);

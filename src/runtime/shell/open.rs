@@ -171,6 +171,7 @@ impl Station {
             power,
             stop_printing,
             prints: prints(environment, &setup),
+            printer: None,
             progress: BTreeMap::new(),
             unprinted: Vec::new(),
             unkept: BTreeSet::new(),

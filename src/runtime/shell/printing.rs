@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use devices::vocabulary::DeviceFault;
+use devices::vocabulary::{DeviceFault, DeviceKind};
 use uuid::Uuid;
 
 use super::{Document, Station};
+use crate::runtime::device_host::DeviceMessage;
 use crate::runtime::printing::PrintJob;
 use crate::runtime::station::{DocumentKind, Notice, NoticeLevel, PrintProgress, UnprintedLine};
 use crate::runtime::vault_jobs::{PaperJob, VaultJob};
@@ -49,7 +50,7 @@ impl Station {
             self.progress.retain(|_, p| !p.is_over());
         }
         self.progress.insert(id, PrintProgress::Queued);
-        let job = PrintJob { document: id, title: kind.title(), pdf };
+        let job = PrintJob { document: id, title: kind.title(), pdf, printer: self.printer.clone() };
         if self.printing.give(job).is_err() {
             self.printing_told(id, PrintProgress::NotPrinted(DeviceFault::Busy));
         }
@@ -90,6 +91,7 @@ impl Station {
 
     pub(super) fn printing_told(&mut self, id: Uuid, progress: PrintProgress) {
         let now = self.clock.now();
+        self.tell_printer(&progress);
         match &progress {
             PrintProgress::Printed => {
                 self.unkept.remove(&id);
@@ -106,6 +108,27 @@ impl Station {
             _ => {}
         }
         self.progress.insert(id, progress);
+    }
+
+    /// A printer that did not print is shown as faulty, so that another one can be taken; one that did is well again.
+    fn tell_printer(&mut self, progress: &PrintProgress) {
+        let told = match progress {
+            PrintProgress::Printed => None,
+            // The worker had no room, or the document is none: neither is the printer's.
+            PrintProgress::NotPrinted(DeviceFault::Busy | DeviceFault::BadData { .. }) => return,
+            PrintProgress::NotPrinted(fault) => Some(fault.clone()),
+            _ => return,
+        };
+        self.tell_devices(DeviceMessage::Printing(told));
+    }
+
+    /// The printer that the device list shows is the one that the following documents go to, also once it is gone:
+    /// another one is the officer's choice.
+    pub(super) fn note_printer(&mut self) {
+        let line = self.lines.iter().find(|l| l.kind == DeviceKind::Printer);
+        if let Some(info) = line.and_then(|l| l.info.as_ref()) {
+            self.printer = Some(info.id.clone());
+        }
     }
 
     /// What came of the documents that wait. While nobody is signed in any more it stays out of memory.

@@ -86,3 +86,32 @@ fn signing_out_waits_for_the_proof() {
     b.until("waiting document", |d| d.unprinted().len() == 1);
     assert!(b.desk().notices().iter().all(|n| n.message != "runtime-document-not-kept"));
 }
+
+#[test]
+fn another_printer_is_taken_for_the_following_documents() {
+    let cups = FakeCups::new();
+    let mut b = Bench::new("");
+    b.devices.push_str(&cups.setup_of(&["lab", "other"]));
+    cups.stop("lab");
+    b.open();
+    b.sign_in();
+    let line = |d: &Station| d.devices().iter().find(|l| l.kind == DeviceKind::Printer).cloned().unwrap();
+    let offered = |d: &Station| {
+        let line = line(d);
+        line.others.len() == 1 && matches!(line.state, DeviceState::Faulty(DeviceFault::CannotPrint { .. }))
+    };
+    b.until("word that the printer is stopped, and the other one", |d| offered(d));
+    assert_eq!(line(b.desk()).info.map(|i| i.id.0), Some("cups-lab".to_owned()));
+    b.begin();
+    b.go_to(None);
+    b.until("word that it was not printed", |d| state(d) == Some("not-printed"));
+    assert_eq!(cups.queues().len(), 0, "a stopped queue gets no document");
+    let other = line(b.desk()).others[0].id.clone();
+    b.desk().send(DeskCommand::UseDevice(DeviceKind::Printer, other));
+    b.until("the other printer", |d| line(d).state == DeviceState::Ready);
+    let id = b.desk().print_of_document().unwrap().0;
+    b.desk().send(DeskCommand::Reprint(id));
+    b.until("printed document", |d| state(d) == Some("printed"));
+    assert_eq!(cups.queues(), ["other"]);
+    assert_eq!(audited(&b, "device-changed"), 1);
+}

@@ -1,6 +1,6 @@
 //! The right side of a session: the applicant, open requirements, devices.
 
-use devices::vocabulary::DeviceKind;
+use devices::vocabulary::{DeviceFault, DeviceKind, PrintHitch};
 use eframe::egui::{Panel, RichText, ScrollArea, Sense, Ui, Vec2, vec2};
 use record::schema::StepState;
 
@@ -88,6 +88,11 @@ pub(super) fn devices(ui: &mut Ui, st: &mut Stage<'_>) {
             DeviceState::Ready => (StepState::Done, st.get("device-present")),
             DeviceState::Working => (StepState::Busy, st.get("device-working")),
             DeviceState::Opening => (StepState::Busy, st.get("device-opening")),
+            DeviceState::Faulty(DeviceFault::CannotPrint { detail })
+                if PrintHitch::from_id(detail).is_some() =>
+            {
+                (StepState::Failed, st.get(&format!("print-hitch-{detail}")))
+            }
             DeviceState::Faulty(fault) => (StepState::Failed, st.get(&format!("fault-{}", fault.id()))),
         };
         ui.horizontal_top(|ui| {
@@ -100,9 +105,9 @@ pub(super) fn devices(ui: &mut Ui, st: &mut Stage<'_>) {
                 }
             });
         });
-        if matches!(line.state, DeviceState::Faulty(_)) && restartable(line.kind) {
+        if matches!(line.state, DeviceState::Faulty(_)) {
             let label = st.words.with("restart-device", &[("device", name.as_str())]);
-            if widgets::secondary_button(ui, &label).clicked() {
+            if restartable(line.kind) && widgets::secondary_button(ui, &label).clicked() {
                 st.out.push(DeskCommand::RestartDevice(line.kind));
             }
             super::fault::other_devices(ui, st, line.kind);
@@ -110,6 +115,7 @@ pub(super) fn devices(ui: &mut Ui, st: &mut Stage<'_>) {
     }
 }
 
+/// A printer is opened for each document: there is nothing to open again, but another one can be taken.
 fn restartable(kind: DeviceKind) -> bool {
     !matches!(kind, DeviceKind::Printer)
 }

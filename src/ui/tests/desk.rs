@@ -16,7 +16,7 @@ use biometrics::signature::Strokes;
 use biometrics::synth;
 use chrono::{DateTime, Utc};
 use devices::traits::PreviewFrame;
-use devices::vocabulary::{CaptureTask, DeviceId, DeviceInfo, DeviceKind};
+use devices::vocabulary::{CaptureTask, DeviceFault, DeviceId, DeviceInfo, DeviceKind, PrintHitch};
 use record::grant::{Ask, GrantRequest, sign};
 use record::schema::{Environment, Outcome, RecordState, Role, StepId};
 use uuid::Uuid;
@@ -77,6 +77,8 @@ pub(crate) struct Control {
     pub(crate) receipt_fails: bool,
     /// A second device of this kind is plugged in.
     pub(crate) spare: Option<DeviceKind>,
+    /// The printer is stopped.
+    pub(crate) stopped: bool,
     /// Devices that were changed to.
     pub(crate) used: Vec<DeviceId>,
     /// How printing of documents goes; none where nothing is printed.
@@ -179,6 +181,14 @@ impl FakeDesk {
 
     fn list_devices(&mut self) {
         let (pad, spare) = (self.control.borrow().pad, self.control.borrow().spare);
+        let stopped = self.control.borrow().stopped;
+        let state = |kind: DeviceKind| match (kind, stopped) {
+            (DeviceKind::Printer, true) => {
+                let detail = PrintHitch::Stopped.id().to_owned();
+                DeviceState::Faulty(DeviceFault::CannotPrint { detail })
+            }
+            _ => DeviceState::Ready,
+        };
         let info = |kind: DeviceKind, id: &str, model: &str| DeviceInfo {
             id: DeviceId(id.into()),
             kind,
@@ -193,7 +203,7 @@ impl FakeDesk {
             .map(|kind| DeviceLine {
                 kind: *kind,
                 info: Some(info(*kind, kind.id(), "palsu")),
-                state: DeviceState::Ready,
+                state: state(*kind),
                 others: spare
                     .filter(|s| s == kind)
                     .map(|s| info(s, "cadangan", "Cadangan"))
@@ -324,7 +334,9 @@ impl FakeDesk {
             CaptureTask::Temperature => {
                 Samples::Temperature(TemperatureSample { decidegrees_c: 366, device: stamp(now) })
             }
-            CaptureTask::Face | CaptureTask::EvidencePhoto => Samples::Photo(Box::new(photo(number, now))),
+            CaptureTask::Face | CaptureTask::EvidencePhoto | CaptureTask::ExceptionPhoto { .. } => {
+                Samples::Photo(Box::new(photo(number, now)))
+            }
             CaptureTask::Signature => {
                 Samples::Signature(Box::new(signature(synth::signature::render(9, number), now)))
             }

@@ -291,3 +291,18 @@ fn a_faulty_device_can_be_changed_for_another() {
     w.press_with("use-device", "Cadangan");
     assert_eq!(w.control.borrow().used.len(), 1);
 }
+
+#[test]
+fn another_printer_is_offered_where_one_is_stopped() {
+    let mut w = Window::open(Language::Indonesian, NORMAL);
+    w.control.borrow_mut().spare = Some(DeviceKind::Printer);
+    w.up_to_photo();
+    let other = crate::t!(w.words, "use-device", device = "Cadangan");
+    assert!(!w.sees(&other), "nothing is wrong yet");
+    w.control.borrow_mut().stopped = true;
+    w.go_on();
+    let printer = w.words.get("device-printer");
+    assert!(!w.sees(&crate::t!(w.words, "restart-device", device = printer.as_str())));
+    w.press_with("use-device", "Cadangan");
+    assert_eq!(w.control.borrow().used.len(), 1);
+}

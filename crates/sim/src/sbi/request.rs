@@ -9,6 +9,8 @@ use super::wire::{ENVIRONMENTS, Modality, Part, Refusal, SPEC_VERSIONS};
 /// Longest timeout that is taken, in milliseconds; the protocol has no bound.
 pub const TIMEOUT_MAX_MS: u64 = 600_000;
 
+/// The name of a part that is not known.
+const UNKNOWN: &str = "UNKNOWN";
 const FIELDS: [&str; 8] =
     ["env", "purpose", "specVersion", "timeout", "captureTime", "transactionId", "bio", "customOpts"];
 const BIO_FIELDS: [&str; 8] =
@@ -179,11 +181,11 @@ fn parts(
     sub_id: &str,
 ) -> Result<(Vec<Part>, Vec<Part>), Refusal> {
     let own = modality.parts(sub_id);
-    let named = list(bio, "bioSubType", true, 119)?;
+    let named = list(bio, "bioSubType", true, 119, false)?;
     if named.iter().any(|part| !own.contains(part)) {
         return Err(122.into());
     }
-    let exceptions = list(bio, "exception", false, 117)?;
+    let exceptions = list(bio, "exception", false, 117, modality == Modality::Face)?;
     let foreign = modality != Modality::Face && exceptions.iter().any(|part| !own.contains(part));
     // A single iris has no exception: then nothing would be left.
     if foreign || (own.len() == 1 && !exceptions.is_empty()) {
@@ -201,16 +203,27 @@ fn parts(
     Ok((parts, exceptions))
 }
 
-/// A list of names without repetitions.
-fn list(bio: &Map<String, Value>, field: &str, required: bool, code: u16) -> Result<Vec<Part>, Refusal> {
+/// A list of names without repetitions. Where `unknown` may stand among them (the schema lets it in exceptions of a
+/// face), it says that no portrait's pose is needed and names nothing.
+fn list(
+    bio: &Map<String, Value>,
+    field: &str,
+    required: bool,
+    code: u16,
+    unknown: bool,
+) -> Result<Vec<Part>, Refusal> {
     let values = match bio.get(field) {
         Some(Value::Array(values)) => values,
         None | Some(Value::Null) if !required => return Ok(Vec::new()),
         _ => return Err(Refusal::with(123, format!("{field} must be an array"))),
     };
     let mut parts = Vec::new();
+    let unknowns = values.iter().filter(|value| **value == UNKNOWN).count();
+    if unknowns > usize::from(unknown) {
+        return Err(Refusal::with(code, "UNKNOWN is not known here, or named twice"));
+    }
     // Nulls stand for nothing in the schemas.
-    for value in values.iter().filter(|value| !value.is_null()) {
+    for value in values.iter().filter(|value| !value.is_null() && **value != UNKNOWN) {
         let part = value.as_str().and_then(Part::from_wire).ok_or(Refusal::from(code))?;
         if parts.contains(&part) {
             return Err(Refusal::with(code, "named twice"));

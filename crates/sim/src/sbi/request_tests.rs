@@ -38,6 +38,11 @@ fn counts_add_up() {
     check("Iris", "3", "1", json!(["Left"]), Ok(1));
     check("Face", "0", "1", json!([]), Ok(0));
     check("Face", "0", "1", json!(["Left Thumb", "Right"]), Ok(0));
+    check("Face", "0", "1", json!(["UNKNOWN"]), Ok(0));
+    check("Face", "0", "1", json!(["UNKNOWN", "Left Thumb"]), Ok(0));
+    check("Face", "0", "1", json!(["UNKNOWN", "UNKNOWN"]), Err(117));
+    check("Finger", "1", "3", json!(["UNKNOWN"]), Err(117));
+    check("Iris", "3", "1", json!(["UNKNOWN"]), Err(117));
     check("Finger", "1", "3", json!([]), Err(109));
     check("Finger", "1", "4", json!(["Left Thumb"]), Err(122));
     check("Finger", "1", "0", json!([]), Err(109));

@@ -4,6 +4,10 @@
 //! Parameters: `queue` (default: every destination that `lpstat -e` knows, the system's default one first), `server`
 //! (socket file or `host:port`, default the local socket), `media` (default `A4`), `programs` (folder of `lp`, `lpstat`
 //! and `cancel`, default by `PATH`).
+//!
+//! A server on another machine is for training only: neither `lp` nor the questions by IPP encrypt for certain (with
+//! `-E` the programs of CUPS take any certificate), and documents hold personal data. In production a queue of this
+//! machine forwards by `ipps`.
 
 mod ipp;
 mod programs;
@@ -83,7 +87,27 @@ impl DriverParameters<'_> for CupsParameters {
     }
 }
 
+/// The print server of these parameters where it is another machine.
+#[must_use]
+pub fn remote_server(parameters: &Table) -> Option<String> {
+    let parameters = CupsParameters::read(DeviceKind::Printer, parameters).ok()?;
+    (!parameters.is_here()).then_some(parameters.server.0)
+}
+
 impl CupsParameters {
+    /// True for a server that is reached without a network: a socket file, or an address of this machine.
+    fn is_here(&self) -> bool {
+        let Server(server) = &self.server;
+        let host = server.rsplit_once(':').map_or(server.as_str(), |(host, _)| host);
+        let address = host.trim_start_matches('[').trim_end_matches(']').parse::<std::net::IpAddr>();
+        server.starts_with('/') || host == "localhost" || address.is_ok_and(|a| a.is_loopback())
+    }
+
+    /// Refuses a server on another machine outside training.
+    fn refuse_in_clear(&self, bench: &Bench) -> Result<(), DeviceFault> {
+        if bench.training || self.is_here() { Ok(()) } else { Err(DeviceFault::InClear) }
+    }
+
     /// The queues that may be used, the preferred one first.
     fn queues(&self) -> Result<Vec<String>, DeviceFault> {
         if let Some(queue) = &self.queue {
@@ -124,29 +148,35 @@ fn info(queue: &str, printer: &Answer) -> DeviceInfo {
         id: DeviceId(format!("{ID}-{queue}")),
         kind: DeviceKind::Printer,
         driver: ID.to_owned(),
-        model: if model.is_empty() { format!("CUPS queue {queue}") } else { model },
+        // Two queues may have printers of one make.
+        model: if model.is_empty() { format!("CUPS queue {queue}") } else { format!("{model} ({queue})") },
         serial: String::new(),
         training_only: false,
     }
 }
 
-fn list(_bench: &Bench, kind: DeviceKind, parameters: &Table) -> Vec<Sighting> {
+fn list(bench: &Bench, kind: DeviceKind, parameters: &Table) -> Vec<Sighting> {
     let Ok(parameters) = CupsParameters::read(kind, parameters) else { return Vec::new() };
+    if parameters.refuse_in_clear(bench).is_err() {
+        return Vec::new();
+    }
     let queues = parameters.queues().unwrap_or_default();
     let there = queues.iter().filter_map(|q| {
         let printer = parameters.printer(q).ok().flatten()?;
-        Some(Sighting { info: info(q, &printer), arrival: 1 })
+        let fault = hitch_before(&printer).map(cannot);
+        Some(Sighting { info: info(q, &printer), arrival: 1, fault })
     });
     there.collect()
 }
 
 fn open(
-    _bench: &Bench,
+    bench: &Bench,
     kind: DeviceKind,
     parameters: &Table,
     choice: Option<&DeviceId>,
 ) -> Result<Opened, DeviceFault> {
     let parameters = CupsParameters::wanted(kind, parameters)?;
+    parameters.refuse_in_clear(bench)?;
     for queue in parameters.queues()? {
         if choice.is_some_and(|id| id.0.strip_prefix("cups-") != Some(queue.as_str())) {
             continue;

@@ -114,7 +114,7 @@ const PDF: &[u8] = b"%PDF-1.7 rekam";
 fn a_document_goes_to_lp_and_the_job_is_followed() {
     let rig = rig("queue = \"lab\"");
     let mut printer = rig.open().unwrap();
-    assert_eq!(printer.info().model, "Lab Printer 1");
+    assert_eq!(printer.info().model, "Lab Printer 1 (lab)");
     assert_eq!(printer.info().id.0, "cups-lab");
     let job = printer.print("rekam bukti; $(rm) -o x", PDF).unwrap();
     assert_eq!(job, "lab-12");
@@ -270,6 +270,46 @@ fn cups_that_is_not_there_or_says_nothing() {
     let server = Server(socket.to_string_lossy().into_owned());
     let told = server.ask(Operation::PrinterAttributes, "lab", None, &[], Duration::from_millis(300));
     assert!(matches!(told, Err(DeviceFault::Hung { .. })), "{told:?}");
+}
+
+/// Documents hold personal data: to another machine they go in training only.
+#[test]
+fn a_server_on_another_machine_is_refused_in_production() {
+    let check = |server: &str, remote: bool| {
+        let text = format!("[printer]\ndriver = \"cups\"\nqueue = \"lab\"\nserver = \"{server}\"");
+        let setup = Setup::from_toml(&text).unwrap();
+        let parameters = &setup.drivers_of(DeviceKind::Printer)[0].parameters;
+        assert_eq!(remote_server(parameters).is_some(), remote, "{server}");
+        let production = Registry::new(false);
+        let told = production.open_printer(&setup, None).err();
+        assert_eq!(told == Some(DeviceFault::InClear), remote, "{server}: {told:?}");
+        let choice = DeviceId("cups-lab".into());
+        assert!(production.open_printer(&setup, Some(&choice)).is_err());
+        assert!(production.list(&setup).is_empty());
+    };
+    check("/nowhere/cups.sock", false);
+    check("localhost:1", false);
+    check("127.0.0.1:1", false);
+    check("[::1]:1", false);
+    check("print.office.example:631", true);
+    check("192.0.2.7:631", true);
+    check("[2001:db8::7]:631", true);
+    check("127.0.0.1.example:631", true);
+    check("localhost.example:631", true);
+}
+
+#[test]
+fn a_queue_that_is_stopped_is_listed_with_what_keeps_it() {
+    let rig = rig("queue = \"lab\"");
+    let registry = Registry::new(false);
+    let check = |now: Now, expected: Option<PrintHitch>| {
+        rig.set(now);
+        let there = registry.sightings(&FAMILY, &rig.setup);
+        assert_eq!(there.iter().map(|s| s.fault.clone()).collect::<Vec<_>>(), [expected.map(cannot)]);
+    };
+    check(GOOD, None);
+    check(Now { state: 5, ..GOOD }, Some(PrintHitch::Stopped));
+    check(Now { accepting: false, ..GOOD }, Some(PrintHitch::Refused));
 }
 
 #[test]

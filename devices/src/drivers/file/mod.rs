@@ -85,7 +85,7 @@ impl DriverParameters<'_> for FileParameters {
 
 fn list(_bench: &Bench, kind: DeviceKind, parameters: &Table) -> Vec<Sighting> {
     let there = FileParameters::read(kind, parameters).is_ok_and(|p| p.path.exists());
-    there.then(|| Sighting { info: info(kind), arrival: 1 }).into_iter().collect()
+    there.then(|| Sighting { info: info(kind), arrival: 1, fault: None }).into_iter().collect()
 }
 
 fn open(
@@ -160,7 +160,8 @@ impl Device for FileDevice {
     }
 
     fn can(&self, task: &CaptureTask) -> bool {
-        let evidence = *task != CaptureTask::EvidencePhoto || self.parameters.evidence.is_some();
+        let evidence = !matches!(task, CaptureTask::EvidencePhoto | CaptureTask::ExceptionPhoto { .. })
+            || self.parameters.evidence.is_some();
         // A file of the empty glass would say nothing of any glass.
         task.kind() == self.info.kind && evidence && *task != CaptureTask::Platen
     }
@@ -180,7 +181,9 @@ impl CaptureDevice for FileDevice {
         let path = self.parameters.path.as_path();
         match task {
             CaptureTask::Face => photo(path, watch),
-            CaptureTask::EvidencePhoto => photo(self.parameters.evidence.as_deref().unwrap_or(path), watch),
+            CaptureTask::EvidencePhoto | CaptureTask::ExceptionPhoto { .. } => {
+                photo(self.parameters.evidence.as_deref().unwrap_or(path), watch)
+            }
             CaptureTask::Slap { slap, missing } => {
                 let asked: Vec<_> = slap.fingers().iter().filter(|f| !missing.contains(f)).copied().collect();
                 match self.slap(*slap, missing, watch)? {

@@ -134,7 +134,7 @@ fn list(bench: &Bench, kind: DeviceKind, parameters: &Table) -> Vec<Sighting> {
     let Ok(parameters) = FprintParameters::read(kind, parameters) else { return Vec::new() };
     let found = bench.fprint.found().unwrap_or_default();
     let offered = found.into_iter().filter(|f| parameters.offers(f, bench.training));
-    offered.map(|f| Sighting { info: f.info(), arrival: f.arrival }).collect()
+    offered.map(|f| Sighting { info: f.info(), arrival: f.arrival, fault: None }).collect()
 }
 
 fn open(

@@ -67,7 +67,7 @@ fn a_build_without_the_library_says_so() {
         Setup::from_toml("[[fingerprint]]\ndriver = \"libfprint\"\n[[fingerprint]]\ndriver = \"simulated\"");
     let opened = registry.open_capture(DeviceKind::Fingerprint, &both.unwrap(), None).unwrap();
     assert_eq!(opened.info().driver, "simulated");
-    let told = crate::catalogue(&registry, &setup);
+    let told = crate::catalogue::catalogue(&registry, &setup, crate::catalogue::Trial::ListOnly);
     let family = told.families.iter().find(|f| f.driver == ID).unwrap();
     assert!(family.notes.iter().any(|n| n.contains("built without")), "{:?}", family.notes);
 }

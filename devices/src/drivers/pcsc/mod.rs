@@ -122,7 +122,7 @@ fn list(bench: &Bench, kind: DeviceKind, parameters: &Table) -> Vec<Sighting> {
     let readers = parameters.readers(&there);
     let sighting = |name: &String| {
         let arrival = there.get(name)?.arrival;
-        Some(Sighting { info: names::info(name), arrival })
+        Some(Sighting { info: names::info(name), arrival, fault: None })
     };
     readers.iter().filter_map(sighting).collect()
 }

@@ -44,7 +44,7 @@ pub use jwt::Assurance;
 pub use order::{DeviceShape, Order, Part, eye_name, finger_name};
 pub use wire::BioType;
 
-use crate::registry::{Bench, DriverFamily, Opened, Sighting};
+use crate::registry::{Bench, DriverFamily, Opened, Refused, Sighting};
 use crate::setup::{self, DriverParameters};
 use crate::vocabulary::{DeviceFault, DeviceId, DeviceInfo, DeviceKind};
 use device::Wishes;
@@ -76,7 +76,7 @@ pub const FAMILY: DriverFamily = DriverFamily {
 fn list(bench: &Bench, kind: DeviceKind, parameters: &Table) -> Vec<Sighting> {
     let door = Door::new(kind, parameters, bench.training, bench.sbi.clone());
     let Ok(targets) = door.and_then(|door| door.targets(Look::Passing)) else { return Vec::new() };
-    let sighting = |(target, info): (Target, _)| Sighting { info, arrival: target.arrival };
+    let sighting = |(target, info): (Target, _)| Sighting { info, arrival: target.arrival, fault: None };
     targets.verified.into_iter().map(sighting).collect()
 }
 
@@ -94,6 +94,16 @@ fn open(
     })
 }
 
+/// The devices of one kind that are there and not taken, and why; also why none can be taken at all.
+pub(crate) fn refused(bench: &Bench, kind: DeviceKind, parameters: &Table) -> Vec<Refused> {
+    let refused = |name: String, fault| Refused { kind, name, fault };
+    let targets = Door::new(kind, parameters, bench.training, bench.sbi.clone());
+    match targets.and_then(|door| door.targets(Look::Passing)) {
+        Ok(targets) => targets.refused.into_iter().map(|(name, fault)| refused(name, fault)).collect(),
+        Err(fault) => vec![refused(SERVICE.to_owned(), fault)],
+    }
+}
+
 /// The way to the devices of one kind with one set of parameters.
 #[derive(Debug)]
 pub struct Door {
@@ -107,8 +117,8 @@ pub struct Door {
 #[derive(Debug, Default)]
 struct Targets {
     verified: Vec<(Target, DeviceInfo)>,
-    /// Why others are not among them, the most telling first.
-    refused: Vec<DeviceFault>,
+    /// Others that are not among them, and why; the most telling first.
+    refused: Vec<(String, DeviceFault)>,
     looked: Looked,
 }
 
@@ -130,10 +140,38 @@ pub struct Finding {
     pub status: String,
     /// `Registration` or `Auth`.
     pub purpose: String,
-    /// What is told in the signed device info, where that could be checked.
+    /// Whether anybody vouches for it.
+    pub trust: Vouched,
+    /// The same as a sentence.
+    pub trust_told: &'static str,
+    /// What is told in its device info, where that holds together.
     pub checked: Option<Checked>,
     /// Why the device would be refused, with its code; `None` when it would be opened.
     pub refused: Option<String>,
+}
+
+/// Whether anybody vouches for a device that was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Vouched {
+    /// Its signature leads to a trusted root.
+    Trusted,
+    /// Nobody was named to check it against, or it told nothing that could be checked.
+    Unchecked,
+    /// It was checked and does not hold.
+    Refused,
+}
+
+impl Vouched {
+    /// The sentence for people.
+    #[must_use]
+    pub const fn told(self) -> &'static str {
+        match self {
+            Self::Trusted => "its signature leads to a trusted authority",
+            Self::Unchecked => "its trust was not checked: nothing proves what this device is",
+            Self::Refused => "it was checked and is not trusted",
+        }
+    }
 }
 
 /// What the signed device info of a device tells.
@@ -167,14 +205,33 @@ impl Door {
         training: bool,
         services: Services,
     ) -> Result<Self, DeviceFault> {
+        let door = Self::to_look(kind, parameters, training, services)?;
+        door.may_open()?;
+        Ok(door)
+    }
+
+    /// A door to look through: with `trust = "none"` devices are listed on every station, and opened in training only.
+    ///
+    /// # Errors
+    /// As [`Door::new`], without [`DeviceFault::TrainingOnly`].
+    pub fn to_look(
+        kind: DeviceKind,
+        parameters: &Table,
+        training: bool,
+        services: Services,
+    ) -> Result<Self, DeviceFault> {
         let parameters = SbiParameters::wanted(kind, parameters)?;
         let trust = match &parameters.roots {
             Some(roots) => Trust::Roots(jwt::read_roots(roots)?),
-            None if training => Trust::Nothing,
-            None => return Err(DeviceFault::TrainingOnly),
+            None => Trust::Nothing,
         };
         let policy = Policy { trust, training, ports: parameters.ports.clone() };
         Ok(Self { kind, parameters, policy, services })
+    }
+
+    fn may_open(&self) -> Result<(), DeviceFault> {
+        let vouched = self.policy.training || matches!(self.policy.trust, Trust::Roots(_));
+        if vouched { Ok(()) } else { Err(DeviceFault::TrainingOnly) }
     }
 
     /// Opens the device of this identifier, or the first that is there.
@@ -182,6 +239,7 @@ impl Door {
     /// # Errors
     /// [`DeviceFault`]; of several devices that cannot be opened, the fault that tells most.
     pub fn open(&self, choice: Option<&DeviceId>) -> Result<SbiDevice, DeviceFault> {
+        self.may_open()?;
         let targets = self.targets(Look::Wanted)?;
         let chosen = |(_, info): &(Target, DeviceInfo)| choice.is_none_or(|id| *id == info.id);
         if let Some((target, _)) = targets.verified.into_iter().find(chosen) {
@@ -191,7 +249,7 @@ impl Door {
             };
             return Ok(SbiDevice::new(target, self.policy.clone(), wishes, self.services.clone()));
         }
-        if let Some(fault) = targets.refused.into_iter().next() {
+        if let Some((_, fault)) = targets.refused.into_iter().next() {
             return Err(fault);
         }
         // Any program may listen on these ports: one that speaks otherwise keeps no other driver from its turn.
@@ -219,6 +277,12 @@ impl Door {
                 service_version: target.service_version.clone(),
                 firmware: target.firmware.clone(),
             });
+            let trust = match (&target, &self.policy.trust) {
+                (Ok(_), Trust::Roots(_)) => Vouched::Trusted,
+                (Err(DeviceFault::Untrusted { .. }), _) => Vouched::Refused,
+                _ => Vouched::Unchecked,
+            };
+            let refused = target.err().or_else(|| self.may_open().err());
             Finding {
                 port: found.port,
                 bio_type: found.digital.bio_type,
@@ -227,8 +291,10 @@ impl Door {
                 serial: found.digital.serial.clone(),
                 status: found.status.clone(),
                 purpose: found.purpose.clone(),
+                trust,
+                trust_told: trust.told(),
                 checked,
-                refused: target.err().map(|fault| fault.to_string()),
+                refused: refused.map(|fault| fault.to_string()),
             }
         };
         let of_kind = looked.devices.iter().filter(|found| self.is_mine(found));
@@ -264,12 +330,14 @@ impl Door {
                     if look == Look::Wanted {
                         tracing::warn!(port = found.port, %fault, "SBI device refused");
                     }
-                    targets.refused.push(fault);
+                    let digital = &found.digital;
+                    let name = format!("{} {} {}", digital.make, digital.model, digital.serial);
+                    targets.refused.push((name.trim().to_owned(), fault));
                 }
             }
         }
         // A device that cannot prove what it is tells more than one that is not ready.
-        targets.refused.sort_by_key(|fault| !matches!(fault, DeviceFault::Untrusted { .. }));
+        targets.refused.sort_by_key(|(_, fault)| !matches!(fault, DeviceFault::Untrusted { .. }));
         targets.looked = looked;
         Ok(targets)
     }

@@ -9,7 +9,7 @@ use super::info::DigitalId;
 use super::wire::BioType;
 use crate::vocabulary::{CaptureTask, DeviceFault};
 
-/// Exceptions of a picture that shows what is missing, where the station does not say what it is: such a picture
+/// The exception of a picture that is no portrait and shows nothing that is missing, e.g. a document: such a picture
 /// needs no portrait's pose.
 const UNKNOWN: &str = "UNKNOWN";
 
@@ -119,11 +119,21 @@ impl Order {
         Self::new(BioType::Iris, sub_id, vec![Part::Eye(eye)])
     }
 
-    /// The face; as a picture of an exception its pose does not matter.
+    /// The face.
     #[must_use]
-    pub fn face(exception: bool) -> Self {
-        let exceptions = if exception { vec![UNKNOWN.to_owned()] } else { Vec::new() };
-        Self { exceptions, ..Self::new(BioType::Face, "0", vec![Part::Face]) }
+    pub fn face() -> Self {
+        Self::new(BioType::Face, "0", vec![Part::Face])
+    }
+
+    /// The person with what is missing, each named; where nothing is, a picture without a portrait's pose.
+    #[must_use]
+    pub fn exception_photo(fingers: &[FingerPosition], eyes: &[Eye]) -> Self {
+        let names = fingers.iter().map(|f| finger_name(*f)).chain(eyes.iter().map(|e| eye_name(*e)));
+        let mut exceptions: Vec<String> = names.map(str::to_owned).collect();
+        if exceptions.is_empty() {
+            exceptions.push(UNKNOWN.to_owned());
+        }
+        Self { exceptions, ..Self::face() }
     }
 
     /// One finger. A slap reader takes the other fingers of its part as exceptions.
@@ -149,8 +159,9 @@ impl Order {
             return Err(DeviceFault::Unsupported);
         }
         let orders = match task {
-            CaptureTask::Face => vec![Self::face(false)],
-            CaptureTask::EvidencePhoto => vec![Self::face(true)],
+            CaptureTask::Face => vec![Self::face()],
+            CaptureTask::ExceptionPhoto { fingers, eyes } => vec![Self::exception_photo(fingers, eyes)],
+            CaptureTask::EvidencePhoto => vec![Self::exception_photo(&[], &[])],
             CaptureTask::Slap { slap, missing } if device.slaps() => vec![Self::slap(*slap, missing)],
             CaptureTask::Finger { position, .. } => vec![Self::finger(*position, device)],
             CaptureTask::Irises { missing } if device.has_part("3") => vec![Self::eyes(missing)],

@@ -56,6 +56,16 @@ fn tasks() {
     let face = shape(BioType::Face, "Full face", &["0"]);
     check(&CaptureTask::Face, &face, &["0 1 [] []"]);
     check(&CaptureTask::EvidencePhoto, &face, &["0 1 [] [UNKNOWN]"]);
+    let exception = |fingers: &[F], eyes: &[Eye]| CaptureTask::ExceptionPhoto {
+        fingers: fingers.to_vec(),
+        eyes: eyes.to_vec(),
+    };
+    check(
+        &exception(&[F::LeftThumb, F::RightRing], &[Eye::Left]),
+        &face,
+        &["0 1 [] [Left Thumb+Right RingFinger+Left]"],
+    );
+    check(&exception(&[], &[]), &face, &["0 1 [] [UNKNOWN]"]);
     check(&CaptureTask::Signature, &face, &["unsupported"]);
 }
 

@@ -109,7 +109,7 @@ fn list(_bench: &Bench, kind: DeviceKind, parameters: &Table) -> Vec<Sighting> {
     let Ok(parameters) = SerialParameters::read(kind, parameters) else { return Vec::new() };
     // The system makes a new node each time it is plugged in, and so gives it a new number.
     let node = std::fs::metadata(&parameters.port).ok();
-    node.map(|n| Sighting { info: parameters.info(), arrival: n.ino() }).into_iter().collect()
+    node.map(|n| Sighting { info: parameters.info(), arrival: n.ino(), fault: None }).into_iter().collect()
 }
 
 fn open(

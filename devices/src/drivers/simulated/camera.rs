@@ -44,7 +44,9 @@ impl CaptureDevice for SimulatedCamera {
         self.device.capture(task, watch, |order, watch| {
             let image = match (task, order.variant) {
                 (_, Variant::Blank) => scene.empty(order.seed)?,
-                (CaptureTask::EvidencePhoto, _) => scene::document(person_seed, order.seed)?,
+                (CaptureTask::EvidencePhoto | CaptureTask::ExceptionPhoto { .. }, _) => {
+                    scene::document(person_seed, order.seed)?
+                }
                 _ => burst::take(BURST, watch, |number, _| {
                     let frame = frames + u64::from(number);
                     // Grain is drawn from the seed and the place: the number goes where no place reaches.

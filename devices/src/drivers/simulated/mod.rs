@@ -48,7 +48,7 @@ pub const FAMILY: DriverFamily = DriverFamily {
 
 fn list(bench: &Bench, kind: DeviceKind, parameters: &Table) -> Vec<Sighting> {
     let Ok(slot) = bench.simulation.slot(kind, parameters) else { return Vec::new() };
-    slot.arrival().map(|arrival| Sighting { info: info(&slot), arrival }).into_iter().collect()
+    slot.arrival().map(|arrival| Sighting { info: info(&slot), arrival, fault: None }).into_iter().collect()
 }
 
 fn open(

@@ -4,7 +4,7 @@
 //! `{ do = "wrong-hand", on = "slap:right_four", times = 2, replug_after_ms = 300 }`. Each call takes the
 //! first element bound to its task by `on`, else the next element without `on`, else does `ok`.
 //!
-//! Names for `on`, specific or general: `face`, `evidence-photo`, `slap:right_four` or `slap`,
+//! Names for `on`, specific or general: `face`, `exception-photo`, `evidence-photo` (any of both), `slap:right_four` or `slap`,
 //! `finger:left_index` or `finger` (first capture), `again:left_index` or `again` (re-capture), `irises`,
 //! `signature`, `temperature`, and for what is no capture task `frame` (live picture of the camera, bound
 //! elements only), `card` (a whole reading), `apdu` (one command of it, bound elements only) and `print`.
@@ -122,6 +122,7 @@ pub fn names(task: &CaptureTask) -> Vec<String> {
     match task {
         CaptureTask::Face => vec!["face".to_owned()],
         CaptureTask::EvidencePhoto => vec!["evidence-photo".to_owned()],
+        CaptureTask::ExceptionPhoto { .. } => vec!["exception-photo".to_owned(), "evidence-photo".to_owned()],
         CaptureTask::Slap { slap, .. } => pair("slap", slap.id()),
         CaptureTask::Finger { position, again: false } => pair("finger", position.id()),
         CaptureTask::Finger { position, again: true } => pair("again", position.id()),
@@ -136,7 +137,7 @@ pub fn names(task: &CaptureTask) -> Vec<String> {
 /// Every name that `on` may have for a kind of device.
 fn names_of(kind: DeviceKind) -> Vec<String> {
     let words: &[&str] = match kind {
-        DeviceKind::Camera => &["face", "evidence-photo", "frame"],
+        DeviceKind::Camera => &["face", "exception-photo", "evidence-photo", "frame"],
         DeviceKind::Fingerprint => &["slap", "finger", "again", "platen"],
         DeviceKind::Iris => &["irises"],
         DeviceKind::Card => &["card", "apdu"],
@@ -246,6 +247,7 @@ fn faults() -> Vec<DeviceFault> {
         DeviceFault::NotPermitted,
         DeviceFault::ClockWrong { skew_s: 600 },
         DeviceFault::CannotPrint { detail: detail() },
+        DeviceFault::InClear,
     ]
 }
 

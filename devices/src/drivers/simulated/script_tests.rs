@@ -91,6 +91,7 @@ fn every_task_can_be_bound() {
     let tasks = [
         CaptureTask::Face,
         CaptureTask::EvidencePhoto,
+        CaptureTask::ExceptionPhoto { fingers: vec![FingerPosition::RightRing], eyes: Vec::new() },
         CaptureTask::Slap { slap: Slap::Thumbs, missing: Vec::new() },
         CaptureTask::Finger { position: FingerPosition::LeftLittle, again: true },
         CaptureTask::Irises { missing: vec![Eye::Left] },

@@ -88,7 +88,7 @@ impl<'a> CameraParameters<'a> {
 
 fn list(bench: &Bench, kind: DeviceKind, parameters: &Table) -> Vec<Sighting> {
     let Ok(parameters) = CameraParameters::read(kind, parameters) else { return Vec::new() };
-    let sighting = |node: &Node| Sighting { info: info(node), arrival: node.arrival };
+    let sighting = |node: &Node| Sighting { info: info(node), arrival: node.arrival, fault: None };
     parameters.cameras(bench).iter().map(sighting).collect()
 }
 

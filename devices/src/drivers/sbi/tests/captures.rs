@@ -46,7 +46,7 @@ fn the_suite_of_promises() {
         ],
     );
     check(BioType::Iris, &[CaptureTask::Irises { missing: vec![Eye::Right] }]);
-    check(BioType::Face, &[CaptureTask::Face, CaptureTask::EvidencePhoto]);
+    check(BioType::Face, &conformance::tasks(BioType::Face.kind()));
 }
 
 /// A service that can be ended and started again on its port.

@@ -311,3 +311,20 @@ fn a_service_that_crashes_during_a_capture_is_named() {
     let missing = DeviceFault::ServiceMissing { service: "SBI".to_owned() };
     assert_eq!(ended, Err(CaptureEnd::Fault(missing)));
 }
+
+#[test]
+fn a_refused_device_is_named_beside_another_of_its_kind() {
+    use crate::catalogue::{Trial, catalogue};
+    let service = serve(Fake { device: None, ..finger() });
+    let (_folder, roots) = roots();
+    let text = format!(
+        "[[fingerprint]]\ndriver = \"simulated\"\n[[fingerprint]]\ndriver = \"sbi\"\nroots = \"{roots}\"\nports = \"{}\"",
+        service.port
+    );
+    let (registry, setup) = (training(), Setup::from_toml(&text).unwrap());
+    let found = catalogue(&registry, &setup, Trial::ListOnly);
+    assert!(found.missing.iter().all(|m| m.kind != DeviceKind::Fingerprint));
+    let told: Vec<_> = found.faulty.iter().map(|f| (f.driver.as_str(), f.code, f.id.is_none())).collect();
+    assert_eq!(told, [("sbi", "DEV-12", true)], "{:?}", found.faulty);
+    assert!(found.faulty[0].name.contains("SN-1"), "{}", found.faulty[0].name);
+}

@@ -73,7 +73,12 @@ fn orders() -> Vec<Order> {
         sub_type: sub_type.to_owned(),
         sub_ids: ["1", "2", "3"].map(str::to_owned).to_vec(),
     };
-    let mut orders = vec![Order::face(false), Order::face(true), Order::eyes(&[])];
+    let mut orders = vec![
+        Order::face(),
+        Order::exception_photo(&[], &[]),
+        Order::exception_photo(&[FingerPosition::RightRing, FingerPosition::LeftThumb], &[Eye::Left]),
+        Order::eyes(&[]),
+    ];
     orders.extend(Eye::ALL.iter().flat_map(|e| [Order::eye(*e), Order::eyes(&[*e])]));
     orders.extend(Slap::ALL.iter().map(|s| Order::slap(*s, &[])));
     orders.extend(F::ALL.iter().map(|f| Order::finger(*f, &shape(BioType::Finger, "Slap"))));
