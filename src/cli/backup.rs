@@ -14,7 +14,7 @@ use serde_json::json;
 use zeroize::Zeroizing;
 
 use super::secrets::Secret;
-use super::{CliError, Done, Place, VaultArg, failure, witness};
+use super::{CliError, Done, Place, VaultArg, failure, tell, witness};
 
 /// Longest identity file, in bytes.
 const IDENTITY_MAX: u64 = 64 * 1024;
@@ -131,6 +131,13 @@ pub(super) fn take_inbox(folder: &Path) {
 }
 
 fn say_backup(report: &BackupReport, json: bool, place: &mut Place) -> Result<(), CliError> {
+    if report.same_disk {
+        tell(&format!(
+            "WARNING: {} is on the vault's own disk. When that disk fails or is stolen, vault and backup are gone \
+             together: copy the backup to another disk now.",
+            report.file.display()
+        ));
+    }
     if json {
         return place.json(&json!({"ok": true, "report": report}));
     }

@@ -157,6 +157,8 @@ pub struct BackupReport {
     pub audit_head: String,
     /// When it was made.
     pub made: DateTime<Utc>,
+    /// True where it lies on the vault's own file system: it does not survive that disk.
+    pub same_disk: bool,
     /// False when the vault's disk could not take the note for the audit.
     pub noted: bool,
 }
@@ -175,6 +177,7 @@ impl BackupReport {
             audit_seq: m.audit_seq,
             audit_head: m.audit_head.clone(),
             made: m.made,
+            same_disk: false,
             noted: false,
         }
     }
@@ -270,11 +273,13 @@ impl Outside {
         });
         let (bytes, sha256) = made.inspect_err(|_| drop(target.remove(&temp)))?;
         let mut report = BackupReport::new(&manifest, to, bytes, sha256, snapshot.foreign);
+        report.same_disk = self.is_same_disk(target, folder_of(to)).unwrap_or(false);
         let details = [
             ("sha256", report.sha256.clone()),
             ("records", report.records.to_string()),
             ("counter", report.counter.to_string()),
             ("seq", report.audit_seq.to_string()),
+            ("same_disk", report.same_disk.to_string()),
         ];
         // The backup is whole whether or not the audit can be told of it.
         report.noted = self.leave("backup-made", &details, now).is_ok();

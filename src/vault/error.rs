@@ -223,6 +223,14 @@ pub enum VaultError {
         /// What is wrong and what to do.
         why: String,
     },
+    /// What should be a medium is a folder of the vault's own disk.
+    #[error(
+        "VLT-50 {folder} is on the station's own disk: what should be a stick is not mounted, and copies there are lost with the disk. Mount the stick and run the command again; only where the folder is meant, add --same-disk"
+    )]
+    SameDisk {
+        /// The folder.
+        folder: String,
+    },
     /// The medium is gone.
     #[error("VLT-44 the medium is gone ({what}); put it back and run the same command again: it goes on")]
     MediumGone {
@@ -330,6 +338,7 @@ impl VaultError {
             Self::BackupKey { .. } => "backup-key",
             Self::BackupIdentity => "backup-identity",
             Self::CarryFolder { .. } => "carry-folder",
+            Self::SameDisk { .. } => "same-disk",
             Self::MediumGone { .. } => "medium-gone",
             Self::FileLimit { .. } => "file-limit",
             Self::HubKey => "hub-key",

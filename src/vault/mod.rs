@@ -73,7 +73,7 @@ pub use audit::{AuditEvent, AuditLine};
 pub use audit_walk::{AuditBreak, AuditReport, HeldBreak, HeldHead, verify as verify_audit};
 pub use backup::{BackupManifest, BackupReport};
 pub use cards::{CARDS_MAX, CardMove, CardNote, CardOutcome, CardRow, CardStock, NewCardRow};
-pub use carry::{Carried, CarryReport, RecordFault};
+pub use carry::{Carried, CarryOptions, CarryReport, RecordFault};
 pub use centre::{CENTRE_WARN, supervisors_needed};
 pub use check::{CheckReport, Problem, ProblemKind, RebuildReport};
 pub use deletion_report::Deletions;

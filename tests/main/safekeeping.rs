@@ -43,6 +43,7 @@ fn a_day_with_backup_stick_receipts_and_a_restore() {
     assert!(again.code == 1 && again.errors.starts_with("CLI-03"), "{}", again.errors);
     let backed_up = plain(&["vault", "backup", "--vault", &vault, "--to", &backup], &state);
     assert_eq!((backed_up.code, backed_up.json["report"]["records"].as_u64()), (0, Some(1)));
+    assert!(backed_up.errors.starts_with("WARNING"), "{}", backed_up.errors);
     let drilled = plain(&["vault", "backup", "--verify", &backup, "--identity", &key], &state);
     assert_eq!((drilled.code, drilled.json["report"]["records"].as_u64()), (0, Some(1)));
 
@@ -51,7 +52,15 @@ fn a_day_with_backup_stick_receipts_and_a_restore() {
     let missing = plain(&["queue", "export", "--vault", &vault, "--to", &stick], &state);
     assert!(missing.code == 1 && missing.errors.starts_with("VLT-44"), "{}", missing.errors);
     fs::create_dir(&stick).unwrap();
-    let carried = plain(&["queue", "export", "--vault", &vault, "--to", &stick], &state);
+    // The stick is not mounted: its folder, or a link to it, is on the vault's own disk.
+    let link = at("link");
+    std::os::unix::fs::symlink(&stick, &link).unwrap();
+    for to in [&stick, &link] {
+        let refused = plain(&["queue", "export", "--vault", &vault, "--to", to], &state);
+        assert!(refused.code == 1 && refused.errors.starts_with("VLT-50"), "{}", refused.errors);
+    }
+    assert_eq!(fs::read_dir(&stick).unwrap().count(), 0);
+    let carried = plain(&["queue", "export", "--vault", &vault, "--to", &stick, "--same-disk"], &state);
     assert_eq!((carried.code, carried.json["report"]["carried"].as_u64()), (0, Some(1)));
     let records = carried.json["report"]["folder"].as_str().unwrap().to_owned();
     let hub = receipts(Path::new(&records), folder);
@@ -138,7 +147,8 @@ fn a_backup_and_a_carry_work_while_the_vault_is_open_elsewhere() {
         "{}",
         backed_up.errors
     );
-    let carried = plain(&["queue", "export", "--vault", &vault, "--to", folder.to_str().unwrap()], &state);
+    let to = folder.to_str().unwrap();
+    let carried = plain(&["queue", "export", "--vault", &vault, "--same-disk", "--to", to], &state);
     assert_eq!(
         (carried.code, carried.json["report"]["carried"].as_u64()),
         (0, Some(1)),

@@ -310,7 +310,7 @@ fn a_retired_vault_shows_and_carries_but_takes_nothing_new() {
     assert_eq!(vault.queue_len(), 3);
     assert!(vault.check().unwrap().is_well());
     let carried = Outside::open(disk.shared(), Path::new(ROOT)).unwrap();
-    let report = carried.carry(&office.stick, Path::new("/stick"), false, None, now()).unwrap();
+    let report = carried.carry(&office.stick, Path::new("/stick"), CarryOptions::default(), now()).unwrap();
     assert_eq!(report.carried, 3);
 }
 
