@@ -26,9 +26,6 @@ pub(super) struct Backup {
     /// Write a backup to this new file, best on another disk. The station may go on working meanwhile.
     #[arg(long, value_name = "FILE", required_unless_present = "verify")]
     to: Option<PathBuf>,
-    /// Encrypt to this age public key instead of the office's pinned one.
-    #[arg(long, value_name = "AGE1", conflicts_with = "verify")]
-    recipient: Option<String>,
     /// Read this backup to its end and check everything in it; write nothing.
     #[arg(long, value_name = "FILE", requires = "identity", conflicts_with = "to")]
     verify: Option<PathBuf>,
@@ -182,7 +179,7 @@ pub(super) fn backup(c: &Backup, place: &mut Place) -> Done {
     let to = c.to.as_ref().ok_or_else(|| CliError::Usage("name the backup with --to FILE".to_owned()))?;
     let folder = place.vault(&c.vault)?;
     let outside = Outside::open(real(), &folder)?;
-    let report = outside.back_up(&RealFiles, to, c.recipient.as_deref(), SystemClock.now())?;
+    let report = outside.back_up(&RealFiles, to, SystemClock.now())?;
     take_inbox(&folder);
     say_backup(&report, c.json, place)?;
     Ok(0)

@@ -39,7 +39,7 @@ pub const AUDIT_EVENTS: &[(&str, &str)] = &[
     ("record-state", "record from to change"),
     ("states-imported", "changed unchanged refused"),
     ("receipts-imported", "taken known refused not-here"),
-    ("backup-made", "sha256 records counter seq same_disk at note"),
+    ("backup-made", "sha256 recipient records counter seq same_disk at note"),
     ("records-carried", "records copied sha256 same_disk at note"),
     ("restored", "from-epoch to-epoch seq head counter made"),
     ("record-deleted", "record reason rule since due change sha256 counter epoch state"),

@@ -131,15 +131,16 @@ fn a_backup_and_a_carry_work_while_the_vault_is_open_elsewhere() {
     let folder = made.vault.parent().unwrap();
     let state = folder.join("state");
     assert_eq!(run(&made.vault, &session("clean.toml")).code, 0);
+    let recipient = record::keys::generate_age_identity().recipient;
+    let pin = ["vault", "backup-key", "--vault", &vault, "--set", &recipient, "--by", SUPERVISOR.0];
+    assert_eq!(with_passphrase(&pin, &state, SUPERVISOR.1).code, 0);
     // As another program would, this one holds the vault's lock.
     let lock = fs::OpenOptions::new().write(true).open(made.vault.join("lock")).unwrap();
     lock.try_lock().unwrap();
     let in_use = plain(&["queue", "list", "--vault", &vault], &state);
     assert!(in_use.errors.starts_with("VLT-03"), "{}", in_use.errors);
-    let recipient = record::keys::generate_age_identity().recipient;
     let to = folder.join("beside.rekam-backup");
-    let args =
-        ["vault", "backup", "--vault", &vault, "--recipient", &recipient, "--to", to.to_str().unwrap()];
+    let args = ["vault", "backup", "--vault", &vault, "--to", to.to_str().unwrap()];
     let backed_up = plain(&args, &state);
     assert_eq!(
         (backed_up.code, backed_up.json["report"]["records"].as_u64()),
