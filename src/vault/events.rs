@@ -24,7 +24,7 @@ pub const AUDIT_EVENTS: &[(&str, &str)] = &[
     ("hub-key-set", "sha256"),
     ("vault-retired", "sha256"),
     ("audit-mended", "bytes"),
-    ("audit-archived", "segments seq head"),
+    ("audit-archived", "segments seq head before rule"),
     ("index-rebuilt", "rows [mended]"),
     ("index-mended", "added removed"),
     ("index-compacted", "before after"),

@@ -68,7 +68,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use ed25519_dalek::SigningKey;
 use record::schema::Environment;
 
-pub use archive::ArchiveReport;
+pub use archive::{ArchiveOptions, ArchiveReport};
 pub use audit::{AuditEvent, AuditLine};
 pub use audit_walk::{AuditBreak, AuditReport, HeldBreak, HeldHead, verify as verify_audit};
 pub use backup::{BackupManifest, BackupReport};
@@ -76,7 +76,7 @@ pub use cards::{CARDS_MAX, CardMove, CardNote, CardOutcome, CardRow, CardStock, 
 pub use carry::{Carried, CarryOptions, CarryReport, RecordFault};
 pub use centre::{CENTRE_WARN, supervisors_needed};
 pub use check::{CheckReport, Problem, ProblemKind, RebuildReport};
-pub use deletion_report::Deletions;
+pub use deletion_report::{Deletions, archivable_before};
 pub use deletions::{RetentionPlan, RetentionReport};
 pub use drafts::{DraftInfo, DraftSteps, STEP_MAX};
 pub use error::VaultError;

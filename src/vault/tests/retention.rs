@@ -75,7 +75,7 @@ fn a_record_leaves_header_row_and_tombstone_and_the_check_is_well() {
     drop(vault);
     let (vault, _) = world.ready();
     assert!(vault.check().unwrap().is_well());
-    let told = vault.deletions(None, None).unwrap();
+    let told = vault.deletions(None, None, &[]).unwrap();
     assert_eq!(told.lines.len(), 1);
     assert_eq!(told.lines[0].details["reason"], "received-at-central");
     assert_eq!(told.lines[0].details["rule"], "sent_days");
@@ -176,7 +176,7 @@ fn drafts_health_and_documents_go_each_by_its_time() {
     assert_eq!(vault.run_retention(due(&vault, 14), 10, later(14)).deleted.len(), 1);
     assert!(vault.drafts().unwrap().is_empty() && vault.unprinted().unwrap().is_empty());
     assert_eq!(due(&vault, 14), []);
-    let told = vault.deletions(Some(later(14)), Some(later(15))).unwrap();
+    let told = vault.deletions(Some(later(14)), Some(later(15)), &[]).unwrap();
     let events: Vec<_> = told.lines.iter().map(|l| l.event.as_str()).collect();
     assert_eq!(events, ["draft-expired", "document-expired"]);
     assert!(vault.check().unwrap().is_well());
@@ -196,7 +196,7 @@ fn full(world: &World) -> (Vault, Uuid, Uuid) {
 
 /// What was deleted: by the audit, and by the files. Both must say the same.
 fn deleted(vault: &Vault, id: Uuid, session: Uuid) -> [(bool, bool); 4] {
-    let told = vault.deletions(None, None).unwrap();
+    let told = vault.deletions(None, None, &[]).unwrap();
     assert_eq!(told.broken, None);
     let has = |event: &str| told.lines.iter().any(|line| line.event == event);
     let row = vault.find(id).unwrap().unwrap();
