@@ -76,16 +76,16 @@ pub(super) fn accept_clock(c: &AcceptClock, place: &mut Place) -> Done {
     let now = SystemClock.now();
     let was = vault.accept_clock(&keys, now)?;
     if c.json {
-        place.json(&json!({"accepted": was.is_some(), "now": now, "audit_was_at": was}))?;
+        place.json(&json!({"accepted": was.is_some(), "now": now, "was_at": was}))?;
         return Ok(0);
     }
     match was {
         Some(was) => place.say(format!(
-            "{} counts from now on; the audit had reached {}",
+            "{} counts from now on; the audit, or the hub, had reached {}",
             now.to_rfc3339(),
             was.to_rfc3339()
         ))?,
-        None => place.say("the clock is not behind the audit; nothing was changed")?,
+        None => place.say("the clock is not behind the audit or the hub; nothing was changed")?,
     }
     Ok(0)
 }

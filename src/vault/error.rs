@@ -90,14 +90,14 @@ pub enum VaultError {
         /// What does not fit.
         why: String,
     },
-    /// The clock is behind the last audit line.
+    /// The clock is behind the last audit line, or behind the hub.
     #[error(
-        "VLT-13 the clock says {now}, but the vault has been used at {floor}; set the clock right, or where it is right have a supervisor say so: rekam vault accept-clock"
+        "VLT-13 the clock says {now}, but the vault has been used, or its hub was, at {floor}; set the clock right, or where it is right have a supervisor say so: rekam vault accept-clock"
     )]
     ClockBack {
         /// The clock.
         now: DateTime<Utc>,
-        /// Time of the last audit line.
+        /// Time of the last audit line, or of the hub's latest receipt.
         floor: DateTime<Utc>,
     },
     /// The centre's list is refused.

@@ -16,7 +16,7 @@ pub const AUDIT_EVENTS: &[(&str, &str)] = &[
     ("pin-set", ""),
     ("pin-removed", ""),
     ("pin-failed", "left"),
-    ("clock-accepted", "behind_s"),
+    ("clock-accepted", "against behind_s"),
     ("centre-list-installed", "serial sha256"),
     ("officer-fingers", "officer"),
     ("sync-key-made", "key epoch"),

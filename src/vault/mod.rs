@@ -196,6 +196,8 @@ pub struct Vault {
     witness: Option<PathBuf>,
     /// Time of the last audit line when the vault was opened: what the clock is measured by.
     floor_at_open: Option<DateTime<Utc>>,
+    /// [`Vault::hub_time`], asked with every line of the audit.
+    hub_floor: Option<DateTime<Utc>>,
     notes: Vec<Note>,
     // Last, so that the index is closed before another process may come in.
     _lock: Box<dyn LockGuard>,
@@ -283,6 +285,7 @@ impl Vault {
             roster,
             lockout,
             floor_at_open: audit.floor(),
+            hub_floor: None,
             audit,
             index,
             keys: None,
@@ -311,6 +314,7 @@ impl Vault {
         self.sweep()?;
         snapshot::sweep(self.files(), &self.layout)?;
         self.sweep_slots()?;
+        self.hub_floor = self.hub_time()?;
         if cut > 0 {
             self.notes.push(Note::AuditMended { bytes: cut });
             self.append_audit(&AuditEvent::new("audit-mended").with("bytes", cut), now)?;
