@@ -118,6 +118,14 @@ pub enum VaultError {
         /// Most.
         most: usize,
     },
+    /// The passphrase is among the first that anybody would try.
+    #[error(
+        "VLT-51 this passphrase is easily guessed ({why}); choose three or four words that have nothing to do with your name or the office"
+    )]
+    WeakPassphrase {
+        /// What makes it so.
+        why: &'static str,
+    },
     /// One person, one account.
     #[error("VLT-16 this person already has an account; use that one")]
     OfficerExists,
@@ -318,6 +326,7 @@ impl VaultError {
             Self::ClockBack { .. } => "clock-back",
             Self::Recipients { .. } => "recipients",
             Self::Passphrase { .. } => "passphrase",
+            Self::WeakPassphrase { .. } => "weak-passphrase",
             Self::OfficerExists => "officer-exists",
             Self::NotSupervisor => "not-supervisor",
             Self::Locked => "locked",
