@@ -2,10 +2,12 @@
 
 use std::path::PathBuf;
 
+use chrono::NaiveDate;
 use clap::{Args, Subcommand};
 use rekam::runtime::clock::{Clock, SystemClock};
+use rekam::runtime::lookout;
 use rekam::vault::files::{Files, RealFiles};
-use rekam::vault::{HeldHead, Vault, VaultError, held_heads};
+use rekam::vault::{ArchiveOptions, HeldHead, Vault, VaultError, archivable_before, held_heads};
 use serde_json::json;
 
 use super::backup::{real, signed_in};
@@ -19,7 +21,7 @@ const HELD_MAX: u64 = 64 * 1024 * 1024;
 pub(super) enum AuditCommand {
     /// Check every line of the audit chain, and heads of it that are held elsewhere.
     Verify(Verify),
-    /// Move old segments of the audit to another disk; what stays vouches for them.
+    /// Move old segments of the audit to another disk (a supervisor); what stays vouches for them.
     Archive(Archive),
     /// Take note that an old copy of the vault was put back (a supervisor).
     Acknowledge(Acknowledge),
@@ -53,10 +55,13 @@ pub(super) struct Archive {
     /// Existing folder, best on another disk.
     #[arg(long, value_name = "DIR")]
     to: PathBuf,
-    /// Segments of 5000 lines that stay.
+    /// Segments whose last line is older than this day go, instead of those older than the policy's `audit_years`.
+    #[arg(long, value_name = "DATE")]
+    before: Option<NaiveDate>,
+    /// Segments of 5000 lines that stay in any case.
     #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u64).range(1..))]
     keep: u64,
-    /// Account id or name of the officer who does it.
+    /// Account id or name of the supervisor who does it.
     #[arg(long, value_name = "ACCOUNT")]
     by: String,
     #[command(flatten)]
@@ -130,8 +135,12 @@ fn verify(c: &Verify, place: &mut Place) -> Done {
     }
     match &report.broken {
         None => place.say(format!(
-            "{} lines to number {}, whole; signed by the station up to {}; {} heads held elsewhere; head {}",
-            report.lines, report.seq, report.signed_seq, report.held, report.head
+            "{} lines to number {}, whole; signed by the station up to {}; {} heads held elsewhere compared; head {}",
+            report.lines,
+            report.seq,
+            report.signed_seq,
+            report.held - report.unchecked,
+            report.head
         ))?,
         Some(b) => place.say(format!("broken at {} line {}: {}", b.segment, b.line, b.why))?,
     }
@@ -139,6 +148,12 @@ fn verify(c: &Verify, place: &mut Place) -> Done {
         place.say(format!(
             "{} segments are archived and were not read; name them with --archive",
             report.archived
+        ))?;
+    }
+    if report.unchecked > 0 {
+        place.say(format!(
+            "{} heads held elsewhere are of archived lines and were NOT compared; name the archive with --archive",
+            report.unchecked
         ))?;
     }
     for held in &report.unfit {
@@ -156,8 +171,19 @@ fn archive(c: &Archive, place: &mut Place) -> Done {
     if !c.to.is_dir() {
         return Err(failure("CLI-02", format!("{} is no folder; mount the disk first", c.to.display())));
     }
-    let (mut vault, keys) = signed_in(place, &c.vault, &c.by, &c.secret, "Passphrase of the officer")?;
-    let report = vault.archive_audit(&real(), &c.to, c.keep, &keys, SystemClock.now())?;
+    let now = SystemClock.now();
+    let (asked, _) = place.span(c.before, None)?;
+    if asked.is_some_and(|before| before > now) {
+        return Err(CliError::Usage("--before is a day that is over".to_owned()));
+    }
+    let times = lookout::retention_times(&super::upkeep::policy_today(place)?.retention);
+    let (mut vault, keys) = signed_in(place, &c.vault, &c.by, &c.secret, "Passphrase of the supervisor")?;
+    if asked.is_none() && vault.is_clock_far_ahead(now) {
+        return Err(super::upkeep::far_ahead("nothing was archived"));
+    }
+    let before = asked.unwrap_or_else(|| archivable_before(&times, now));
+    let options = ArchiveOptions { before, asked: asked.is_some(), keep: c.keep };
+    let report = vault.archive_audit(&real(), &c.to, options, &keys, now)?;
     if c.json {
         place.json(&json!({"ok": true, "report": report}))?;
     } else {
@@ -168,6 +194,14 @@ fn archive(c: &Archive, place: &mut Place) -> Done {
             report.archived,
             report.seq
         ))?;
+        if report.moved == 0 {
+            place.say(format!(
+                "no segment that may go ends before {}: the policy keeps the audit {} years here; a supervisor may name \
+                 a day with --before",
+                before.to_rfc3339(),
+                times.audit_years
+            ))?;
+        }
     }
     Ok(0)
 }

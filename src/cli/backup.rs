@@ -14,7 +14,7 @@ use serde_json::json;
 use zeroize::Zeroizing;
 
 use super::secrets::Secret;
-use super::{CliError, Done, Place, VaultArg, failure, witness};
+use super::{CliError, Done, Place, VaultArg, failure, tell, witness};
 
 /// Longest identity file, in bytes.
 const IDENTITY_MAX: u64 = 64 * 1024;
@@ -26,9 +26,6 @@ pub(super) struct Backup {
     /// Write a backup to this new file, best on another disk. The station may go on working meanwhile.
     #[arg(long, value_name = "FILE", required_unless_present = "verify")]
     to: Option<PathBuf>,
-    /// Encrypt to this age public key instead of the office's pinned one.
-    #[arg(long, value_name = "AGE1", conflicts_with = "verify")]
-    recipient: Option<String>,
     /// Read this backup to its end and check everything in it; write nothing.
     #[arg(long, value_name = "FILE", requires = "identity", conflicts_with = "to")]
     verify: Option<PathBuf>,
@@ -134,6 +131,13 @@ pub(super) fn take_inbox(folder: &Path) {
 }
 
 fn say_backup(report: &BackupReport, json: bool, place: &mut Place) -> Result<(), CliError> {
+    if report.same_disk {
+        tell(&format!(
+            "WARNING: {} is on the vault's own disk. When that disk fails or is stolen, vault and backup are gone \
+             together: copy the backup to another disk now.",
+            report.file.display()
+        ));
+    }
     if json {
         return place.json(&json!({"ok": true, "report": report}));
     }
@@ -181,7 +185,7 @@ pub(super) fn backup(c: &Backup, place: &mut Place) -> Done {
     let to = c.to.as_ref().ok_or_else(|| CliError::Usage("name the backup with --to FILE".to_owned()))?;
     let folder = place.vault(&c.vault)?;
     let outside = Outside::open(real(), &folder)?;
-    let report = outside.back_up(&RealFiles, to, c.recipient.as_deref(), SystemClock.now())?;
+    let report = outside.back_up(&RealFiles, to, SystemClock.now())?;
     take_inbox(&folder);
     say_backup(&report, c.json, place)?;
     Ok(0)

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use rekam::runtime::clock::{Clock, SystemClock};
 use rekam::vault::files::RealFiles;
-use rekam::vault::{Outside, PinKind, read_receipts};
+use rekam::vault::{CarryOptions, Outside, PinKind, read_receipts};
 use serde_json::json;
 
 use super::backup::{real, signed_in, take_inbox};
@@ -25,6 +25,9 @@ pub(super) struct Export {
     /// At most this many records, oldest first.
     #[arg(long, value_name = "N")]
     limit: Option<usize>,
+    /// Take a folder on the vault's own disk too: such a copy is lost with the disk.
+    #[arg(long)]
+    same_disk: bool,
     /// Print one JSON object.
     #[arg(long)]
     json: bool,
@@ -66,7 +69,8 @@ pub(super) struct HubKey {
 pub(super) fn export(c: &Export, place: &mut Place) -> Done {
     let folder = place.vault(&c.vault)?;
     let outside = Outside::open(real(), &folder)?;
-    let report = outside.carry(&RealFiles, &c.to, c.all, c.limit, SystemClock.now())?;
+    let options = CarryOptions { all: c.all, limit: c.limit, same_disk: c.same_disk };
+    let report = outside.carry(&RealFiles, &c.to, options, SystemClock.now())?;
     take_inbox(&folder);
     // What the caller asked for by a limit is complete.
     let ok = report.faults.is_empty() && !report.full;

@@ -1,7 +1,7 @@
 //! `rekam vault retention`, `rekam vault deletions`, and the station's limits for `rekam doctor`.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, NaiveDate, Utc};
 use clap::Args;
@@ -48,6 +48,9 @@ pub(super) struct Deletions {
     /// Last day, included.
     #[arg(long, value_name = "DATE")]
     to: Option<NaiveDate>,
+    /// Folder with archived segments of the audit: they are read too. May be given several times.
+    #[arg(long, value_name = "DIR")]
+    archive: Vec<PathBuf>,
     /// Print one JSON object.
     #[arg(long)]
     json: bool,
@@ -73,16 +76,16 @@ pub(super) fn accept_clock(c: &AcceptClock, place: &mut Place) -> Done {
     let now = SystemClock.now();
     let was = vault.accept_clock(&keys, now)?;
     if c.json {
-        place.json(&json!({"accepted": was.is_some(), "now": now, "audit_was_at": was}))?;
+        place.json(&json!({"accepted": was.is_some(), "now": now, "was_at": was}))?;
         return Ok(0);
     }
     match was {
         Some(was) => place.say(format!(
-            "{} counts from now on; the audit had reached {}",
+            "{} counts from now on; the audit, or the hub, had reached {}",
             now.to_rfc3339(),
             was.to_rfc3339()
         ))?,
-        None => place.say("the clock is not behind the audit; nothing was changed")?,
+        None => place.say("the clock is not behind the audit or the hub; nothing was changed")?,
     }
     Ok(0)
 }
@@ -140,11 +143,7 @@ pub(super) fn retention(c: &Retention, place: &mut Place) -> Done {
         return Ok(0);
     }
     if far_ahead {
-        return Err(failure(
-            "LIM-10",
-            "the clock is far ahead of the last use of this vault; nothing was deleted. Check the date; where it is \
-             right, run this once more",
-        ));
+        return Err(self::far_ahead("nothing was deleted"));
     }
     let report = vault.run_retention(plan.due, DELETE_MOST, now);
     if c.json {
@@ -160,6 +159,17 @@ pub(super) fn retention(c: &Retention, place: &mut Place) -> Done {
         say_rest(place, &held, &archivable)?;
     }
     Ok(u8::from(!report.failed.is_empty()))
+}
+
+/// By such a clock nothing old goes.
+pub(super) fn far_ahead(done: &str) -> CliError {
+    failure(
+        "LIM-10",
+        format!(
+            "the clock is far ahead of the last use of this vault; {done}. Check the date; where it is right, run this \
+             once more"
+        ),
+    )
 }
 
 /// How many old payloads stay, by reason.
@@ -205,10 +215,11 @@ fn say_rest(place: &mut Place, held: &BTreeMap<Held, usize>, archivable: &[Strin
 pub(super) fn deletions(c: &Deletions, place: &mut Place) -> Done {
     let vault = open(place, &c.vault)?;
     let (from, to) = place.span(c.from, c.to)?;
-    let found = vault.deletions(from, to)?;
+    let found = vault.deletions(from, to, &c.archive)?;
     if c.json {
         place.json(&json!({
-            "count": found.lines.len(), "deletions": found.lines, "audit_broken": found.broken,
+            "count": found.lines.len(), "deletions": found.lines, "archived_segments": found.archived,
+            "audit_broken": found.broken,
         }))?;
     } else {
         for line in &found.lines {
@@ -225,6 +236,12 @@ pub(super) fn deletions(c: &Deletions, place: &mut Place) -> Done {
         }
         if let Some(b) = &found.broken {
             place.say(format!("audit broken at {} line {}: {}", b.segment, b.line, b.why))?;
+        }
+        if found.archived > 0 {
+            place.say(format!(
+                "older lines are in {} archived segments that were not read; name their folder with --archive",
+                found.archived
+            ))?;
         }
         place.say(format!("{} deletions", found.lines.len()))?;
     }

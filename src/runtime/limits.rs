@@ -78,7 +78,7 @@ pub struct StoreFacts {
     pub room: Room,
     /// What is not sent.
     pub unsent: Unsent,
-    /// Seconds that the clock is behind the last audit line, where that is too much.
+    /// Seconds that the clock is behind the last audit line or the hub, where that is too much.
     pub behind_s: Option<i64>,
     /// The clock is further ahead of the last use than any closed office explains.
     pub far_ahead: bool,
@@ -241,7 +241,9 @@ fn clock(store: &StoreFacts, jumped_s: i64, limits: &StationLimits, now: DateTim
         [("minutes", minutes), ("hours", from_two(60)), ("days", from_two(1440))]
     };
     let behind_hub_s = store.hub.map_or(0, |hub| (hub - now).num_seconds());
-    if let Some(behind_s) = store.behind_s {
+    if let Some(behind_s) = store.behind_s.filter(|behind_s| *behind_s <= behind_hub_s) {
+        finding(Level::Refuse, "limit-clock-hub-back", &minutes(behind_s), "LIM-06")
+    } else if let Some(behind_s) = store.behind_s {
         finding(Level::Refuse, "limit-clock-back", &minutes(behind_s), "LIM-06")
     } else if behind_hub_s > drift_s {
         finding(Level::Warn, "limit-clock-hub", &minutes(behind_hub_s), "LIM-07")

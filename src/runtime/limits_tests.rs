@@ -116,6 +116,11 @@ fn clocks() {
     check(&hub(300), &limits, Level::Ok, &[]);
     check(&hub(301), &limits, Level::Warn, &["limit-clock-hub"]);
     check(&facts(|f| f.behind_s = Some(121)), &limits, Level::Refuse, &["limit-clock-back"]);
+    let behind_both = |audit_s, hub_s| {
+        facts(|f| (f.behind_s, f.hub) = (Some(audit_s), Some(now() + TimeDelta::seconds(hub_s))))
+    };
+    check(&behind_both(601, 601), &limits, Level::Refuse, &["limit-clock-hub-back"]);
+    check(&behind_both(601, 400), &limits, Level::Refuse, &["limit-clock-back"]);
     check(&facts(|f| f.far_ahead = true), &limits, Level::Warn, &["limit-clock-far"]);
     for (jumped_s, message) in [(400, "limit-clock-jumped-ahead"), (-400, "limit-clock-jumped-back")] {
         let jumped = StationFacts { jumped_s, ..facts(|_| {}) };
@@ -189,6 +194,7 @@ fn every_finding_has_its_words_in_every_language() {
             ("limit-clock-ok", Level::Ok),
             ("limit-clock-back", Level::Refuse),
             ("limit-clock-hub", Level::Warn),
+            ("limit-clock-hub-back", Level::Refuse),
             ("limit-clock-jumped-ahead", Level::Warn),
             ("limit-clock-jumped-back", Level::Warn),
             ("limit-clock-far", Level::Warn),

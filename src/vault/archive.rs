@@ -91,6 +91,23 @@ pub(super) fn stub(files: &dyn Files, folder: &Path, vault: Uuid) -> Result<Opti
     }
 }
 
+/// An archived segment, from the first of the folders that holds it.
+pub(super) fn read_segment(
+    files: &dyn Files,
+    folders: &[PathBuf],
+    vault: Uuid,
+    number: u64,
+) -> Result<Option<Vec<u8>>, VaultError> {
+    let name = segment_name(number);
+    for place in folders.iter().flat_map(|f| [f.join(&name), f.join(folder_name(vault)).join(&name)]) {
+        match files.read(&place, SEGMENT_MAX) {
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => {}
+            other => return other.map(Some).map_err(|e| VaultError::io("archived audit", e)),
+        }
+    }
+    Ok(None)
+}
+
 /// Name of the folder that holds a vault's archived segments.
 fn folder_name(vault: Uuid) -> String {
     format!("rekam-audit-{vault}")
@@ -105,18 +122,7 @@ pub(super) fn walk(
 ) -> Result<bool, VaultError> {
     for number in 1..=stub.segments {
         let name = segment_name(number);
-        let places =
-            folders.iter().flat_map(|f| [f.join(&name), f.join(folder_name(stub.vault)).join(&name)]);
-        let mut found = None;
-        for place in places {
-            match files.read(&place, SEGMENT_MAX) {
-                Err(e) if e.kind() == std::io::ErrorKind::NotFound => {}
-                other => {
-                    found = Some(other.map_err(|e| VaultError::io("archived audit", e))?);
-                    break;
-                }
-            }
-        }
+        let found = read_segment(files, folders, stub.vault, number)?;
         let Some(bytes) = found else { return Ok(chain.break_at(&name, 1, "segment-missing")) };
         if !chain.segment(number, &bytes) {
             return Ok(false);
@@ -126,6 +132,17 @@ pub(super) fn walk(
         return Ok(true);
     }
     Ok(chain.break_at(&segment_name(stub.segments), SEGMENT_LINES, "archive-differs"))
+}
+
+/// Which segments go to an archive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ArchiveOptions {
+    /// Only those whose last line is older than this.
+    pub before: DateTime<Utc>,
+    /// True where the supervisor named the time and not the policy's `audit_years`.
+    pub asked: bool,
+    /// Segments that stay in any case; the last one always does.
+    pub keep: u64,
 }
 
 /// What was archived.
@@ -143,20 +160,23 @@ pub struct ArchiveReport {
 
 impl Vault {
     /// Moves whole old segments to a folder on another disk: copied, read back past the cache and compared, the signed
-    /// stub written, an audit line, then removed here. Cut in between, it is simply done again. The last `keep`
-    /// segments, at least one, stay.
+    /// stub written, an audit line, then removed here. Cut in between, it is simply done again. A supervisor's act: what
+    /// lies on another disk is out of the station's sight.
     ///
     /// # Errors
-    /// [`VaultError::Locked`], [`VaultError::Corrupt`] when the chain is broken or the folder holds other segments of
+    /// [`VaultError::Locked`], [`VaultError::NotSupervisor`], [`VaultError::ClockBack`], [`VaultError::Corrupt`] when the chain is broken or the folder holds other segments of
     /// these names, [`VaultError::ReadBack`], or the disks'.
     pub fn archive_audit(
         &mut self,
         target: &Arc<dyn Files>,
         to: &Path,
-        keep: u64,
+        options: ArchiveOptions,
         by: &OfficerKeys,
         now: DateTime<Utc>,
     ) -> Result<ArchiveReport, VaultError> {
+        self.keys()?;
+        self.check_supervisor(by)?;
+        self.check_clock(now)?;
         let station = self.keys()?.station.clone();
         let folder = to.join(folder_name(self.config.vault));
         let old = stub(self.files(), &self.layout.audit(), self.config.vault)?;
@@ -167,7 +187,8 @@ impl Vault {
         if !vouched || numbers.last().is_some_and(|last| archived >= *last) {
             return Err(VaultError::corrupt(WHAT, "the stub of archived segments is not the station's"));
         }
-        let last = numbers.last().copied().unwrap_or(0).saturating_sub(keep.max(1));
+        let last = numbers.last().copied().unwrap_or(0).saturating_sub(options.keep.max(1));
+        let last = last.min(self.ended_before(options.before)?.last().copied().unwrap_or(0));
         // What an interrupted run already vouched for is here still and only has to go.
         let left: Vec<u64> = numbers.iter().copied().filter(|n| *n <= archived).collect();
         let move_now: Vec<u64> =
@@ -186,7 +207,9 @@ impl Vault {
                 .write_durable(&self.layout.audit().join(STUB), &bytes)
                 .map_err(|e| VaultError::io(WHAT, e))?;
             let event = AuditEvent::new("audit-archived").by(by.officer.id).with("segments", stub.segments);
-            self.append_audit(&event.with("seq", stub.seq).with("head", &stub.head), now)?;
+            let before = options.before.to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
+            let event = event.with("seq", stub.seq).with("head", &stub.head).with("before", before);
+            self.append_audit(&event.with("rule", if options.asked { "asked" } else { "audit_years" }), now)?;
             (report.moved, report.archived, report.seq) = (move_now.len() as u64, stub.segments, stub.seq);
         }
         for number in left.into_iter().chain(move_now) {

@@ -79,6 +79,9 @@ pub struct AuditReport {
     pub broken: Option<AuditBreak>,
     /// Held heads that were looked up.
     pub held: usize,
+    /// Of these, heads whose line is in archived segments that were not read, and those that nobody knows the number
+    /// of while such segments are: nothing was compared. With the archive they are.
+    pub unchecked: usize,
     /// Those that the chain does not have, the one with the lowest number first.
     pub unfit: Vec<HeldBreak>,
     /// Those that were left behind when a backup was restored, as a signed line of the audit says.
@@ -86,7 +89,7 @@ pub struct AuditReport {
 }
 
 impl AuditReport {
-    /// True when the chain is whole and has every held head.
+    /// True when the chain is whole and has every held head that could be compared.
     #[must_use]
     pub fn is_well(&self) -> bool {
         self.broken.is_none() && self.unfit.is_empty()
@@ -208,6 +211,8 @@ pub(super) struct Chain<'a> {
     held: HashMap<u64, Vec<usize>>,
     /// Those of them that were met.
     met: HashSet<usize>,
+    /// Those whose line was not read, as it is archived.
+    unchecked: HashSet<usize>,
 }
 
 impl<'a> Chain<'a> {
@@ -221,6 +226,7 @@ impl<'a> Chain<'a> {
             signed_seq: 0,
             broken: None,
             held: expected.held.len(),
+            unchecked: 0,
             unfit: Vec::new(),
             left_behind: Vec::new(),
         };
@@ -234,7 +240,8 @@ impl<'a> Chain<'a> {
         }
         // The head before the first line is everybody's.
         let met = held.remove(&0).into_iter().flatten().collect();
-        Self { vault, expected, floor: None, next: 1, before: None, report, facts, held, met }
+        let unchecked = HashSet::new();
+        Self { vault, expected, floor: None, next: 1, before: None, report, facts, held, met, unchecked }
     }
 
     /// Begins behind archived segments that are not read, which the stub vouches for.
@@ -252,9 +259,11 @@ impl<'a> Chain<'a> {
             let Some(seq) = held.seq else { continue };
             let known = stub.heads.iter().find(|(known, _)| *known == seq).map(|(_, head)| head);
             let known = known.or((seq == stub.seq).then_some(&stub.head));
-            // A line that the stub does not name can be compared only with its archive.
-            if known.map_or(seq < stub.seq, |head| *head == held.head) {
-                self.met.insert(at);
+            match known {
+                Some(head) if *head == held.head => drop(self.met.insert(at)),
+                // A line that the stub does not name can be compared only with its archive.
+                None if seq < stub.seq => drop(self.unchecked.insert(at)),
+                _ => {}
             }
         }
     }
@@ -344,7 +353,14 @@ impl<'a> Chain<'a> {
     pub(super) fn finish(mut self) -> (AuditReport, AuditFacts) {
         // What lies behind a break cannot be compared: the break is told instead.
         let end = self.report.broken.as_ref().map(|_| self.report.seq);
+        if self.report.archived > 0 {
+            let nameless = self.expected.held.iter().enumerate().filter(|(_, held)| held.seq.is_none());
+            let unknown = nameless.filter(|(_, held)| !self.facts.has_head(&held.head));
+            self.unchecked.extend(unknown.map(|(at, _)| at));
+        }
+        self.report.unchecked = self.unchecked.len();
         let missing = self.expected.held.iter().enumerate().filter(|(at, held)| match held.seq {
+            _ if self.unchecked.contains(at) => false,
             Some(seq) => !self.met.contains(at) && end.is_none_or(|end| seq <= end),
             None => end.is_none() && !self.facts.has_head(&held.head),
         });

@@ -19,6 +19,7 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::audit::{AuditLog, SEGMENT_MAX};
+use super::crypto::sha256_hex;
 use super::error::VaultError;
 use super::files::{Files, folder_of, temp_of};
 use super::layout::{Layout, PAYLOAD_MAX};
@@ -157,6 +158,8 @@ pub struct BackupReport {
     pub audit_head: String,
     /// When it was made.
     pub made: DateTime<Utc>,
+    /// True where it lies on the vault's own file system: it does not survive that disk.
+    pub same_disk: bool,
     /// False when the vault's disk could not take the note for the audit.
     pub noted: bool,
 }
@@ -175,6 +178,7 @@ impl BackupReport {
             audit_seq: m.audit_seq,
             audit_head: m.audit_head.clone(),
             made: m.made,
+            same_disk: false,
             noted: false,
         }
     }
@@ -226,25 +230,21 @@ pub(super) fn digest(mut reader: impl Read) -> io::Result<(u64, String)> {
 }
 
 impl Outside {
-    /// Makes a backup of the vault, which may be open elsewhere, for the pinned recipient or the one that is given.
+    /// Makes a backup of the vault, which may be open elsewhere, for the recipient that a supervisor pinned.
     ///
     /// # Errors
-    /// [`VaultError::BackupKey`] without a recipient, [`VaultError::BackupFile`] where a file of this name exists,
+    /// [`VaultError::BackupKey`] where none is pinned, [`VaultError::BackupFile`] where a file of this name exists,
     /// [`VaultError::DiskFull`] before anything is written where the room does not suffice, [`VaultError::ReadBack`],
     /// [`VaultError::FileLimit`], or the disks'. Nothing then has the backup's name.
     pub fn back_up(
         &self,
         target: &dyn Files,
         to: &Path,
-        recipient: Option<&str>,
         now: DateTime<Utc>,
     ) -> Result<BackupReport, VaultError> {
-        let pinned = match recipient {
-            Some(_) => None,
-            None => self.pins()?.value(PinKind::BackupRecipient),
-        };
-        let recipient = recipient.or(pinned).ok_or(VaultError::BackupKey { why: "none is set" })?;
-        let recipient = keys::parse_recipient(recipient)
+        let pinned = self.pins()?.value(PinKind::BackupRecipient);
+        let pinned = pinned.ok_or(VaultError::BackupKey { why: "none is set" })?;
+        let recipient = keys::parse_recipient(pinned)
             .map_err(|_| VaultError::BackupKey { why: "it is no age X25519 public key (age1…)" })?;
         if target.len(to).map_err(|e| VaultError::medium(WHAT, e))?.is_some() {
             let why = "a file of this name is there already; name a new one".to_owned();
@@ -270,11 +270,15 @@ impl Outside {
         });
         let (bytes, sha256) = made.inspect_err(|_| drop(target.remove(&temp)))?;
         let mut report = BackupReport::new(&manifest, to, bytes, sha256, snapshot.foreign);
+        report.same_disk = self.is_same_disk(target, folder_of(to)).unwrap_or(false);
         let details = [
             ("sha256", report.sha256.clone()),
+            // The digest that `backup-key-set` has of the same key.
+            ("recipient", sha256_hex(pinned.as_bytes())),
             ("records", report.records.to_string()),
             ("counter", report.counter.to_string()),
             ("seq", report.audit_seq.to_string()),
+            ("same_disk", report.same_disk.to_string()),
         ];
         // The backup is whole whether or not the audit can be told of it.
         report.noted = self.leave("backup-made", &details, now).is_ok();
@@ -394,9 +398,7 @@ pub(super) fn unpack(
     for entry in entries {
         let file = expected.next().ok_or_else(|| bad("it holds more files than its manifest names"))?;
         let (name, bytes) = read_entry(entry.map_err(torn)?, file.size)?;
-        let fits = name == file.path
-            && bytes.len() as u64 == file.size
-            && super::crypto::sha256_hex(&bytes) == file.sha256;
+        let fits = name == file.path && bytes.len() as u64 == file.size && sha256_hex(&bytes) == file.sha256;
         if !fits {
             return Err(bad(format!("{} is not what its manifest says", file.path)));
         }

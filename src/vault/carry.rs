@@ -5,6 +5,9 @@
 //! signed by the sync key. A record counts as carried only when that manifest was read back. Run again after anything
 //! went wrong, the same command goes on: what is there and right is not copied again. What else is on the stick is left
 //! alone and told. No officer is needed, as everything is sealed for the centre.
+//!
+//! A folder on the vault's own file system is refused unless it is asked for: it is what an unmounted stick leaves, and
+//! copies there are lost with the disk.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -154,11 +157,24 @@ pub struct RecordFault {
     pub what: String,
 }
 
+/// What is carried, and where to it may go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct CarryOptions {
+    /// Records that have a receipt too.
+    pub all: bool,
+    /// At most so many records, oldest first.
+    pub limit: Option<usize>,
+    /// A folder on the vault's own file system is taken too.
+    pub same_disk: bool,
+}
+
 /// What a carry did.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct CarryReport {
     /// Folder on the medium.
     pub folder: PathBuf,
+    /// True where the folder is on the vault's own file system, which was asked for.
+    pub same_disk: bool,
     /// Records that are on it and counted as carried.
     pub carried: usize,
     /// Of these, copied this time.
@@ -231,24 +247,26 @@ fn gone(e: std::io::Error) -> VaultError {
 }
 
 impl Outside {
-    /// Carries records to a folder on a medium: those without a receipt, or `all`; at most `limit` of them, oldest
-    /// first.
+    /// Carries records to a folder on a medium.
     ///
     /// # Errors
-    /// [`VaultError::CarryFolder`], [`VaultError::MediumGone`], [`VaultError::ReadOnly`], [`VaultError::ReadBack`], or
+    /// [`VaultError::SameDisk`], [`VaultError::CarryFolder`], [`VaultError::MediumGone`], [`VaultError::ReadOnly`], [`VaultError::ReadBack`], or
     /// the disks': nothing is then counted as carried that was not before. A full medium is no error.
     pub fn carry(
         &self,
         files: &dyn Files,
         to: &Path,
-        all: bool,
-        limit: Option<usize>,
+        options: CarryOptions,
         now: DateTime<Utc>,
     ) -> Result<CarryReport, VaultError> {
         let mut report = CarryReport::default();
-        let (mut wanted, waiting) = self.wanted(all, limit, &mut report)?;
+        let (mut wanted, waiting) = self.wanted(options.all, options.limit, &mut report)?;
         report.left = waiting;
         let medium = self.medium(files, to, &mut report)?;
+        report.same_disk = self.is_same_disk(files, to)?;
+        if report.same_disk && !options.same_disk {
+            return Err(VaultError::SameDisk { folder: to.display().to_string() });
+        }
         if wanted.is_empty() {
             return Ok(report);
         }
@@ -476,6 +494,7 @@ impl Outside {
             ("records", report.carried.to_string()),
             ("copied", report.copied.to_string()),
             ("sha256", report.manifest_sha256.clone()),
+            ("same_disk", report.same_disk.to_string()),
         ];
         self.leave("records-carried", &details, now)
     }

@@ -12,17 +12,22 @@ const CLOCK_TOLERANCE_S: i64 = 120;
 /// No clock is right that shows an earlier time, e.g. that of a computer whose battery is empty: this program did not
 /// exist. 2026-01-01T00:00:00Z.
 const EARLIEST: DateTime<Utc> = DateTime::from_timestamp(1_767_225_600, 0).expect("a time");
+/// How far the clock may be behind the hub's: two computers never agree. That it drifts is told long before (LIM-07).
+const HUB_TOLERANCE_S: i64 = 600;
 
 impl Vault {
-    /// Refuses a clock that is more than two minutes behind the last audit line.
+    /// Refuses a clock that is more than two minutes behind the last audit line, or more than ten behind the latest
+    /// receipt of the pinned hub.
     ///
     /// # Errors
     /// [`VaultError::ClockBack`].
     pub fn check_clock(&self, now: DateTime<Utc>) -> Result<(), VaultError> {
-        match self.audit.floor() {
-            Some(floor) if !self.simulated_clock && floor - now > TimeDelta::seconds(CLOCK_TOLERANCE_S) => {
-                Err(VaultError::ClockBack { now, floor })
-            }
+        let over = |floor: Option<DateTime<Utc>>, tolerance_s| {
+            floor.filter(|floor| *floor - now > TimeDelta::seconds(tolerance_s))
+        };
+        let floor = over(self.audit.floor(), CLOCK_TOLERANCE_S).max(over(self.hub_floor, HUB_TOLERANCE_S));
+        match floor {
+            Some(floor) if !self.simulated_clock => Err(VaultError::ClockBack { now, floor }),
             _ => Ok(()),
         }
     }
@@ -52,9 +57,10 @@ impl Vault {
         Ok(())
     }
 
-    /// Takes a clock for right that is behind the audit, for which an officer has seen that it is: it was ahead before,
-    /// when lines were written. From then on it counts again; what was sealed meanwhile keeps its date. Gives the time
-    /// that the audit had reached, none where the clock is not behind it.
+    /// Takes a clock for right that is behind the audit or the hub, for which an officer has seen that it is: it was
+    /// ahead before, when lines were written, or the hub's is wrong. From then on it counts again; what was sealed
+    /// meanwhile keeps its date, and the hub's time is forgotten until the next receipt. Gives the time that they had
+    /// reached, none where the clock is not behind it.
     ///
     /// # Errors
     /// [`VaultError::Locked`], [`VaultError::NotSupervisor`], [`VaultError::ClockBack`] for a time before
@@ -70,8 +76,12 @@ impl Vault {
         if now < EARLIEST {
             return Err(VaultError::ClockBack { now, floor: EARLIEST });
         }
-        let event = AuditEvent::new(CLOCK_EVENT).by(by.officer.id);
+        let against = if self.hub_floor == Some(floor) { "hub" } else { "audit" };
+        let event = AuditEvent::new(CLOCK_EVENT).by(by.officer.id).with("against", against);
         self.append_audit(&event.with("behind_s", (floor - now).num_seconds()), now)?;
+        if self.check_clock(now).is_err() {
+            self.forget_hub_time()?;
+        }
         Ok(Some(floor))
     }
 }

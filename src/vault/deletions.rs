@@ -19,8 +19,6 @@ use super::error::VaultError;
 use super::extract::{self, Extract};
 use super::gone::Tombstone;
 use super::index::QueueRow;
-use super::pins::PinKind;
-use super::pins::Pins;
 use super::retention::{
     Deleted, Deletion, Held, RecordFacts, RetentionTimes, decide_document, decide_draft, decide_payload,
     decide_record, may_be_due,
@@ -110,13 +108,7 @@ impl Vault {
         let Some(receipt) = extract.receipt.as_deref().and_then(|bytes| Receipt::parse(bytes).ok()) else {
             return Ok(None);
         };
-        // Without pins no receipt counts; what needs none goes by its time all the same.
-        let pins = match self.pins() {
-            Err(VaultError::Corrupt { .. }) => Pins::default(),
-            other => other?,
-        };
-        let hub = pins.value(PinKind::HubKey).filter(|key| *key == receipt.hub_key);
-        let hub = hub.and_then(|key| record::keys::public_from_hex(key).ok());
+        let hub = self.pinned_hub()?;
         let header = self.read_optional(&self.layout().header(id), record::header::MAX_BYTES as u64)?;
         let header = header.as_deref().and_then(|bytes| Header::parse(bytes).ok());
         let fits = hub.zip(header).is_some_and(|(hub, header)| receipt.verify(&header, &hub).is_ok());

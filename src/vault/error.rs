@@ -90,14 +90,14 @@ pub enum VaultError {
         /// What does not fit.
         why: String,
     },
-    /// The clock is behind the last audit line.
+    /// The clock is behind the last audit line, or behind the hub.
     #[error(
-        "VLT-13 the clock says {now}, but the vault has been used at {floor}; set the clock right, or where it is right have a supervisor say so: rekam vault accept-clock"
+        "VLT-13 the clock says {now}, but the vault has been used, or its hub was, at {floor}; set the clock right, or where it is right have a supervisor say so: rekam vault accept-clock"
     )]
     ClockBack {
         /// The clock.
         now: DateTime<Utc>,
-        /// Time of the last audit line.
+        /// Time of the last audit line, or of the hub's latest receipt.
         floor: DateTime<Utc>,
     },
     /// The centre's list is refused.
@@ -117,6 +117,14 @@ pub enum VaultError {
         least: usize,
         /// Most.
         most: usize,
+    },
+    /// The passphrase is among the first that anybody would try.
+    #[error(
+        "VLT-51 this passphrase is easily guessed ({why}); choose three or four words that have nothing to do with your name or the office"
+    )]
+    WeakPassphrase {
+        /// What makes it so.
+        why: &'static str,
     },
     /// One person, one account.
     #[error("VLT-16 this person already has an account; use that one")]
@@ -223,6 +231,14 @@ pub enum VaultError {
         /// What is wrong and what to do.
         why: String,
     },
+    /// What should be a medium is a folder of the vault's own disk.
+    #[error(
+        "VLT-50 {folder} is on the station's own disk: what should be a stick is not mounted, and copies there are lost with the disk. Mount the stick and run the command again; only where the folder is meant, add --same-disk"
+    )]
+    SameDisk {
+        /// The folder.
+        folder: String,
+    },
     /// The medium is gone.
     #[error("VLT-44 the medium is gone ({what}); put it back and run the same command again: it goes on")]
     MediumGone {
@@ -310,6 +326,7 @@ impl VaultError {
             Self::ClockBack { .. } => "clock-back",
             Self::Recipients { .. } => "recipients",
             Self::Passphrase { .. } => "passphrase",
+            Self::WeakPassphrase { .. } => "weak-passphrase",
             Self::OfficerExists => "officer-exists",
             Self::NotSupervisor => "not-supervisor",
             Self::Locked => "locked",
@@ -330,6 +347,7 @@ impl VaultError {
             Self::BackupKey { .. } => "backup-key",
             Self::BackupIdentity => "backup-identity",
             Self::CarryFolder { .. } => "carry-folder",
+            Self::SameDisk { .. } => "same-disk",
             Self::MediumGone { .. } => "medium-gone",
             Self::FileLimit { .. } => "file-limit",
             Self::HubKey => "hub-key",

@@ -111,6 +111,11 @@ pub trait Files: Send + Sync {
     /// # Errors
     /// The system's error.
     fn mode(&self, path: &Path) -> io::Result<Option<u32>>;
+    /// Which file system a path lies on (stat(2), `st_dev`), links followed; none where that is not known.
+    ///
+    /// # Errors
+    /// The system's error.
+    fn device(&self, path: &Path) -> io::Result<Option<u64>>;
     /// Takes an exclusive lock on a file, creating it.
     ///
     /// # Errors
@@ -333,6 +338,10 @@ impl Files for RealFiles {
 
     fn mode(&self, path: &Path) -> io::Result<Option<u32>> {
         Ok(Some(fs::metadata(path)?.mode() & 0o7777))
+    }
+
+    fn device(&self, path: &Path) -> io::Result<Option<u64>> {
+        Ok(Some(fs::metadata(path)?.dev()))
     }
 
     fn lock(&self, path: &Path) -> io::Result<Box<dyn LockGuard>> {

@@ -77,6 +77,9 @@ impl Files for GuardedFiles {
     fn mode(&self, path: &Path) -> io::Result<Option<u32>> {
         self.inner.mode(path)
     }
+    fn device(&self, path: &Path) -> io::Result<Option<u64>> {
+        self.inner.device(path)
+    }
     fn lock(&self, path: &Path) -> io::Result<Box<dyn LockGuard>> {
         self.inner.lock(path)
     }

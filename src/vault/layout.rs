@@ -8,7 +8,7 @@
 //! lock                     held by the process that has the vault open
 //! counter                  last record counter that was given out
 //! lockout.json             wrong passphrases per officer
-//! hub-time                 the latest time of any receipt
+//! hub-time                 the receipt of the pinned hub with the latest time
 //! officers.json            accounts, each signed by a supervisor
 //! officer-fingers.enc      templates of the officers' own fingers, encrypted under the vault key
 //! keys/<officer id>.slot   the vault key and the officer's own key, wrapped under the passphrase

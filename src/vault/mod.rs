@@ -32,6 +32,7 @@ mod modes;
 mod notes;
 mod officers;
 mod outside;
+mod passphrase;
 mod pin;
 mod pins;
 mod queue;
@@ -69,16 +70,16 @@ use chrono::{DateTime, NaiveDate, Utc};
 use ed25519_dalek::SigningKey;
 use record::schema::Environment;
 
-pub use archive::ArchiveReport;
+pub use archive::{ArchiveOptions, ArchiveReport};
 pub use audit::{AuditEvent, AuditLine};
 pub use audit_walk::{AuditBreak, AuditReport, HeldBreak, HeldHead, verify as verify_audit};
 pub use backup::{BackupManifest, BackupReport};
 pub use card_rows::{CARDS_MAX, CardMove, CardRow, CardSort, CardStock, NewCardRow};
 pub use cards::{CardNote, CardOutcome};
-pub use carry::{Carried, CarryReport, RecordFault};
+pub use carry::{Carried, CarryOptions, CarryReport, RecordFault};
 pub use centre::{CENTRE_WARN, supervisors_needed};
 pub use check::{CheckReport, Problem, ProblemKind, RebuildReport};
-pub use deletion_report::Deletions;
+pub use deletion_report::{Deletions, archivable_before};
 pub use deletions::{RetentionPlan, RetentionReport};
 pub use drafts::{DraftInfo, DraftSteps, STEP_MAX};
 pub use error::VaultError;
@@ -93,6 +94,7 @@ pub use layout::{Layout, VaultConfig};
 pub use notes::Note;
 pub use officers::{NewOfficer, Officer, OfficerKeys};
 pub use outside::Outside;
+pub use passphrase::{PASSPHRASE_MAX, PASSPHRASE_MIN, check_passphrase};
 pub use pin::{PIN_DIGITS, PIN_TRIES, check_pin};
 pub use pins::{Pin, PinKind, Pins};
 pub use queue::span_of_days;
@@ -101,7 +103,7 @@ pub use restore::{DrillReport, RestoreOptions, RestoreReport, drill, restore};
 pub use retention::{Deleted, Deletion, Held, RetentionTimes, draft_expires};
 pub use room::{Room, Unsent};
 pub use save::Saved;
-pub use slots::{KdfCost, KdfParams, PASSPHRASE_MAX, PASSPHRASE_MIN, check_passphrase};
+pub use slots::{KdfCost, KdfParams};
 pub use states::{STATES_MAX_BYTES, StateError, StateLine, StatesReport, may_follow, read_states};
 pub use sync::{SyncCertificate, SyncKey};
 pub use trial::TrialFault;
@@ -200,6 +202,8 @@ pub struct Vault {
     witness_unread: bool,
     /// Time of the last audit line when the vault was opened: what the clock is measured by.
     floor_at_open: Option<DateTime<Utc>>,
+    /// [`Vault::hub_time`], asked with every line of the audit.
+    hub_floor: Option<DateTime<Utc>>,
     notes: Vec<Note>,
     // Last, so that the index is closed before another process may come in.
     _lock: Box<dyn LockGuard>,
@@ -295,6 +299,7 @@ impl Vault {
             roster,
             lockout,
             floor_at_open: audit.floor(),
+            hub_floor: None,
             audit,
             index,
             keys: None,
@@ -323,6 +328,8 @@ impl Vault {
     ) -> Result<(), VaultError> {
         self.sweep()?;
         snapshot::sweep(self.files(), &self.layout)?;
+        // What cannot be read says nothing of the time, and keeps nobody out.
+        self.hub_floor = self.hub_time().unwrap_or_default();
         if cut > 0 {
             self.notes.push(Note::AuditMended { bytes: cut });
             self.append_audit(&AuditEvent::new("audit-mended").with("bytes", cut), now)?;

@@ -14,7 +14,8 @@ use super::audit::AuditEvent;
 use super::error::VaultError;
 use super::init;
 use super::layout::{VaultConfig, key_from_hex};
-use super::slots::{KdfCost, check_passphrase};
+use super::passphrase::check_passphrase;
+use super::slots::KdfCost;
 
 /// Most accounts of one station.
 const OFFICERS_MAX: usize = 1000;
@@ -58,8 +59,8 @@ pub struct NewOfficer {
 
 impl NewOfficer {
     /// Checks what can be checked before anything is written.
-    pub(super) fn check(&self) -> Result<(), VaultError> {
-        check_passphrase(&self.passphrase)?;
+    pub(super) fn check(&self, station: &str) -> Result<(), VaultError> {
+        check_passphrase(&self.passphrase, &[&self.name, station])?;
         let letters = self.name.chars().count();
         let named = (1..=100).contains(&letters) && !self.name.trim().is_empty();
         if named && !self.name.chars().any(char::is_control) {
@@ -270,7 +271,7 @@ impl Vault {
     ///
     /// # Errors
     /// [`VaultError::Locked`], [`VaultError::NotSupervisor`], [`VaultError::OfficerExists`],
-    /// [`VaultError::Passphrase`], [`VaultError::KdfCost`], or the disk's.
+    /// [`VaultError::Passphrase`], [`VaultError::WeakPassphrase`], [`VaultError::KdfCost`], or the disk's.
     pub fn add_officer(
         &mut self,
         new: &NewOfficer,
@@ -278,7 +279,7 @@ impl Vault {
         kdf: KdfCost,
         now: DateTime<Utc>,
     ) -> Result<Officer, VaultError> {
-        new.check()?;
+        new.check(&self.config.station)?;
         init::check_cost(kdf, self.config.environment)?;
         self.check_supervisor(by)?;
         let keys = self.keys()?;

@@ -81,6 +81,17 @@ impl Outside {
         self.pins.as_ref().ok_or_else(|| VaultError::corrupt("pins.json", "it is not signed by a supervisor"))
     }
 
+    /// True where a path of `target` lies on the file system of the vault's records, links followed. Two partitions of
+    /// one disk are two file systems: that they fail together shows nowhere here.
+    ///
+    /// # Errors
+    /// The disks'.
+    pub fn is_same_disk(&self, target: &dyn Files, path: &Path) -> Result<bool, VaultError> {
+        let own = self.files.device(&self.layout.records()).map_err(|e| VaultError::io("records", e))?;
+        let other = target.device(path).map_err(|e| VaultError::medium(&path.display().to_string(), e))?;
+        Ok(own.is_some() && own == other)
+    }
+
     /// Leaves a line for the audit, durably.
     pub(super) fn leave(
         &self,

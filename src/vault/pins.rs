@@ -177,6 +177,15 @@ impl Vault {
         Pins::load(self.files(), &self.layout, &self.config, &self.roster)
     }
 
+    /// The hub's key; none where none is pinned, or the pins do not fit: then no receipt counts.
+    pub(super) fn pinned_hub(&self) -> Result<Option<keys::VerifyingKey>, VaultError> {
+        let pins = match self.pins() {
+            Err(VaultError::Corrupt { .. }) => return Ok(None),
+            other => other?,
+        };
+        Ok(pins.value(PinKind::HubKey).and_then(|key| keys::public_from_hex(key).ok()))
+    }
+
     /// Pins a value, in place of an earlier one of its kind: durable, then a line in the audit.
     ///
     /// # Errors
@@ -210,6 +219,10 @@ impl Vault {
         let bytes = serde_json::to_vec_pretty(&pins).map_err(|e| VaultError::corrupt(WHAT, e.to_string()))?;
         self.files().write_durable(&self.layout.pins(), &bytes).map_err(|e| VaultError::io(WHAT, e))?;
         self.notes.retain(|note| !matches!(note, Note::PinsUnfit));
+        if kind == PinKind::HubKey {
+            // What another hub said of the time no longer counts.
+            self.hub_floor = self.hub_time().unwrap_or_default();
+        }
         let event = AuditEvent::new(kind.event());
         // A value may be longer than a detail; its digest says which it was.
         let event = event.by(by.officer.id).with("sha256", sha256_hex(value.as_bytes()));

@@ -16,7 +16,6 @@ use uuid::Uuid;
 use super::audit::AuditEvent;
 use super::error::VaultError;
 use super::files::Files;
-use super::pins::PinKind;
 use super::states::stage;
 use super::{OfficerKeys, Vault};
 
@@ -101,8 +100,9 @@ impl Vault {
         now: DateTime<Utc>,
     ) -> Result<ReceiptsReport, VaultError> {
         self.keys()?;
-        let hub = self.pins()?.value(PinKind::HubKey).map(keys::public_from_hex);
-        let hub = hub.and_then(Result::ok).ok_or(VaultError::HubKey)?;
+        // Pins that do not fit are told as such, not as a missing key.
+        self.pins()?;
+        let hub = self.pinned_hub()?.ok_or(VaultError::HubKey)?;
         let mut report = ReceiptsReport::default();
         for (name, bytes) in receipts {
             match self.take_receipt(bytes, &hub, now) {

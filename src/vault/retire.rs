@@ -40,7 +40,7 @@ impl Vault {
             let why = "sessions are open in it; finish or discard them first";
             return Err(VaultError::NotRetirable { why });
         }
-        let report = outside.back_up(target, to, None, now)?;
+        let report = outside.back_up(target, to, now)?;
         self.pin(PinKind::Retired, &report.sha256, by, now)?;
         self.take_inbox(now)?;
         Ok(report)

@@ -1,14 +1,17 @@
 //! What the station's limits are measured by: room on the disk, what a record takes, what is not sent yet, and the
 //! latest time that a hub is known to have had.
 
+use std::io::ErrorKind;
+
 use chrono::{DateTime, Utc};
-use record::receipt::Receipt;
+use record::receipt::{MAX_BYTES, Receipt};
 
 use super::Vault;
 use super::error::VaultError;
 
 /// Records whose sizes say what the next one will take.
 const RECENT: usize = 50;
+const HUB_TIME: &str = "hub-time";
 
 /// The vault's disk, and what records take of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,27 +64,41 @@ impl Vault {
         Ok(Unsent { records, oldest })
     }
 
-    /// The latest time of any receipt: the hub's clock was there already, so the station's cannot be before it.
+    /// The latest time of any receipt of the pinned hub: its clock was there already, so the station's cannot be before
+    /// it. The receipt itself is kept and its signature checked here, so nobody who writes the file sets the time.
     ///
     /// # Errors
     /// The disk's.
     pub fn hub_time(&self) -> Result<Option<DateTime<Utc>>, VaultError> {
-        let bytes = self.read_optional(&self.layout().hub_time(), 64)?;
-        let text = bytes.as_deref().and_then(|b| std::str::from_utf8(b).ok());
-        // A damaged file says nothing; the next receipt writes it anew.
-        let time = text.and_then(|t| DateTime::parse_from_rfc3339(t.trim_end()).ok());
-        Ok(time.map(|t| t.with_timezone(&Utc)))
+        let Some(hub) = self.pinned_hub()? else { return Ok(None) };
+        let bytes = match self.files().read(&self.layout().hub_time(), MAX_BYTES as u64) {
+            Err(e) if matches!(e.kind(), ErrorKind::NotFound | ErrorKind::InvalidData) => return Ok(None),
+            other => other.map_err(|e| VaultError::io(HUB_TIME, e))?,
+        };
+        // A damaged file, or one of another hub, says nothing; the next receipt writes it anew.
+        let receipt = Receipt::parse(&bytes).ok().filter(|receipt| receipt.check_signature(&hub).is_ok());
+        Ok(receipt.map(|receipt| receipt.time))
     }
 
-    /// Keeps the time of a receipt that was taken, where it is the latest.
-    pub(super) fn note_hub_time(&self, receipt: &[u8]) -> Result<(), VaultError> {
+    /// Keeps a receipt whose time is the latest of those that the pinned hub signed.
+    pub(super) fn note_hub_time(&mut self, receipt: &[u8]) -> Result<(), VaultError> {
         let Ok(receipt) = Receipt::parse(receipt) else { return Ok(()) };
-        if self.hub_time()?.is_some_and(|known| known >= receipt.time) {
+        let signed = self.pinned_hub()?.is_some_and(|hub| receipt.check_signature(&hub).is_ok());
+        if !signed || self.hub_floor.is_some_and(|known| known >= receipt.time) {
             return Ok(());
         }
-        let line = format!("{}\n", receipt.time.to_rfc3339());
+        let bytes = serde_json::to_vec(&receipt).map_err(|e| VaultError::corrupt(HUB_TIME, e.to_string()))?;
         self.files()
-            .write_durable(&self.layout().hub_time(), line.as_bytes())
-            .map_err(|e| VaultError::io("hub-time", e))
+            .write_durable(&self.layout().hub_time(), &bytes)
+            .map_err(|e| VaultError::io(HUB_TIME, e))?;
+        self.hub_floor = Some(receipt.time);
+        Ok(())
+    }
+
+    /// Forgets the hub's time, which a supervisor found to be wrong; the next receipt sets it anew.
+    pub(super) fn forget_hub_time(&mut self) -> Result<(), VaultError> {
+        self.files().remove_durable(&self.layout().hub_time()).map_err(|e| VaultError::io(HUB_TIME, e))?;
+        self.hub_floor = None;
+        Ok(())
     }
 }

@@ -140,6 +140,9 @@ impl Files for HookedFiles {
     fn mode(&self, path: &Path) -> io::Result<Option<u32>> {
         self.inner.mode(path)
     }
+    fn device(&self, path: &Path) -> io::Result<Option<u64>> {
+        self.inner.device(path)
+    }
     fn link(&self, from: &Path, to: &Path) -> io::Result<()> {
         self.inner.link(from, to)
     }

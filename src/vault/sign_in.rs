@@ -10,7 +10,8 @@ use super::crypto::Key;
 use super::error::VaultError;
 use super::layout::SMALL_FILE_MAX;
 use super::officers::{Officer, OfficerKeys};
-use super::slots::{KdfCost, KdfParams, Opened, Slot, check_passphrase};
+use super::passphrase::check_passphrase;
+use super::slots::{KdfCost, KdfParams, Opened, Slot};
 use super::{Keys, Vault, init};
 
 impl Vault {
@@ -144,7 +145,8 @@ impl Vault {
     /// passphrase. A copy of the old slot, e.g. in a backup, still opens with the old one.
     ///
     /// # Errors
-    /// Those of [`Vault::unlock`], [`VaultError::Passphrase`], [`VaultError::SamePassphrase`].
+    /// Those of [`Vault::unlock`], [`VaultError::Passphrase`], [`VaultError::WeakPassphrase`],
+    /// [`VaultError::SamePassphrase`].
     pub fn change_passphrase(
         &mut self,
         officer: Uuid,
@@ -152,7 +154,8 @@ impl Vault {
         new: &str,
         now: DateTime<Utc>,
     ) -> Result<(), VaultError> {
-        check_passphrase(new)?;
+        let name = self.roster.find(officer).map_or("", |officer| officer.name.as_str());
+        check_passphrase(new, &[name, &self.config.station])?;
         let (_, opened) = self.try_secret(officer, old, now)?;
         if old == new {
             return Err(VaultError::SamePassphrase);

@@ -15,11 +15,8 @@ use zeroize::Zeroizing;
 
 use super::crypto::{self, Key};
 use super::error::VaultError;
+use super::passphrase::check_length;
 
-/// Fewest characters of a passphrase.
-pub const PASSPHRASE_MIN: usize = 8;
-/// Most characters of a passphrase.
-pub const PASSPHRASE_MAX: usize = 256;
 const SLOT_VERSION: u32 = 1;
 const SALT_LEN: usize = 16;
 /// Bounds of stored parameters: a hostile slot must not eat all memory or time.
@@ -116,20 +113,8 @@ fn context(vault: Uuid, officer: Uuid, part: &str) -> Vec<u8> {
     format!("rekam slot|{SLOT_VERSION}|{vault}|{officer}|{part}").into_bytes()
 }
 
-/// Checks a new passphrase: only its length, as long rules make people write it down.
-///
-/// # Errors
-/// [`VaultError::Passphrase`].
-pub fn check_passphrase(passphrase: &str) -> Result<(), VaultError> {
-    let found = passphrase.chars().count();
-    if (PASSPHRASE_MIN..=PASSPHRASE_MAX).contains(&found) {
-        return Ok(());
-    }
-    Err(VaultError::Passphrase { found, least: PASSPHRASE_MIN, most: PASSPHRASE_MAX })
-}
-
 impl Slot {
-    /// Wraps the keys.
+    /// Wraps the keys. Only the length is checked: a slot of before the other rules is wrapped anew as it is.
     pub(super) fn wrap(
         vault: Uuid,
         officer: Uuid,
@@ -138,7 +123,7 @@ impl Slot {
         vault_key: &Key,
         signing: &SigningKey,
     ) -> Result<Self, VaultError> {
-        check_passphrase(passphrase)?;
+        check_length(passphrase)?;
         let salt = crypto::random::<SALT_LEN>();
         let kek = kdf.derive(passphrase, &salt)?;
         let seed = Zeroizing::new(signing.to_bytes());

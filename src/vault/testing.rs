@@ -522,6 +522,10 @@ impl Files for FaultyFiles {
         Ok(None)
     }
 
+    fn device(&self, _path: &Path) -> io::Result<Option<u64>> {
+        Ok(Some(Arc::as_ptr(&self.0).addr() as u64))
+    }
+
     fn lock(&self, path: &Path) -> io::Result<Box<dyn LockGuard>> {
         let mut state = self.state();
         if state.down {

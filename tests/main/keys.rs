@@ -29,6 +29,8 @@ fn passphrase_pin_and_removal() {
     let passphrase = [&["officer", "passphrase"][..], &of].concat();
     check(&passphrase, vault, "latihan-operator\nbaru dan panjang\nbaru dan pendek\n", 1, "CLI-10");
     check(&passphrase, vault, "latihan-operator\npendek\npendek\n", 1, "VLT-15");
+    check(&passphrase, vault, "latihan-operator\n12345678\n12345678\n", 1, "VLT-51");
+    check(&passphrase, vault, "latihan-operator\noperator2026\noperator2026\n", 1, "VLT-51");
     check(&passphrase, vault, "salah sekali\nbaru dan panjang\nbaru dan panjang\n", 1, "VLT-05");
     check(&passphrase, vault, "latihan-operator\nbaru dan panjang\nbaru dan panjang\n", 0, "");
     let pin = [&["officer", "pin"][..], &of].concat();

@@ -43,6 +43,7 @@ fn a_day_with_backup_stick_receipts_and_a_restore() {
     assert!(again.code == 1 && again.errors.starts_with("CLI-03"), "{}", again.errors);
     let backed_up = plain(&["vault", "backup", "--vault", &vault, "--to", &backup], &state);
     assert_eq!((backed_up.code, backed_up.json["report"]["records"].as_u64()), (0, Some(1)));
+    assert!(backed_up.errors.starts_with("WARNING"), "{}", backed_up.errors);
     let drilled = plain(&["vault", "backup", "--verify", &backup, "--identity", &key], &state);
     assert_eq!((drilled.code, drilled.json["report"]["records"].as_u64()), (0, Some(1)));
 
@@ -51,7 +52,15 @@ fn a_day_with_backup_stick_receipts_and_a_restore() {
     let missing = plain(&["queue", "export", "--vault", &vault, "--to", &stick], &state);
     assert!(missing.code == 1 && missing.errors.starts_with("VLT-44"), "{}", missing.errors);
     fs::create_dir(&stick).unwrap();
-    let carried = plain(&["queue", "export", "--vault", &vault, "--to", &stick], &state);
+    // The stick is not mounted: its folder, or a link to it, is on the vault's own disk.
+    let link = at("link");
+    std::os::unix::fs::symlink(&stick, &link).unwrap();
+    for to in [&stick, &link] {
+        let refused = plain(&["queue", "export", "--vault", &vault, "--to", to], &state);
+        assert!(refused.code == 1 && refused.errors.starts_with("VLT-50"), "{}", refused.errors);
+    }
+    assert_eq!(fs::read_dir(&stick).unwrap().count(), 0);
+    let carried = plain(&["queue", "export", "--vault", &vault, "--to", &stick, "--same-disk"], &state);
     assert_eq!((carried.code, carried.json["report"]["carried"].as_u64()), (0, Some(1)));
     let records = carried.json["report"]["folder"].as_str().unwrap().to_owned();
     let hub = receipts(Path::new(&records), folder);
@@ -122,15 +131,16 @@ fn a_backup_and_a_carry_work_while_the_vault_is_open_elsewhere() {
     let folder = made.vault.parent().unwrap();
     let state = folder.join("state");
     assert_eq!(run(&made.vault, &session("clean.toml")).code, 0);
+    let recipient = record::keys::generate_age_identity().recipient;
+    let pin = ["vault", "backup-key", "--vault", &vault, "--set", &recipient, "--by", SUPERVISOR.0];
+    assert_eq!(with_passphrase(&pin, &state, SUPERVISOR.1).code, 0);
     // As another program would, this one holds the vault's lock.
     let lock = fs::OpenOptions::new().write(true).open(made.vault.join("lock")).unwrap();
     lock.try_lock().unwrap();
     let in_use = plain(&["queue", "list", "--vault", &vault], &state);
     assert!(in_use.errors.starts_with("VLT-03"), "{}", in_use.errors);
-    let recipient = record::keys::generate_age_identity().recipient;
     let to = folder.join("beside.rekam-backup");
-    let args =
-        ["vault", "backup", "--vault", &vault, "--recipient", &recipient, "--to", to.to_str().unwrap()];
+    let args = ["vault", "backup", "--vault", &vault, "--to", to.to_str().unwrap()];
     let backed_up = plain(&args, &state);
     assert_eq!(
         (backed_up.code, backed_up.json["report"]["records"].as_u64()),
@@ -138,7 +148,8 @@ fn a_backup_and_a_carry_work_while_the_vault_is_open_elsewhere() {
         "{}",
         backed_up.errors
     );
-    let carried = plain(&["queue", "export", "--vault", &vault, "--to", folder.to_str().unwrap()], &state);
+    let to = folder.to_str().unwrap();
+    let carried = plain(&["queue", "export", "--vault", &vault, "--same-disk", "--to", to], &state);
     assert_eq!(
         (carried.code, carried.json["report"]["carried"].as_u64()),
         (0, Some(1)),

@@ -6,7 +6,7 @@ use chrono::DateTime;
 use record::schema::Environment;
 use rekam::vault::files::Files;
 use rekam::vault::testing::FaultyFiles;
-use rekam::vault::{InitOptions, KdfCost, OpenOptions, Outside, Vault, backup, carry};
+use rekam::vault::{CarryOptions, InitOptions, KdfCost, OpenOptions, Outside, Vault, backup, carry};
 
 /// A carry's manifest is refused, or of one station with each record once.
 pub(crate) fn carry(bytes: &[u8]) {
@@ -50,7 +50,9 @@ pub(crate) fn manifest() -> Vec<u8> {
     let operator = vault.unlock(login.officer.id, login.passphrase, now).expect("the right passphrase");
     vault.crowd(2, &operator, now).expect("records in memory");
     let outside = Outside::open(disk.shared(), folder).expect("a vault in memory");
-    let report = outside.carry(&disk, Path::new("/stick"), true, None, now).expect("a stick in memory");
+    // Everything in memory is one disk.
+    let options = CarryOptions { all: true, same_disk: true, ..CarryOptions::default() };
+    let report = outside.carry(&disk, Path::new("/stick"), options, now).expect("a stick in memory");
     let path = report.folder.join(carry::MANIFEST_NAME);
     disk.read(&path, u64::MAX).expect("the manifest that was written")
 }

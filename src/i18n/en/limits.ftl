@@ -57,6 +57,14 @@ limit-clock-hub = The computer's clock is { $days ->
    *[other] { $days } days
 } behind that of the hub.
 limit-clock-hub-do = Set the computer's date and time right. Capture devices refuse a clock that is five minutes off.
+limit-clock-hub-back = The computer's clock is { $days ->
+    [0] { $hours ->
+        [0] { $minutes } min
+       *[other] { $hours } h
+    }
+   *[other] { $days } days
+} behind that of the hub.
+limit-clock-hub-back-do = Set the computer's date and time right. If they are right and the hub's clock is wrong, a supervisor says so: "rekam vault accept-clock".
 limit-clock-jumped-ahead = The computer's clock was set { $days ->
     [0] { $hours ->
         [0] { $minutes } min

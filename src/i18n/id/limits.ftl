@@ -41,6 +41,14 @@ limit-clock-hub = Jam komputer tertinggal { $days ->
    *[other] { $days } hari
 } dari jam pusat pengumpul.
 limit-clock-hub-do = Betulkan tanggal dan jam komputer. Alat perekam menolak jam yang meleset lima menit.
+limit-clock-hub-back = Jam komputer tertinggal { $days ->
+    [0] { $hours ->
+        [0] { $minutes } menit
+       *[other] { $hours } jam
+    }
+   *[other] { $days } hari
+} dari jam pusat pengumpul.
+limit-clock-hub-back-do = Betulkan tanggal dan jam komputer. Bila sudah benar dan jam pusat pengumpul yang salah, penyelia menyatakannya: "rekam vault accept-clock".
 limit-clock-jumped-ahead = Jam komputer dimajukan { $days ->
     [0] { $hours ->
         [0] { $minutes } menit

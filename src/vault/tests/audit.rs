@@ -8,6 +8,8 @@ fn busy(seed: u64, lines: u64) -> (World, u64, String) {
     let world = World::new(seed);
     let (mut vault, operator) = world.ready();
     vault.save(&draft(1, &operator), &input(NIK), &operator, now()).unwrap();
+    let discarded = AuditEvent::new("draft-discarded").with("reason", "left").with("change", Uuid::now_v7());
+    vault.append_audit(&discarded, now()).unwrap();
     while vault.audit_seq() < lines {
         let event = AuditEvent::new("capture").with("score", vault.audit_seq());
         vault.append_audit(&event, now()).unwrap();
@@ -106,6 +108,11 @@ fn every_tampering_with_a_single_line_is_found_and_placed() {
     tamper_all(&world, &Layout::new(Path::new(ROOT)).audit(), &[1, 2], &held(seq, &head), &[]);
 }
 
+/// Every segment but the last so many.
+fn all_but(keep: u64) -> ArchiveOptions {
+    ArchiveOptions { before: now() + TimeDelta::days(1), asked: true, keep }
+}
+
 #[test]
 fn archived_segments_are_vouched_for_and_still_checked() {
     let (world, _, _) = busy(2, 3 * SEGMENT_LINES + 5);
@@ -113,14 +120,21 @@ fn archived_segments_are_vouched_for_and_still_checked() {
     world.disk.make_folder_durable(&archive).unwrap();
     let (mut vault, operator) = world.ready();
     let disk = world.disk.shared();
-    let done = vault.archive_audit(&disk, &archive, 2, &operator, now()).unwrap();
+    let refused = vault.archive_audit(&disk, &archive, all_but(2), &operator, now()).unwrap_err();
+    assert_eq!(refused.id(), "not-supervisor");
+    let supervisor = world.sign_in(&mut vault, Role::Supervisor);
+    // What the policy keeps stays.
+    let young = ArchiveOptions { before: now() - TimeDelta::days(5 * 366), asked: false, keep: 1 };
+    let none = vault.archive_audit(&disk, &archive, young, &supervisor, now()).unwrap();
+    assert_eq!((none.moved, none.archived), (0, 0));
+    let done = vault.archive_audit(&disk, &archive, all_but(2), &supervisor, now()).unwrap();
     assert_eq!((done.moved, done.archived, done.seq), (2, 2, 2 * SEGMENT_LINES));
-    let again = vault.archive_audit(&disk, &archive, 2, &operator, now()).unwrap();
+    let again = vault.archive_audit(&disk, &archive, all_but(2), &supervisor, now()).unwrap();
     assert_eq!((again.moved, again.archived), (0, 2));
     // The vault goes on: opening, saving, checking, recovery, another archive.
     vault.save(&draft(3, &operator), &input("3374015708030003"), &operator, now()).unwrap();
     assert!(vault.check().unwrap().is_well());
-    let more = vault.archive_audit(&disk, &archive, 1, &operator, now()).unwrap();
+    let more = vault.archive_audit(&disk, &archive, all_but(1), &supervisor, now()).unwrap();
     assert_eq!((more.moved, more.archived), (1, 3));
     let (seq, head) = (vault.audit_seq(), vault.audit_head().to_owned());
     drop(vault);
@@ -128,14 +142,26 @@ fn archived_segments_are_vouched_for_and_still_checked() {
     assert!(vault.check().unwrap().is_well());
     assert!(vault.verify_audit_against(Vec::new(), &[]).unwrap().is_well());
     assert!(vault.verify_audit_against(Vec::new(), std::slice::from_ref(&archive)).unwrap().is_well());
+    let told = |archives: &[PathBuf]| {
+        let told = vault.deletions(None, None, archives).unwrap();
+        (told.lines.len(), told.archived, told.broken)
+    };
+    assert_eq!(told(&[]), (0, 3, None));
+    assert_eq!(told(std::slice::from_ref(&archive)), (1, 0, None));
     drop(vault);
     let held = held(seq, &head);
     let folder = done.folder.clone();
     tamper_all(&world, &folder, &[1, 2, 3], &held, std::slice::from_ref(&archive));
     // A head within what is archived can be compared with the archive only.
     let wrong = self::held(7, &"0".repeat(64));
-    assert!(verify(&world, &wrong, &[]).is_well());
-    assert_eq!(verify(&world, &wrong, std::slice::from_ref(&archive)).unfit[0].why, "rewritten");
+    let unread = verify(&world, &wrong, &[]);
+    assert_eq!((unread.is_well(), unread.held, unread.unchecked), (true, 1, 1));
+    let read = verify(&world, &wrong, std::slice::from_ref(&archive));
+    assert_eq!((read.unfit[0].why, read.unchecked), ("rewritten", 0));
+    let nameless = [HeldHead { seq: None, ..wrong[0].clone() }];
+    assert_eq!(verify(&world, &nameless, &[]).unchecked, 1);
+    assert_eq!(verify(&world, &nameless, std::slice::from_ref(&archive)).unfit[0].why, "unknown");
+    assert_eq!(verify(&world, &held, &[]).unchecked, 0, "the last line is here");
     world.disk.remove_durable(&segment(&folder, 2)).unwrap();
     let broken = verify(&world, &held, std::slice::from_ref(&archive)).broken.unwrap();
     assert_eq!((broken.segment.as_str(), broken.why), ("000002.jsonl", "segment-missing"));
@@ -152,19 +178,21 @@ fn an_archive_cut_anywhere_is_done_again() {
         for nth in 1..60 {
             let (world, _, _) = busy(nth, 2 * SEGMENT_LINES + 3);
             world.disk.make_folder_durable(Path::new("/disk/archive")).unwrap();
-            let (mut vault, operator) = world.ready();
+            let (mut vault, _) = world.ready();
+            let supervisor = world.sign_in(&mut vault, Role::Supervisor);
             world.disk.fail(nth, fault);
-            let archive = |vault: &mut Vault, operator: &OfficerKeys| {
-                vault.archive_audit(&world.disk.shared(), Path::new("/disk/archive"), 1, operator, now())
+            let archive = |vault: &mut Vault, by: &OfficerKeys| {
+                vault.archive_audit(&world.disk.shared(), Path::new("/disk/archive"), all_but(1), by, now())
             };
-            archive(&mut vault, &operator).ok();
+            archive(&mut vault, &supervisor).ok();
             let over = world.disk.forget();
             drop(vault);
             world.disk.power_on();
-            let (mut vault, operator) = world.ready();
+            let (mut vault, _) = world.ready();
+            let supervisor = world.sign_in(&mut vault, Role::Supervisor);
             let what = format!("{fault:?} at {nth}");
             assert!(vault.check().unwrap().is_well(), "{what}");
-            archive(&mut vault, &operator).unwrap();
+            archive(&mut vault, &supervisor).unwrap();
             let report = vault.verify_audit_against(Vec::new(), &[PathBuf::from("/disk/archive")]).unwrap();
             assert!(report.is_well() && report.archived == 0, "{what}: {report:?}");
             assert!(vault.check().unwrap().is_well(), "{what}");

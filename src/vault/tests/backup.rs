@@ -43,7 +43,7 @@ impl Office {
 
     fn back_up(&self) -> Result<BackupReport, VaultError> {
         let outside = Outside::open(self.world.disk.shared(), Path::new(ROOT)).unwrap();
-        outside.back_up(&self.stick, Path::new(BACKUP), None, now())
+        outside.back_up(&self.stick, Path::new(BACKUP), now())
     }
 
     /// Restores from the vault's own disk: a restore reads and writes one file system.
@@ -312,7 +312,7 @@ fn a_retired_vault_shows_and_carries_but_takes_nothing_new() {
     assert_eq!(vault.queue_len(), 3);
     assert!(vault.check().unwrap().is_well());
     let carried = Outside::open(disk.shared(), Path::new(ROOT)).unwrap();
-    let report = carried.carry(&office.stick, Path::new("/stick"), false, None, now()).unwrap();
+    let report = carried.carry(&office.stick, Path::new("/stick"), CarryOptions::default(), now()).unwrap();
     assert_eq!(report.carried, 3);
 }
 
@@ -330,7 +330,7 @@ fn a_backup_needs_a_key_that_a_supervisor_set() {
     let stick = stick(10);
     let back_up = || {
         let outside = Outside::open(world.disk.shared(), Path::new(ROOT)).unwrap();
-        outside.back_up(&stick, Path::new(BACKUP), None, now()).map(drop).map_err(|e| e.id())
+        outside.back_up(&stick, Path::new(BACKUP), now()).map(drop).map_err(|e| e.id())
     };
     assert_eq!(back_up(), Err("backup-key"));
     assert_eq!(pin(&mut vault, &supervisor, &key), Ok(()));
@@ -344,6 +344,13 @@ fn a_backup_needs_a_key_that_a_supervisor_set() {
     let before = vault.audit_seq();
     vault.take_inbox(now()).unwrap();
     assert_eq!(vault.audit_seq(), before + 1);
+    let mut told = BTreeMap::new();
+    crate::vault::audit::each_segment(&world.disk, &vault.layout().audit(), |_, lines| {
+        let read = lines.iter().map(|line| serde_json::from_slice::<AuditLine>(line).unwrap());
+        told.extend(read.map(|line| (line.event, line.details)));
+    })
+    .unwrap();
+    assert_eq!(told["backup-made"]["recipient"], told["backup-key-set"]["sha256"]);
     // A key that was put there behind the supervisor's back counts for nothing.
     let other = generate_age_identity().recipient;
     world.disk.tamper(&vault.layout().pins(), |bytes| {
@@ -368,15 +375,17 @@ fn backups_taken_while_the_station_works_are_each_a_whole_vault() {
     let login = &report.training[1];
     let key = generate_age_identity();
     let mut vault = Vault::open(Arc::clone(&real), &dir, &OpenOptions::default(), now()).unwrap();
+    let supervisor = report.training.iter().find(|l| l.officer.role == Role::Supervisor).unwrap();
+    let signer = vault.unlock(supervisor.officer.id, supervisor.passphrase, now()).unwrap();
+    vault.pin(PinKind::BackupRecipient, &key.recipient, &signer, now()).unwrap();
     let operator = vault.unlock(login.officer.id, login.passphrase, now()).unwrap();
     let backups = std::thread::Builder::new().spawn({
-        let (real, dir, to, key) =
-            (Arc::clone(&real), dir.clone(), folder.path().to_owned(), key.recipient.clone());
+        let (real, dir, to) = (Arc::clone(&real), dir.clone(), folder.path().to_owned());
         move || {
             let outside = Outside::open(real, &dir).unwrap();
             let back_up = |n: u32| {
                 let to = to.join(format!("backup-{n}"));
-                outside.back_up(&RealFiles, &to, Some(&key), now()).unwrap()
+                outside.back_up(&RealFiles, &to, now()).unwrap()
             };
             (0..4).map(back_up).collect::<Vec<_>>()
         }

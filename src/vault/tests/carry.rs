@@ -34,7 +34,7 @@ fn folder() -> PathBuf {
 
 fn carry(world: &World, stick: &FaultyFiles, limit: Option<usize>) -> Result<CarryReport, VaultError> {
     let outside = Outside::open(world.disk.shared(), Path::new(ROOT)).unwrap();
-    outside.carry(stick, Path::new(STICK), false, limit, now())
+    outside.carry(stick, Path::new(STICK), CarryOptions { limit, ..Default::default() }, now())
 }
 
 /// Records that the manifest on the stick names; each of them must be there and right.
@@ -205,6 +205,28 @@ fn torn_copies_are_made_again_and_damaged_records_are_told() {
     let fresh = self::stick(7);
     let report = carry(&world, &fresh, None).unwrap();
     assert_eq!((report.carried, report.faults.len(), report.faults[0].record), (1, 1, ids[1]));
+}
+
+/// An unmounted stick leaves its empty folder on the station's own disk.
+#[test]
+fn a_folder_of_the_vaults_own_disk_is_no_medium_unless_it_is_meant() {
+    let (world, ids) = office(12, 1);
+    let disk = world.disk.clone();
+    disk.make_folder_durable(Path::new("/media")).unwrap();
+    disk.make_folder_durable(Path::new(STICK)).unwrap();
+    let outside = Outside::open(world.disk.shared(), Path::new(ROOT)).unwrap();
+    let to = Path::new(STICK);
+    let refused = outside.carry(&disk, to, CarryOptions::default(), now()).unwrap_err();
+    assert_eq!((refused.id(), refused.code()), ("same-disk", "VLT-50".to_owned()));
+    assert_eq!(disk.list(to).unwrap(), []);
+    assert!(world.open().carried().unwrap().is_empty());
+    let meant = CarryOptions { same_disk: true, ..Default::default() };
+    let report = outside.carry(&disk, to, meant, now()).unwrap();
+    assert_eq!((report.carried, report.same_disk), (1, true));
+    let report = outside.carry(&stick(12), to, CarryOptions::default(), now()).unwrap();
+    assert_eq!((report.carried, report.same_disk), (1, false));
+    let carried = world.open().carried().unwrap();
+    assert!(carried.contains_key(&ids[0]));
 }
 
 #[test]

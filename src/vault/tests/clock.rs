@@ -47,6 +47,65 @@ fn a_supervisor_accepts_the_clock_and_recording_goes_on() {
     assert!(vault.verify_audit_against(Vec::new(), &[]).unwrap().is_well());
 }
 
+/// Puts a record into a state with a receipt of this time.
+fn told_by(vault: &mut Vault, id: Uuid, time: DateTime<Utc>, key: &SigningKey) {
+    let header = vault.read_header(id).unwrap().unwrap();
+    let receipt = record::receipt::Receipt::sign(&header, vec!["hub-a".into()], time, key).unwrap();
+    let bytes = serde_json::to_vec(&receipt).unwrap();
+    vault.set_state(id, RecordState::SentForEnrollment, Some(&bytes), now()).unwrap();
+}
+
+#[test]
+fn the_hubs_time_is_a_floor_and_a_supervisor_gets_out_of_a_wrong_one() {
+    let world = World::new(4);
+    let (mut vault, operator) = world.ready_with_hub();
+    let save = |vault: &mut Vault, n: u64| {
+        let mut draft = draft(n, &operator);
+        draft.created = now();
+        vault.save(&draft, &input(&format!("337401570803{n:04}")), &operator, now()).map(|s| s.record_id)
+    };
+    let id = save(&mut vault, 1).unwrap();
+    let hub = record::testing::key(1, "hub");
+    // Who is not the pinned hub says nothing of the time.
+    told_by(&mut vault, id, day(9), &record::testing::key(2, "hub"));
+    assert_eq!((vault.hub_time().unwrap(), vault.check_clock(now()).is_ok()), (None, true));
+    // Two clocks differ a little.
+    let near = now() + TimeDelta::minutes(9);
+    told_by(&mut vault, id, near, &hub);
+    assert_eq!(vault.hub_time().unwrap(), Some(near));
+    save(&mut vault, 2).unwrap();
+    told_by(&mut vault, id, day(1), &hub);
+    assert_eq!(save(&mut vault, 3).unwrap_err().id(), "clock-back");
+    drop(vault);
+    let mut vault = world.open();
+    assert!(vault.notes().iter().any(|n| matches!(n, Note::ClockBack { floor, .. } if *floor == day(1))));
+    let supervisor = world.sign_in(&mut vault, Role::Supervisor);
+    assert_eq!(vault.accept_clock(&operator, now()).unwrap_err().id(), "not-supervisor");
+    assert_eq!(vault.accept_clock(&supervisor, now()).unwrap(), Some(day(1)));
+    assert_eq!((vault.hub_time().unwrap(), vault.check_clock(now()).is_ok()), (None, true));
+    save(&mut vault, 3).unwrap();
+    drop(vault);
+    let mut vault = world.open();
+    assert!(!vault.notes().iter().any(|n| matches!(n, Note::ClockBack { .. })), "{:?}", vault.notes());
+    // A file that somebody wrote, and another hub's key.
+    told_by_nobody(&world, &vault);
+    let supervisor = world.sign_in(&mut vault, Role::Supervisor);
+    told_by(&mut vault, id, near, &hub);
+    assert_eq!(vault.hub_time().unwrap(), Some(near));
+    let other = record::keys::public_to_hex(&record::testing::key(2, "hub").verifying_key());
+    vault.pin(PinKind::HubKey, &other, &supervisor, now()).unwrap();
+    assert_eq!(vault.hub_time().unwrap(), None);
+    assert!(vault.check().unwrap().is_well(), "{:?}", vault.check());
+}
+
+/// A time put into the folder by hand is none.
+fn told_by_nobody(world: &World, vault: &Vault) {
+    for forged in ["2030-01-01T00:00:00Z\n".to_owned(), "x".repeat(99_999)] {
+        world.disk.write_durable(&vault.layout().hub_time(), forged.as_bytes()).unwrap();
+        assert_eq!(vault.hub_time().unwrap(), None);
+    }
+}
+
 #[test]
 fn a_locked_vault_accepts_no_clock() {
     let world = World::new(2);

@@ -336,6 +336,8 @@ fn every_error_and_note_has_its_words_in_both_languages() {
         (13, VaultError::ClockBack { now: now(), floor: now() }),
         (14, VaultError::Recipients { why: "w".into() }),
         (15, VaultError::Passphrase { found: 1, least: 8, most: 256 }),
+        (50, VaultError::SameDisk { folder: String::new() }),
+        (51, VaultError::WeakPassphrase { why: "" }),
         (16, VaultError::OfficerExists),
         (17, VaultError::NotSupervisor),
         (18, VaultError::Locked),

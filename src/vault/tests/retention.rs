@@ -75,7 +75,7 @@ fn a_record_leaves_header_row_and_tombstone_and_the_check_is_well() {
     drop(vault);
     let (vault, _) = world.ready();
     assert!(vault.check().unwrap().is_well());
-    let told = vault.deletions(None, None).unwrap();
+    let told = vault.deletions(None, None, &[]).unwrap();
     assert_eq!(told.lines.len(), 1);
     assert_eq!(told.lines[0].details["reason"], "received-at-central");
     assert_eq!(told.lines[0].details["rule"], "sent_days");
@@ -134,7 +134,8 @@ fn receipt(
     let goes_now = whats(&due(&vault, 30)).contains(&Deleted::Record);
     assert_eq!(goes_now, goes, "{replicas:?} {state}");
     assert!(!whats(&due(&vault, 29)).contains(&Deleted::Record));
-    assert_eq!(vault.hub_time().unwrap(), Some(now()));
+    let signed = receipt.check_signature(&hub().verifying_key()).is_ok();
+    assert_eq!(vault.hub_time().unwrap(), (pinned && signed).then(now));
 }
 
 #[test]
@@ -176,7 +177,7 @@ fn drafts_health_and_documents_go_each_by_its_time() {
     assert_eq!(vault.run_retention(due(&vault, 14), 10, later(14)).deleted.len(), 1);
     assert!(vault.drafts().unwrap().is_empty() && vault.unprinted().unwrap().is_empty());
     assert_eq!(due(&vault, 14), []);
-    let told = vault.deletions(Some(later(14)), Some(later(15))).unwrap();
+    let told = vault.deletions(Some(later(14)), Some(later(15)), &[]).unwrap();
     let events: Vec<_> = told.lines.iter().map(|l| l.event.as_str()).collect();
     assert_eq!(events, ["draft-expired", "document-expired"]);
     assert!(vault.check().unwrap().is_well());
@@ -196,7 +197,7 @@ fn full(world: &World) -> (Vault, Uuid, Uuid) {
 
 /// What was deleted: by the audit, and by the files. Both must say the same.
 fn deleted(vault: &Vault, id: Uuid, session: Uuid) -> [(bool, bool); 4] {
-    let told = vault.deletions(None, None).unwrap();
+    let told = vault.deletions(None, None, &[]).unwrap();
     assert_eq!(told.broken, None);
     let has = |event: &str| told.lines.iter().any(|line| line.event == event);
     let row = vault.find(id).unwrap().unwrap();
