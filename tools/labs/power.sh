@@ -9,10 +9,16 @@
 # write is kept, lost or torn at a sector of 4 KiB, as chance and the seed will have it. The clock runs on, so a seed repeats the
 # plan of the cuts and what the disk loses, not the very same microsecond.
 #
-# The last line is one JSON object with `cuts`, `acknowledged` and `lost`; the exit code is 1 when something was lost.
+# After the cuts the lab tests itself: the same machine with a writer whose files are not synced (`--sabotage sync`), whose
+# loss it must find within few cuts.
+#
+# The last line is one JSON object with `cuts`, `acknowledged`, `lost` and `sabotage_found`; the exit code is 1 when
+# something was lost, or when the sabotage was not found.
 cuts=100
 seed=1
 sabotage=''
+# Cuts within which a missing sync must be found: one to three were enough so far.
+check_cuts=20
 while [ $# -gt 0 ]; do
     case $1 in
         --cuts) cuts=${2:-}; shift ;;
@@ -45,7 +51,9 @@ ldd "$suite" | sed -n 's,^[^/]*\(/[^ ]*\) .*,\1,p' | while read -r library; do
     mkdir -p "$start$(dirname "$library")"
     cp -L "$library" "$start$library"
 done
-cat >"$start/init" <<END
+# pack_writer SABOTAGE: the machine's files with a writer that breaks this promise, or none.
+pack_writer() {
+    cat >"$start/init" <<END
 #!/bin/busybox sh
 b=/bin/busybox
 \$b mkdir -p /proc /sys /dev /disk /tmp
@@ -55,15 +63,39 @@ b=/bin/busybox
 while read -r name; do \$b insmod "/modules/\$name"; done </modules/list
 echo LAB-MOUNT
 \$b mount -t ext4 /dev/vda /disk || \$b poweroff -f
-/bin/writer writer --vault /disk/vault --acknowledged /dev/vdb --seed "$seed" ${sabotage:+--sabotage $sabotage}
+/bin/writer writer --vault /disk/vault --acknowledged /dev/vdb --seed "$seed" ${1:+--sabotage $1}
 echo "LAB-EXIT \$?"
 \$b poweroff -f
 END
-pack_start
+    pack_start
+}
+
+# cut_power CUTS FOLDER: the report, one JSON object; 1 when something was lost, 2 when the lab itself failed.
+cut_power() {
+    mkdir -p "$2"
+    # The machine's time runs with its instructions, so that a busy computer starves none of its timers.
+    "$suite" power --cuts "$1" --seed "$seed" --folder "$2" -- qemu-system-x86_64 -accel tcg -smp 1 -m 512 \
+        -icount shift=auto \
+        -nographic -no-reboot -kernel "$vmlinux" -initrd "$work/start.img" \
+        -append "console=ttyS0 quiet panic=-1 no_timer_check mitigations=off"
+}
 
 say "dev: $cuts power cuts, seed $seed${sabotage:+, sabotage $sabotage} (software emulation: a start takes some seconds)"
-# The machine's time runs with its instructions, so that a busy computer starves none of its timers.
-"$suite" power --cuts "$cuts" --seed "$seed" --folder "$lab" -- qemu-system-x86_64 -accel tcg -smp 1 -m 512 \
-    -icount shift=auto \
-    -nographic -no-reboot -kernel "$vmlinux" -initrd "$work/start.img" \
-    -append "console=ttyS0 quiet panic=-1 no_timer_check mitigations=off"
+pack_writer "$sabotage"
+if [ -n "$sabotage" ]; then
+    cut_power "$cuts" "$lab"
+    return
+fi
+status=0
+report=$(cut_power "$cuts" "$lab") || status=$?
+[ -n "$report" ] || exit "$status"
+say "dev: the lab tested: files are not synced, within $check_cuts cuts something must be lost"
+pack_writer sync
+broken=$(cut_power "$check_cuts" "$lab/sabotage") || :
+lost=$(printf '%s\n' "$broken" | sed -n 's/.*"lost":\([0-9]*\).*/\1/p')
+broken_cuts=$(printf '%s\n' "$broken" | sed -n 's/^{"cuts":\([0-9]*\).*/\1/p')
+found=false
+[ "${lost:-0}" = 0 ] || found=true
+printf '%s\n' "${report%\}},\"sabotage_cuts\":${broken_cuts:-0},\"sabotage_found\":$found}"
+[ "$status" = 0 ] || exit "$status"
+[ "$found" = true ] || die "the sabotage was not found: this run proves nothing"
