@@ -7,7 +7,8 @@ use record::grant::{Ask, GrantRequest};
 use record::schema::{RequirementKind, StepId};
 use rekam::handover::parts::{Proof, Receiver, ReceiverKind};
 use rekam::session::testing as samples;
-use rekam::vault::{CardMove, CardOutcome, Files, OpenOptions, RealFiles, Vault};
+use rekam::vault::files::{Files, RealFiles};
+use rekam::vault::{CardMove, CardOutcome, OpenOptions, Vault};
 use serde_json::Value;
 
 use crate::support::{Told, rekam, run, session, told, training};
