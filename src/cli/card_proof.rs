@@ -78,8 +78,9 @@ pub(super) fn show(c: &Show, place: &mut Place) -> Done {
 
 /// The record that is meant, and the rows of its cards that left the counter, oldest first.
 fn find(vault: &Vault, text: &str) -> Result<(Uuid, Vec<CardRow>), CliError> {
-    let wanted = text.trim();
-    let fits = |id: Uuid| Uuid::parse_str(wanted) == Ok(id) || short_code(id).eq_ignore_ascii_case(wanted);
+    // People write the code with its hyphen or without.
+    let bare = |code: &str| code.trim().replace('-', "").to_ascii_uppercase();
+    let fits = |id: Uuid| Uuid::parse_str(text.trim()) == Ok(id) || bare(&short_code(id)) == bare(text);
     let rows: Vec<CardRow> =
         vault.card_rows()?.into_iter().filter(|row| row.record.is_some_and(fits)).collect();
     let Some(record) = rows.first().and_then(|row| row.record) else {

@@ -10,6 +10,7 @@ use crate::handover::parts::{Leaving, Page, Proof, ReceiverKind, ReturnReason};
 use crate::runtime::station::CardMove;
 use crate::session::event::CardAtStation;
 use crate::session::sample::CardJudgement;
+use crate::steps::identity::CardCheck;
 use crate::vault::{CardStock, OpenOptions};
 
 impl Bench {
@@ -55,6 +56,17 @@ impl Bench {
 
     fn page(&mut self) -> Page {
         self.desk().handover().unwrap().page
+    }
+
+    /// The card that was read in the session, once the ledger has answered.
+    fn card_looked_up(&mut self) -> CardCheck {
+        self.quiet();
+        self.until("answer of the ledger", |d| {
+            d.pump();
+            let view = d.session().unwrap();
+            view.session.data.identity.card.as_ref().is_some_and(|c| c.asked.is_none())
+        });
+        self.desk().session().unwrap().session.data.identity.card.clone().unwrap()
     }
 
     fn at_card(&mut self, record: Uuid) {
@@ -165,13 +177,7 @@ fn a_card_that_was_handed_out_here_is_recognised_in_a_session() {
     b.quiet();
     b.command(Command::CardClaimed(true));
     b.command(Command::Capture(Target::Card));
-    b.quiet();
-    b.until("answer of the ledger", |d| {
-        d.pump();
-        let view = d.session().unwrap();
-        view.session.data.identity.card.as_ref().is_some_and(|c| c.asked.is_none())
-    });
-    let found = b.desk().session().unwrap().session.data.identity.card.clone().unwrap().at_station;
+    let found = b.card_looked_up().at_station;
     let CardAtStation::Handed { code, .. } = found else { panic!("{found:?}") };
     assert_eq!(code, record::schema::short_code(record));
 }
@@ -322,9 +328,7 @@ fn a_card_in_a_session_goes_into_the_record() {
     b.quiet();
     b.command(Command::CardClaimed(true));
     b.command(Command::Capture(Target::Card));
-    b.quiet();
-    let view = b.desk().session().unwrap();
-    let check = view.session.data.identity.card.clone().unwrap();
+    let check = b.card_looked_up();
     assert!(check.sample.is_ktp && check.sample.photo.is_some());
     assert_eq!(check.at_station, CardAtStation::NotHanded);
     b.command(Command::JudgeCard(CardJudgement::Other));

@@ -127,7 +127,7 @@ fn decidable(st: &Stage<'_>, nonce: Uuid) -> Option<(RequirementKind, Uuid, Stri
     let mut what = format!("{asked}: {reason}");
     if approval.what == Exempt::Age {
         // The document is the whole of what there is to decide about.
-        what = format!("{what}\n{}: {}", st.get("handover-marriage"), h.marriage);
+        what = format!("{what}\n{}: {}", st.get("handover-marriage-seen"), h.marriage);
     }
     Some((kind, h.ctx.operator, what))
 }

@@ -102,6 +102,10 @@ fn candidate(ui: &mut Ui, st: &mut Stage<'_>, h: &Handover, line: &Candidate) {
 
 pub(super) fn card(ui: &mut Ui, st: &mut Stage<'_>, h: &Handover) {
     age(ui, st, h);
+    if h.waits_until().is_some() && !h.married {
+        // Nothing is asked of the card before the age is settled.
+        return;
+    }
     two_columns(ui, 270.0, st, |ui, st| card_numbers(ui, st, h), |ui, st| card_face(ui, st, h));
 }
 
@@ -109,13 +113,18 @@ pub(super) fn card(ui: &mut Ui, st: &mut Stage<'_>, h: &Handover) {
 fn age(ui: &mut Ui, st: &mut Stage<'_>, h: &Handover) {
     let Some(from) = h.waits_until() else { return };
     let from = st.words.date_long(from);
-    let to_do = st.words.with("handover-age-do", &[("from", from.as_str())]);
-    let tone = if h.married { Tone::Warning } else { Tone::Error };
+    let (tone, to_do) = if h.married {
+        (Tone::Warning, String::new())
+    } else {
+        (Tone::Error, st.words.with("handover-age-do", &[("from", from.as_str())]))
+    };
     widgets::banner(ui, st.words, tone, &st.get("handover-age"), &to_do, "");
     ui.add_space(theme::GAP);
     let mut married = h.married;
     let (text, below) = (st.get("handover-married"), st.get("handover-married-do"));
-    if widgets::check_tile(ui, &mut married, &text, &below).clicked() {
+    let tile = widgets::check_tile(ui, &mut married, &text, &below);
+    st.first(ui, tile.id);
+    if tile.clicked() {
         send(st, Command::Married(married));
     }
     if h.married {
@@ -399,7 +408,8 @@ fn summary(ui: &mut Ui, st: &Stage<'_>, h: &Handover) {
             if exempted.contains(&what) { st.get("handover-by-supervisor") } else { st.get(id) }
         };
         if exempted.contains(&Exempt::Age) {
-            pair(ui, &st.get("handover-married"), &st.get("handover-by-supervisor"));
+            let seen = format!("{} · {}", h.marriage, st.get("handover-by-supervisor"));
+            pair(ui, &st.get("handover-marriage-seen"), &seen);
         }
         pair(ui, &st.get("handover-page-card"), &or(Exempt::Face, "handover-summary-card"));
         pair(ui, &st.get("handover-page-finger"), &or(Exempt::Finger, "handover-summary-finger"));
