@@ -98,6 +98,8 @@ fn a_day_with_backup_stick_receipts_and_a_restore() {
         restored.errors
     );
     assert!(Path::new(restored.json["report"]["kept_aside"].as_str().unwrap()).join("vault.toml").exists());
+    let told = plain(&["doctor", "--vault", &vault], &state).json["checks"].to_string();
+    assert!(told.contains("leftover") && told.contains(".before-restore-"), "{told}");
     assert_eq!(restored.json["report"]["missing"].as_array().map(Vec::len), Some(0));
     let checked = plain(&["vault", "check", "--vault", &vault], &state);
     assert_eq!(checked.json["ok"].as_bool(), Some(true), "{}", checked.json);
