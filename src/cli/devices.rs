@@ -150,6 +150,8 @@ pub(super) struct Look {
 }
 
 pub(super) fn doctor(c: &Doctor, place: &mut Place) -> Done {
+    let unfit = place.config.fit(environment(place, &c.vault));
+    place.warnings.extend(unfit);
     let mut looks = vec![Look {
         name: "config",
         ok: place.warnings.is_empty(),
