@@ -1,6 +1,6 @@
 //! `rekam doctor`, `rekam devices list`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::{Args, Subcommand};
@@ -184,6 +184,8 @@ pub(super) struct Look {
 }
 
 pub(super) fn doctor(c: &Doctor, place: &mut Place) -> Done {
+    let unfit = place.config.fit(environment(place, &c.vault));
+    place.warnings.extend(unfit);
     let mut looks = vec![Look {
         name: "config",
         ok: place.warnings.is_empty(),
@@ -325,6 +327,7 @@ fn vault_looks(c: &Doctor, place: &Place) -> Vec<Look> {
         }
     };
     let mut looks = vec![Look { name: "vault", ok: true, told }, centre];
+    looks.extend(vault.leftovers().iter().map(|folder| leftover(folder)));
     // A policy that cannot be read has its own line.
     if let Ok(policy) = super::upkeep::policy_today(place) {
         let words = Words::new(place.config.language);
@@ -332,6 +335,17 @@ fn vault_looks(c: &Doctor, place: &Place) -> Vec<Look> {
         looks.extend(found.iter().map(|finding| limit_look(finding, &words)));
     }
     looks
+}
+
+/// An old copy of the vault or its index: what it holds is kept by no rule.
+fn leftover(folder: &Path) -> Look {
+    let what = if folder.to_string_lossy().contains("index-damaged-") { "index" } else { "vault" };
+    let path = folder.display();
+    let told = format!(
+        "{path} is an old {what} that no time of keeping reaches; when the station's own is well (rekam vault check), \
+         remove it: rm -r -- '{path}'"
+    );
+    Look { name: "leftover", ok: true, told }
 }
 
 /// A limit of the station; what only warns is fine for now.

@@ -224,7 +224,8 @@ pub(super) fn deletions(c: &Deletions, place: &mut Place) -> Done {
     } else {
         for line in &found.lines {
             let detail = |key: &str| line.details.get(key).map_or("", String::as_str);
-            let subject = ["record", "draft", "document"].iter().find_map(|key| line.details.get(*key));
+            let subject =
+                ["record", "draft", "document", "row"].iter().find_map(|key| line.details.get(*key));
             let id = subject.cloned().or_else(|| line.session.map(|s| s.to_string())).unwrap_or_default();
             place.say(format!(
                 "{} {} {id} {} {}",

@@ -60,6 +60,9 @@ pub(super) fn open(c: &Window, place: &mut Place) -> Done {
             "the demo runs in training vaults only; name another with --vault DIR",
         ));
     }
+    if let Some(warning) = place.config.fit(environment) {
+        super::tell(&warning.to_string());
+    }
     let devices = match &place.config.devices {
         Some(setup) => setup.clone(),
         None => default_devices(environment),

@@ -3,12 +3,13 @@
 //! `config.toml`, all keys optional: `vault`, `language` (`id`, `en`), `district` (region code), `utc_offset_hours`
 //! (7, 8 or 9), `policies` and `documents` (folders), `roster` (CSV file), `lock_after_min` (1 to 120, minutes without
 //! input until the screen locks), `lock_max_min` (1 to 480, minutes locked until the officer is signed out),
-//! `lock_finger` (true: the officer's finger opens the lock, and the keys stay in memory behind it), and a
-//! table `[devices]` as in `devices::setup`. Paths are taken from the file's own folder.
+//! `lock_finger` (training only; true: the officer's finger opens the lock, and the keys stay in memory behind it), and
+//! a table `[devices]` as in `devices::setup`. Paths are taken from the file's own folder.
 
 use std::path::{Path, PathBuf};
 
 use devices::setup::Setup;
+use record::schema::Environment;
 use toml::{Table, Value};
 
 use crate::i18n::Language;
@@ -56,7 +57,8 @@ pub struct Config {
     pub lock_after_min: Option<i64>,
     /// Minutes locked until the officer is signed out; none: 30.
     pub lock_max_min: Option<i64>,
-    /// The officer's finger opens the lock, for which the keys stay in memory behind it; none: they do not.
+    /// The officer's finger opens the lock, for which the keys stay in memory behind it; none: they do not. In training
+    /// only, see [`Config::fit`].
     pub lock_finger: Option<bool>,
 }
 
@@ -68,6 +70,19 @@ pub struct ConfigWarning {
     pub file: String,
     /// What is wrong and what is used instead.
     pub what: String,
+}
+
+impl Config {
+    /// Drops what a vault of this environment does not allow, and tells it.
+    pub fn fit(&mut self, environment: Environment) -> Option<ConfigWarning> {
+        let refused = environment == Environment::Production && self.lock_finger == Some(true);
+        refused.then(|| {
+            self.lock_finger = None;
+            let what = "`lock_finger` keeps the keys in memory behind the lock and is for training only; it is not \
+                        used. Set a PIN instead: rekam officer pin";
+            ConfigWarning { file: "config.toml".to_owned(), what: what.to_owned() }
+        })
+    }
 }
 
 /// `$REKAM_CONFIG`, else `$XDG_CONFIG_HOME/rekam/config.toml`, else `~/.config/rekam/config.toml`.
@@ -179,6 +194,19 @@ mod tests {
         let (config, found) = parse("config.toml", text, Path::new("/etc/rekam"));
         assert_eq!(found.len(), warnings, "{text}: {found:?}");
         assert!(good(&config), "{text}: {config:?}");
+    }
+
+    #[test]
+    fn a_finger_opens_the_lock_in_training_only() {
+        let check = |text: &str, environment, warned: bool, kept: Option<bool>| {
+            let (mut config, _) = parse("config.toml", text, Path::new("/etc/rekam"));
+            assert_eq!(config.fit(environment).is_some(), warned, "{text} {environment}");
+            assert_eq!(config.lock_finger, kept, "{text} {environment}");
+        };
+        check("lock_finger = true", Environment::Production, true, None);
+        check("lock_finger = true", Environment::Training, false, Some(true));
+        check("lock_finger = false", Environment::Production, false, Some(false));
+        check("", Environment::Production, false, None);
     }
 
     #[test]

@@ -60,6 +60,8 @@ pub struct RetentionRules {
     pub duplicate_days: u32,
     /// Documents that were not printed.
     pub unprinted_days: u32,
+    /// Proofs of handovers: who received the card, and the signature.
+    pub card_proof_days: u32,
     /// Years that the audit is never shortened.
     pub audit_years: u32,
 }
@@ -75,6 +77,7 @@ impl Default for RetentionRules {
             extract_days: 90,
             duplicate_days: 365,
             unprinted_days: 14,
+            card_proof_days: 365,
             audit_years: 5,
         }
     }
@@ -109,6 +112,7 @@ pub(super) fn retention(root: &Node<'_, '_>) -> RetentionRules {
         extract_days: node.count_or("extract_days", 1..=3_650, usual.extract_days),
         duplicate_days: node.count_or("duplicate_days", 0..=3_650, usual.duplicate_days),
         unprinted_days: node.count_or("unprinted_days", 1..=365, usual.unprinted_days),
+        card_proof_days: node.count_or("card_proof_days", 30..=3_650, usual.card_proof_days),
         audit_years: node.count_or("audit_years", 1..=30, usual.audit_years),
     };
     // A number that could not be read has had its own error; comparing its stand-in would add a false one.

@@ -84,6 +84,8 @@ pub struct StoreFacts {
     pub far_ahead: bool,
     /// The latest time that a hub is known to have had.
     pub hub: Option<DateTime<Utc>>,
+    /// Old copies of the vault or its index that nobody removed.
+    pub leftovers: usize,
 }
 
 /// Everything that is known of the station.
@@ -166,6 +168,10 @@ pub fn findings(facts: &StationFacts, limits: &StationLimits, now: DateTime<Utc>
             list.push(disk(&store.room, facts.open, limits));
             list.push(unsent(&store.unsent, facts.training, limits, now));
             list.push(clock(store, facts.jumped_s, limits, now));
+            let count = [("count", whole(store.leftovers as u64))];
+            let left =
+                (store.leftovers > 0).then(|| finding(Level::Warn, "limit-leftovers", &count, "LIM-13"));
+            list.extend(left);
         }
     }
     list.extend(facts.power.as_ref().and_then(|power| battery(power, limits)));

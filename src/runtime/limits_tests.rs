@@ -24,6 +24,7 @@ fn facts(change: impl FnOnce(&mut StoreFacts)) -> StationFacts {
         behind_s: None,
         far_ahead: false,
         hub: None,
+        leftovers: 0,
     };
     change(&mut store);
     StationFacts { store: Some(Ok(store)), ..StationFacts::default() }
@@ -167,6 +168,7 @@ fn drafts_the_trial_and_a_disk_that_does_not_answer() {
     let expiring = Some((2, now() + TimeDelta::hours(5)));
     check(&StationFacts { expiring, ..facts(|_| {}) }, &limits, Level::Warn, &["limit-drafts-expiring"]);
     let trouble = || Trouble { message: "vault-read-only".into(), code: "VLT-10".into() };
+    check(&facts(|f| f.leftovers = 2), &limits, Level::Warn, &["limit-leftovers"]);
     let failed = StationFacts { trial: Some(Err(trouble())), ..facts(|_| {}) };
     check(&failed, &limits, Level::Refuse, &["limit-trial-failed"]);
     let list = findings(&failed, &limits, now());
@@ -198,6 +200,7 @@ fn every_finding_has_its_words_in_every_language() {
             ("limit-clock-jumped-ahead", Level::Warn),
             ("limit-clock-jumped-back", Level::Warn),
             ("limit-clock-far", Level::Warn),
+            ("limit-leftovers", Level::Warn),
             ("limit-power-mains", Level::Ok),
             ("limit-power-battery", Level::Ok),
             ("limit-power-low", Level::Warn),

@@ -4,7 +4,7 @@
 //! is taken up again. The passphrase of the officer who is signed in opens it, or that officer's PIN, for as long as the
 //! lock may last; then the officer is signed out as by hand.
 //!
-//! A finger cannot unwrap keys. An office may choose it all the same (`lock_finger`): then the vault stays open in memory
+//! A finger cannot unwrap keys. In training it may open all the same (`lock_finger`): then the vault stays open in memory
 //! behind the lock, which only hides and blocks, and a finger of that officer, compared 1:1, opens it too.
 
 use biometrics::iso::fmr::FmrRecord;
@@ -12,6 +12,7 @@ use biometrics::minutiae::Template;
 use biometrics::position::FingerPosition;
 use chrono::{DateTime, TimeDelta, Utc};
 use devices::vocabulary::{DeviceFault, RequestId, Retry};
+use record::schema::Environment;
 use uuid::Uuid;
 
 use super::station::Notice;
@@ -31,6 +32,14 @@ pub struct LockRules {
     pub most: TimeDelta,
     /// The officer's finger opens, for which the keys stay in memory behind the lock.
     pub finger: bool,
+}
+
+impl LockRules {
+    /// The rules as a vault of this environment allows them: in production no finger opens the lock.
+    #[must_use]
+    pub fn of(self, environment: Environment) -> Self {
+        Self { finger: self.finger && environment == Environment::Training, ..self }
+    }
 }
 
 impl Default for LockRules {

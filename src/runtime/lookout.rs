@@ -32,6 +32,7 @@ pub fn store_facts(vault: &Vault, now: DateTime<Utc>) -> Result<StoreFacts, Trou
             },
             far_ahead: vault.is_clock_far_ahead(now),
             hub: vault.hub_time()?,
+            leftovers: vault.leftovers().len(),
         })
     };
     facts().map_err(|error: VaultError| Trouble::from(&error))
@@ -58,6 +59,7 @@ pub fn retention_times(rules: &RetentionRules) -> RetentionTimes {
         extract_days: rules.extract_days,
         duplicate_days: rules.duplicate_days,
         unprinted_days: rules.unprinted_days,
+        card_proof_days: rules.card_proof_days,
         audit_years: rules.audit_years,
     }
 }

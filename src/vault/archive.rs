@@ -45,7 +45,7 @@ pub(super) struct Stub {
     pub(super) sealed: Vec<String>,
     /// Rows of the ledger of cards that have their line in them.
     pub(super) cards: Vec<String>,
-    /// Records whose payload was deleted in them.
+    /// Records whose payload was deleted in them, and rows of cards whose proof was.
     pub(super) deleted: Vec<String>,
     /// Accounts that were closed in them.
     pub(super) removed: Vec<String>,

@@ -116,7 +116,7 @@ pub(super) struct AuditFacts {
     pub(super) cards: BTreeSet<String>,
     /// Changes of states and deletions that have their line.
     pub(super) changes: BTreeSet<String>,
-    /// Records whose payload was deleted.
+    /// Records whose payload was deleted, and rows of cards whose proof was.
     pub(super) deleted: BTreeSet<String>,
     /// Accounts that were closed.
     pub(super) removed: BTreeSet<String>,
@@ -136,6 +136,9 @@ impl AuditFacts {
         self.changes.extend(line.details.get("change").cloned());
         if line.event == super::retention::Deleted::Record.event() {
             self.deleted.extend(line.details.get("record").cloned());
+        }
+        if line.event == super::retention::Deleted::CardProof.event() {
+            self.deleted.extend(line.details.get("row").cloned());
         }
         if line.event == RESTORED_EVENT {
             let number = |key: &str| line.details.get(key).and_then(|text| text.parse().ok());

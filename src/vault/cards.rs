@@ -3,7 +3,8 @@
 //! `cards/<number>.row`, numbered from 1 without gaps. First line: JSON in clear without personal data ([`CardRow`]),
 //! naming the SHA-256 of the whole file before it; then, for a card that left the counter, nonce, ciphertext and tag of
 //! its proof (receiver, signature) under a subkey of the vault key, with vault id and first line authenticated. Rows
-//! are never changed; each has its line in the audit.
+//! are never changed, but that their proof is cut off when its time is over ([`super::card_proofs`]); each has its line
+//! in the audit.
 //!
 //! A card that is handed over changes the local extract too. Marker `pending/<row id>` first, with the extract as it
 //! was; then extract, row, index row, audit line, and the marker goes. What has no audit line when the vault is opened
@@ -26,7 +27,7 @@ use super::notes::Note;
 use super::{OfficerKeys, Vault};
 
 /// Largest row, in bytes: a signature with its strokes and picture is well below.
-const ROW_MAX: u64 = 2 * 1024 * 1024;
+pub(super) const ROW_MAX: u64 = 2 * 1024 * 1024;
 /// Largest marker: the extract as it was, and what it belongs to.
 pub(super) const MARKER_MAX: u64 = LOCAL_MAX + 1024;
 /// First line of a marker of this kind.
@@ -34,7 +35,7 @@ pub(super) const MARKER: &[u8] = b"card\n";
 /// Most notes of cards in one extract.
 const NOTES_MAX: usize = 32;
 const FORM: &str = "rekam-card-row/1";
-const WHAT: &str = "ledger of cards";
+pub(super) const WHAT: &str = "ledger of cards";
 
 /// A card that leaves the counter.
 #[derive(Clone)]
@@ -90,7 +91,8 @@ fn number_of(name: &str) -> Option<u64> {
     if number.len() == 8 { number.parse().ok() } else { None }
 }
 
-fn head_of(bytes: &[u8]) -> Option<(CardRow, &[u8], &[u8])> {
+/// First line, its bytes, and the sealed proof behind it; empty where there is none.
+pub(super) fn head_of(bytes: &[u8]) -> Option<(CardRow, &[u8], &[u8])> {
     let end = bytes.iter().position(|b| *b == b'\n')?;
     let (line, rest) = bytes.split_at_checked(end)?;
     let row: CardRow = serde_json::from_slice(line).ok()?;
@@ -119,11 +121,11 @@ struct End {
 }
 
 impl Vault {
-    fn row_path(&self, number: u64) -> PathBuf {
+    pub(super) fn row_path(&self, number: u64) -> PathBuf {
         self.layout().cards().join(format!("{number:08}.row"))
     }
 
-    fn row_numbers(&self) -> Result<Vec<u64>, VaultError> {
+    pub(super) fn row_numbers(&self) -> Result<Vec<u64>, VaultError> {
         let listed = match self.files().list(&self.layout().cards()) {
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
             other => other.map_err(|e| VaultError::io(WHAT, e))?,
@@ -147,7 +149,8 @@ impl Vault {
             if row.prev != end.sha256 {
                 return Err(bad("it does not fit the row before: one of them was changed"));
             }
-            end = End { number, sha256: sha256_hex(&bytes) };
+            let sha256 = self.row_digest(&row, &bytes)?.ok_or_else(|| bad("its proof was cut off"))?;
+            end = End { number, sha256 };
             rows.push(row);
         }
         Ok((rows, end))
@@ -375,7 +378,8 @@ impl Vault {
     /// audit. `number` is that of the row.
     ///
     /// # Errors
-    /// [`VaultError::Locked`], [`VaultError::UnknownRecord`], [`VaultError::Corrupt`] or the disk's.
+    /// [`VaultError::Locked`], [`VaultError::UnknownRecord`] also where the proof was deleted by the rules of keeping,
+    /// [`VaultError::Corrupt`] or the disk's.
     pub fn read_card_proof(
         &mut self,
         number: u64,
@@ -401,6 +405,9 @@ impl Vault {
         };
         let bad = || VaultError::corrupt(WHAT, "a proof does not open with this vault's key");
         let (_, line, sealed) = head_of(&bytes).ok_or_else(bad)?;
+        if sealed.is_empty() {
+            return Err(VaultError::UnknownRecord);
+        }
         keys.cards.decrypt(&context(self.config().vault, line), sealed).ok_or_else(bad)
     }
 }

@@ -208,6 +208,15 @@ impl Vault {
         for id in facts.cards.difference(&ids) {
             add(id.clone(), "the row is missing");
         }
+        let kept: BTreeSet<Uuid> = self.kept_proofs()?.into_iter().map(|(id, _)| id).collect();
+        for row in rows.iter().filter(|row| row.record.is_some()) {
+            let subject = format!("cards/{:08}.gone", row.number);
+            match (facts.deleted.contains(&row.id.to_string()), kept.contains(&row.id)) {
+                (true, true) => add(subject, "its proof was deleted and is there again"),
+                (false, false) => add(subject, "no line in the audit"),
+                _ => {}
+            }
+        }
         Ok(())
     }
 

@@ -1,7 +1,7 @@
 //! Deleting what [`super::retention`] says is due, so that nothing goes without a line in the audit, and nothing that
 //! has its line comes back.
 //!
-//! Order: marker `pending/<id>` → tombstone (records only) → audit line → files removed, folder synced → row → marker
+//! Order: marker `pending/<id>` → tombstone (records and proofs of handovers) → audit line → files removed, folder synced → row → marker
 //! removed. When a vault is opened, a marked deletion is completed where the audit has its line and undone where it
 //! has not. The extract is not removed but written anew without what it knew of the person ([`Vault::forget`]).
 
@@ -14,14 +14,13 @@ use uuid::Uuid;
 
 use super::Vault;
 use super::audit::AuditEvent;
-use super::drafts::DraftInfo;
 use super::error::VaultError;
 use super::extract::{self, Extract};
 use super::gone::Tombstone;
 use super::index::QueueRow;
 use super::retention::{
-    Deleted, Deletion, Held, RecordFacts, RetentionTimes, decide_document, decide_draft, decide_payload,
-    decide_record, may_be_due,
+    Deleted, Deletion, Held, RecordFacts, RetentionTimes, decide_card_proof, decide_document, decide_draft,
+    decide_payload, decide_record, may_be_due,
 };
 
 /// Beginning of a marker of a deletion.
@@ -115,7 +114,7 @@ impl Vault {
         Ok(fits.then_some((receipt.replicas.len(), receipt.time)))
     }
 
-    /// What is due of open sessions and of documents that were not printed. Sessions `in_use` are left alone.
+    /// What is due of open sessions, of documents that were not printed and of proofs of handovers. Sessions `in_use` are left alone.
     ///
     /// # Errors
     /// The disk's.
@@ -128,9 +127,9 @@ impl Vault {
         let mut due = Vec::new();
         // A script's time says nothing of how long a session has really been waiting.
         let made = if self.config().environment == Environment::Training { self.made()? } else { None };
-        let real = |draft: &DraftInfo| made.is_none_or(|made| draft.updated >= made) || self.simulated_clock;
+        let real = |at: DateTime<Utc>| made.is_none_or(|made| at >= made) || self.simulated_clock;
         let drafts = self.drafts()?;
-        for draft in drafts.into_iter().filter(|d| !in_use.contains(&d.session) && real(d)) {
+        for draft in drafts.into_iter().filter(|d| !in_use.contains(&d.session) && real(d.updated)) {
             let health = match draft.steps.iter().any(|step| step == HEALTH_STEP) {
                 true => self.step_time(draft.session, HEALTH_STEP)?,
                 false => None,
@@ -142,6 +141,8 @@ impl Vault {
                 due.extend(decide_document(id, made, expires, times, now));
             }
         }
+        let proofs = self.kept_proofs()?.into_iter().filter(|(_, at)| real(*at));
+        due.extend(proofs.filter_map(|(id, at)| decide_card_proof(id, at, times, now)));
         Ok(due)
     }
 
@@ -224,13 +225,19 @@ impl Vault {
             let row = self.find(id)?.filter(|row| !row.damaged).ok_or(VaultError::UnknownRecord)?;
             event = event.with("sha256", &row.sha256).with("counter", row.counter).with("epoch", row.epoch);
             event = event.with("state", row.state);
-            stone = Some(Tombstone::new(&row, deletion, change, now, &self.keys()?.station)?.to_bytes()?);
+            let bytes = Tombstone::new(&row, deletion, change, now, &self.keys()?.station)?.to_bytes()?;
+            stone = Some((self.layout().gone(id), bytes));
+        }
+        if deletion.what == Deleted::CardProof {
+            let (number, path, bytes) = self.stone_for_proof(deletion, change, now)?;
+            event = event.with("number", number);
+            stone = Some((path, bytes));
         }
         let marker = format!("retention {} {change}\n", deletion.what.event());
         let io = |e| VaultError::io(WHAT, e);
         self.files().write_durable(&self.layout().pending_of(id), marker.as_bytes()).map_err(io)?;
-        if let Some(stone) = stone {
-            self.files().write_durable(&self.layout().gone(id), &stone).map_err(io)?;
+        if let Some((path, bytes)) = stone {
+            self.files().write_durable(&path, &bytes).map_err(io)?;
         }
         self.append_audit(&event, now)?;
         self.finish_deletion(deletion.what, id)
@@ -252,6 +259,7 @@ impl Vault {
                 }
             }
             Deleted::Document => self.remove_unprinted(id)?,
+            Deleted::CardProof => self.cut_proof(id)?,
             Deleted::Extract | Deleted::DuplicateMark => {}
         }
         Ok(())
@@ -288,6 +296,8 @@ impl Vault {
             } else if what == Deleted::Record {
                 self.files().remove_durable(&self.layout().gone(id)).map_err(|e| VaultError::io(WHAT, e))?;
                 self.put_row_from_files(id)?;
+            } else if what == Deleted::CardProof {
+                self.keep_proof(id)?;
             }
         }
         self.remove_marker(id)

@@ -45,6 +45,7 @@ pub const AUDIT_EVENTS: &[(&str, &str)] = &[
     ("record-deleted", "record reason rule since due change sha256 counter epoch state"),
     ("extract-expired", "record reason rule since due change"),
     ("duplicate-mark-expired", "record reason rule since due change"),
+    ("card-proof-expired", "row number reason rule since due change"),
     // Sessions.
     ("session-begun", ""),
     ("session-parked", "step"),

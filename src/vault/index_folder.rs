@@ -57,6 +57,9 @@ pub struct CompactReport {
     pub after_bytes: u64,
 }
 
+/// Beginning of the name of an index that could not be opened; its time follows.
+pub(super) const DAMAGED: &str = "index-damaged-";
+
 /// Opens or makes the index of a vault. A damaged one is moved aside and an empty one made; the name of the folder
 /// moved to is then returned.
 pub(super) fn open(
@@ -74,7 +77,7 @@ pub(super) fn open(
         Err(error @ VaultError::DiskFull { .. }) => return Err(error),
         Err(error) => tracing::warn!(code = error.code(), "the index cannot be opened"),
     }
-    let aside = free_name(files, folder, &format!("index-damaged-{}", now.timestamp_millis()))?;
+    let aside = free_name(files, folder, &format!("{DAMAGED}{}", now.timestamp_millis()))?;
     // On a disk that cannot be written this says so.
     files
         .rename(folder, &folder.with_file_name(&aside))

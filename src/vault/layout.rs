@@ -22,6 +22,7 @@
 //! drafts/<session>/<step>.enc
 //! unprinted/<id>.enc      documents that wait for the printer
 //! cards/<n>.row            ledger of blanks and cards, and the proofs of what left the counter
+//! cards/<n>.gone           tombstone of a proof that was deleted by the rules of keeping
 //! audit/<n>.jsonl          hash-chained audit lines
 //! index/                   sled, a cache of records/; index-new/ and index-old/ while it is written anew,
 //!                          index-damaged-<ms>/ what could not be opened

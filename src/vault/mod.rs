@@ -8,6 +8,7 @@ mod archive;
 mod audit;
 mod audit_walk;
 pub mod backup;
+mod card_proofs;
 mod card_rows;
 mod cards;
 pub mod carry;

@@ -30,6 +30,8 @@ use super::{OpenOptions, Vault};
 /// Event of a restore.
 pub(super) const RESTORED_EVENT: &str = "restored";
 const WHAT: &str = "restored vault";
+/// What is added to the name of a vault that a restore kept aside; its time follows.
+pub(super) const KEPT_ASIDE: &str = ".before-restore-";
 /// Room that is left on the disk, in bytes.
 const RESERVE: u64 = 64 * 1024 * 1024;
 
@@ -424,7 +426,7 @@ fn put_in_place(
     sync_tree(files, staging).map_err(io)?;
     let parent = folder_of(options.to);
     if occupied {
-        let aside = beside(options.to, &format!(".before-restore-{}", now.timestamp_millis()));
+        let aside = beside(options.to, &format!("{KEPT_ASIDE}{}", now.timestamp_millis()));
         files.rename(options.to, &aside).map_err(io)?;
         report.kept_aside = Some(aside);
     }

@@ -20,6 +20,7 @@ const DUPLICATE_MARK_EVENT: &str = "duplicate-mark-expired";
 const DRAFT_EVENT: &str = "draft-expired";
 const HEALTH_EVENT: &str = "health-expired";
 const DOCUMENT_EVENT: &str = "document-expired";
+const CARD_PROOF_EVENT: &str = "card-proof-expired";
 
 /// How long what is kept, by policy.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,6 +37,8 @@ pub struct RetentionTimes {
     pub duplicate_days: u32,
     /// Days of a document that was not printed.
     pub unprinted_days: u32,
+    /// Days of the proof of a handover, from the handover on.
+    pub card_proof_days: u32,
     /// Years that no segment of the audit may be moved away.
     pub audit_years: u32,
 }
@@ -60,8 +63,15 @@ pub enum Deleted {
 
 impl Deleted {
     /// All of them.
-    pub const ALL: [Self; 6] =
-        [Self::Record, Self::Extract, Self::DuplicateMark, Self::Draft, Self::Health, Self::Document];
+    pub const ALL: [Self; 7] = [
+        Self::Record,
+        Self::Extract,
+        Self::DuplicateMark,
+        Self::Draft,
+        Self::Health,
+        Self::Document,
+        Self::CardProof,
+    ];
 
     /// Event in the audit.
     #[must_use]
@@ -73,6 +83,7 @@ impl Deleted {
             Self::Draft => DRAFT_EVENT,
             Self::Health => HEALTH_EVENT,
             Self::Document => DOCUMENT_EVENT,
+            Self::CardProof => CARD_PROOF_EVENT,
         }
     }
     /// What the id in the audit line is of.
@@ -82,6 +93,7 @@ impl Deleted {
             Self::Record | Self::Extract | Self::DuplicateMark => "record",
             Self::Draft | Self::Health => "draft",
             Self::Document => "document",
+            Self::CardProof => "row",
         }
     }
     /// Key of the policy's table `[retention]` that it goes by.
@@ -94,6 +106,7 @@ impl Deleted {
             Self::Draft => "draft_days",
             Self::Health => "health_days",
             Self::Document => "unprinted_days",
+            Self::CardProof => "card_proof_days",
         }
     }
 }
@@ -103,7 +116,7 @@ impl Deleted {
 pub struct Deletion {
     /// What.
     pub what: Deleted,
-    /// Record, session or document.
+    /// Record, session, document or row of the ledger of cards.
     pub id: Uuid,
     /// Stable reason: `received-at-central`, `two-replicas`, `expired`.
     pub reason: &'static str,
@@ -284,6 +297,18 @@ pub fn decide_document(
 ) -> Option<Deletion> {
     let due = expires.min(after(made, times.unprinted_days));
     (due <= now).then(|| Deletion::new(Deleted::Document, id, "expired", made, due))
+}
+
+/// Whether the proof of a handover is due.
+#[must_use]
+pub fn decide_card_proof(
+    id: Uuid,
+    at: DateTime<Utc>,
+    times: &RetentionTimes,
+    now: DateTime<Utc>,
+) -> Option<Deletion> {
+    let due = after(at, times.card_proof_days);
+    (due <= now).then(|| Deletion::new(Deleted::CardProof, id, "expired", at, due))
 }
 
 #[cfg(test)]

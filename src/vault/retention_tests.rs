@@ -17,6 +17,7 @@ fn times() -> RetentionTimes {
         extract_days: 90,
         duplicate_days: 365,
         unprinted_days: 14,
+        card_proof_days: 365,
         audit_years: 5,
     }
 }

@@ -2,12 +2,16 @@
 //! latest time that a hub is known to have had.
 
 use std::io::ErrorKind;
+use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
 use record::receipt::{MAX_BYTES, Receipt};
 
 use super::Vault;
 use super::error::VaultError;
+use super::files::folder_of;
+use super::index_folder::DAMAGED;
+use super::restore::KEPT_ASIDE;
 
 /// Records whose sizes say what the next one will take.
 const RECENT: usize = 50;
@@ -53,6 +57,24 @@ impl Vault {
             largest_bytes: sizes.iter().copied().max().unwrap_or(0),
             drafts: drafts.iter().filter(|entry| entry.folder).count(),
         })
+    }
+
+    /// Folders that hold old copies and that no rule of keeping reaches: vaults that a restore kept aside, and indexes
+    /// that could not be opened. Somebody must look at them and remove them. What cannot be listed is not told.
+    #[must_use]
+    pub fn leftovers(&self) -> Vec<PathBuf> {
+        let root = self.layout().root();
+        let begins = root.file_name().map(|name| format!("{}{KEPT_ASIDE}", name.to_string_lossy()));
+        let places = [(root, Some(DAMAGED.to_owned())), (folder_of(root), begins)];
+        let mut found = Vec::new();
+        for (folder, begins) in places {
+            let Some(begins) = begins else { continue };
+            let listed = self.files().list(folder).unwrap_or_default();
+            let old = listed.into_iter().filter(|l| l.folder && l.name.starts_with(&begins));
+            found.extend(old.map(|l| folder.join(l.name)));
+        }
+        found.sort();
+        found
     }
 
     /// What is not sent yet, from the index.

@@ -155,7 +155,9 @@ impl Vault {
         now: DateTime<Utc>,
     ) -> Result<(), VaultError> {
         let name = self.roster.find(officer).map_or("", |officer| officer.name.as_str());
-        check_passphrase(new, &[name, &self.config.station])?;
+        if old != new {
+            check_passphrase(new, &[name, &self.config.station])?;
+        }
         let (_, opened) = self.try_secret(officer, old, now)?;
         if old == new {
             return Err(VaultError::SamePassphrase);

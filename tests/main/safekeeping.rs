@@ -90,6 +90,10 @@ fn a_day_with_backup_stick_receipts_and_a_restore() {
     let kept = with_passphrase(&[&restore[..], &[OPERATOR.0]].concat(), &state, OPERATOR.1);
     assert!(kept.code == 1 && kept.errors.starts_with("VLT-02"), "{}", kept.errors);
     let args = [&restore[..], &[OPERATOR.0, "--replace", "--receipts", &records]].concat();
+    // The hub's key was pinned after the backup: nothing is passed over in silence.
+    let unknown = with_passphrase(&args, &state, OPERATOR.1);
+    assert!(unknown.code == 1 && unknown.errors.starts_with("VLT-48"), "{}", unknown.errors);
+    let args = [&args[..], &["--hub-key", &hub]].concat();
     let restored = with_passphrase(&args, &state, OPERATOR.1);
     assert_eq!(
         (restored.code, restored.json["report"]["epoch"].as_u64()),
@@ -98,6 +102,8 @@ fn a_day_with_backup_stick_receipts_and_a_restore() {
         restored.errors
     );
     assert!(Path::new(restored.json["report"]["kept_aside"].as_str().unwrap()).join("vault.toml").exists());
+    let told = plain(&["doctor", "--vault", &vault], &state).json["checks"].to_string();
+    assert!(told.contains("leftover") && told.contains(".before-restore-"), "{told}");
     assert_eq!(restored.json["report"]["missing"].as_array().map(Vec::len), Some(0));
     let checked = plain(&["vault", "check", "--vault", &vault], &state);
     assert_eq!(checked.json["ok"].as_bool(), Some(true), "{}", checked.json);
@@ -109,6 +115,75 @@ fn a_day_with_backup_stick_receipts_and_a_restore() {
     assert_eq!(with_passphrase(&retire, &state, passphrase).code, 0);
     let refused = run(&made.vault, &session("clean.toml"));
     assert!(refused.code == 1 && refused.errors.starts_with("VLT-47"), "{}", refused.errors);
+}
+
+/// The station moves: the last backup is restored at the other computer, which records on; the old one does not.
+#[test]
+fn a_station_moves_to_another_computer() {
+    let made = training();
+    let old = made.vault.to_str().unwrap().to_owned();
+    let folder = made.vault.parent().unwrap();
+    let at = |name: &str| folder.join(name).to_str().unwrap().to_owned();
+    // Each computer has its own memory of what it saw.
+    let (state, other_state) = (folder.join("state"), folder.join("other-state"));
+    let (name, passphrase) = SUPERVISOR;
+    let first = run(&made.vault, &session("clean.toml"));
+    assert_eq!(first.code, 0, "{}", first.errors);
+    let (key, last, new) = (at("office.age-key"), at("last.rekam-backup"), at("other/vault"));
+    let pin = ["vault", "backup-key", "--vault", &old, "--new", &key, "--by", name];
+    assert_eq!(with_passphrase(&pin, &state, passphrase).code, 0);
+    let retire = ["vault", "retire", "--vault", &old, "--to", &last, "--by"];
+    let refused = with_passphrase(&[&retire[..], &[OPERATOR.0]].concat(), &state, OPERATOR.1);
+    assert!(refused.code == 1 && refused.errors.starts_with("VLT-17"), "{}", refused.errors);
+    let retired = with_passphrase(&[&retire[..], &[name]].concat(), &state, passphrase);
+    assert_eq!(
+        (retired.code, retired.json["report"]["records"].as_u64()),
+        (0, Some(1)),
+        "{}",
+        retired.errors
+    );
+
+    fs::create_dir(folder.join("other")).unwrap();
+    let restore =
+        ["vault", "restore", "--from", &last, "--identity", &key, "--to", &new, "--officer", OPERATOR.0];
+    let restored = with_passphrase(&restore, &other_state, OPERATOR.1);
+    let report = &restored.json["report"];
+    assert_eq!((restored.code, report["epoch"].as_u64()), (0, Some(2)), "{}", restored.errors);
+    assert_eq!((report["records"].as_u64(), report["sealed_since"].is_null()), (Some(1), true), "{report}");
+    let well = |vault: &str, state: &Path| {
+        let checked = plain(&["vault", "check", "--vault", vault], state);
+        assert_eq!(checked.json["ok"].as_bool(), Some(true), "{}", checked.json);
+        let audit = plain(&["audit", "verify", "--vault", vault], state);
+        assert_eq!(audit.code, 0, "{}", audit.json);
+    };
+    well(&new, &other_state);
+
+    // The new one records on, with counters of its own epoch; the old one does not.
+    let on = run(Path::new(&new), &session("outside-domicile.toml"));
+    assert_eq!(on.code, 0, "{}", on.errors);
+    let refused = run(&made.vault, &session("outside-domicile.toml"));
+    assert!(refused.code == 1 && refused.errors.starts_with("VLT-47"), "{}", refused.errors);
+    for (vault, state, count) in [(&new, &other_state, 2), (&old, &state, 1)] {
+        let listed = plain(&["queue", "list", "--vault", vault], state);
+        assert_eq!(listed.json["records"].as_array().map(Vec::len), Some(count), "{}", listed.json);
+        well(vault, state);
+        // What is there can still be carried from either.
+        let stick = folder.join(format!("stick-{count}"));
+        fs::create_dir(&stick).unwrap();
+        let to = stick.to_str().unwrap();
+        let carried = plain(&["queue", "export", "--vault", vault, "--same-disk", "--to", to], state);
+        let found = carried.json["report"]["carried"].as_u64();
+        assert_eq!((carried.code, found), (0, Some(count as u64)), "{}", carried.errors);
+    }
+    let headers = Path::new(&new).join("records");
+    let headers = fs::read_dir(headers).unwrap().map(|entry| entry.unwrap().path());
+    let headers = headers.filter(|path| path.extension().is_some_and(|ending| ending == "json"));
+    let mut sealed: Vec<(u64, u64)> = headers
+        .map(|path| record::header::Header::parse(&fs::read(path).unwrap()).unwrap())
+        .map(|header| (header.epoch, header.counter))
+        .collect();
+    sealed.sort_unstable();
+    assert_eq!(sealed, [(1, 1), (2, 2)]);
 }
 
 /// Signs receipts as a hub does; returns the hub's public key.

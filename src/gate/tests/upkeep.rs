@@ -57,6 +57,7 @@ fn numbers_at_their_bounds() {
         ("retention", "extract_days", 1, 365),
         ("retention", "duplicate_days", 90, 3_650),
         ("retention", "unprinted_days", 1, 365),
+        ("retention", "card_proof_days", 30, 3_650),
         ("retention", "audit_years", 1, 30),
     ] {
         let case = |value: i64| with(&format!("[{table}]\n{key} = {value}"));

@@ -83,6 +83,8 @@ limit-clock-jumped-back = The computer's clock was set back { $days ->
 limit-clock-jumped-back-do = Check date and time. Old data is not deleted until the clock is back where it was, or the program was started again with the right time.
 limit-clock-far = The computer's clock is far ahead of the last use of the station.
 limit-clock-far-do = Check the date. While that is not certain, no old data is deleted.
+limit-leftovers = There are { $count } old copies of the vault or its index on this disk. The times of keeping do not reach them.
+limit-leftovers-do = Ask a supervisor to look at them and remove them. "rekam doctor" names the folders.
 
 limit-power-mains = On mains, battery { $percent } %.
 limit-power-battery = On battery, { $percent } % left.

@@ -67,6 +67,8 @@ limit-clock-jumped-back = Jam komputer dimundurkan { $days ->
 limit-clock-jumped-back-do = Periksa tanggal dan jam. Penghapusan data lama ditunda sampai jam dikembalikan, atau program dijalankan lagi dengan jam yang benar.
 limit-clock-far = Jam komputer jauh di depan waktu terakhir stasiun dipakai.
 limit-clock-far-do = Periksa tanggal. Selama belum pasti, tidak ada data lama yang dihapus.
+limit-leftovers = Ada { $count } salinan lama brankas atau indeksnya di diska ini. Masa simpan tidak berlaku untuk salinan itu.
+limit-leftovers-do = Minta penyelia memeriksanya lalu menghapusnya. "rekam doctor" menyebut foldernya.
 
 limit-power-mains = Listrik tersambung, baterai { $percent } %.
 limit-power-battery = Memakai baterai, tersisa { $percent } %.

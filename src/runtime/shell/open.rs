@@ -193,7 +193,8 @@ impl Station {
             officers,
             signed_in: None,
             checking: false,
-            lock_rules: options.lock,
+            // What keeps keys in memory behind the lock is for training only, whatever the caller says.
+            lock_rules: options.lock.map(|rules| rules.of(environment)),
             lock: None,
             sleep_watch: None,
             outbox,

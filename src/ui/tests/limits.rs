@@ -17,7 +17,7 @@ const MB: u64 = 1_000_000;
 fn facts(free_bytes: u64, records: usize, now: chrono::DateTime<chrono::Utc>) -> StationFacts {
     let room = Room { free_bytes, free_files: None, mean_bytes: 0, largest_bytes: 0, drafts: 0 };
     let unsent = Unsent { records, oldest: Some(now - Duration::days(1)) };
-    let store = StoreFacts { room, unsent, behind_s: None, far_ahead: false, hub: None };
+    let store = StoreFacts { room, unsent, behind_s: None, far_ahead: false, hub: None, leftovers: 0 };
     StationFacts {
         store: Some(Ok(store)),
         power: Some(Power { mains: false, percent: Some(12) }),

@@ -216,6 +216,7 @@ fn a_restore_cut_anywhere_leaves_the_old_vault_or_the_new_one() {
             };
             let epoch = vault.config().epoch;
             assert!(epoch == 2 || done.is_err(), "{what}");
+            assert_eq!(vault.leftovers().len(), usize::from(aside.is_some()), "{what}");
             assert!(vault.check().unwrap().is_well(), "{what}");
             assert_eq!(vault.queue_len(), 3, "{what}");
             drop(vault);

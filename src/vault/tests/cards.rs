@@ -310,6 +310,106 @@ fn a_changed_or_missing_row_is_found() {
     check(&|w| w.disk.remove_durable(&path(3)).unwrap());
 }
 
+// --- proofs ------------------------------------------------------------------------------------------------------
+
+const ROW: &str = "cards/00000002.row";
+const STONE: &str = "cards/00000002.gone";
+
+fn year() -> DateTime<Utc> {
+    now() + TimeDelta::days(365)
+}
+
+fn proofs_due(vault: &Vault, at: DateTime<Utc>) -> Vec<Deletion> {
+    let due = vault.retention_plan(&super::retention::times(), &[], at).unwrap().due;
+    due.into_iter().filter(|deletion| deletion.what == Deleted::CardProof).collect()
+}
+
+/// A vault whose only card was handed over.
+fn handed_over(world: &World) -> (Vault, OfficerKeys, Uuid) {
+    let (mut vault, operator, id) = counter(world);
+    vault.card_left(&outcome(id, CardMove::Issued), &operator, now()).unwrap();
+    (vault, operator, id)
+}
+
+#[test]
+fn a_proof_goes_when_its_time_is_over_and_the_ledger_sums_up() {
+    let world = World::new(20);
+    let (mut vault, operator, id) = handed_over(&world);
+    let row = Path::new(ROOT).join(ROW);
+    let whole = world.disk.read(&row, 1 << 20).unwrap();
+    let rows = vault.card_rows().unwrap();
+    assert_eq!(proofs_due(&vault, year() - TimeDelta::seconds(1)), []);
+    let due = proofs_due(&vault, year());
+    assert_eq!(due.iter().map(|d| (d.id, d.since)).collect::<Vec<_>>(), [(rows[1].id, now())]);
+    let report = vault.run_retention(due.clone(), 10, year());
+    assert_eq!((report.deleted.len(), report.failed.len()), (1, 0), "{report:?}");
+    let left = world.disk.read(&row, 1 << 20).unwrap();
+    assert!(left.len() < whole.len() && left.iter().filter(|b| **b == b'\n').count() == 1);
+    assert_eq!(vault.card_proof(2).unwrap_err().id(), "unknown-record");
+    assert_eq!((vault.card_rows().unwrap(), proofs_due(&vault, year())), (rows, Vec::new()));
+    assert_eq!(vault.delete(&due[0], year()).unwrap_err().id(), "unknown-record", "it is gone");
+    // The ledger goes on behind it, and the card is still known.
+    vault.add_card_row(&received(5), &operator, year()).unwrap();
+    assert_eq!(CardStock::of(&vault.card_rows().unwrap()).balance(), 14);
+    assert_eq!(vault.card_owner(&UID).unwrap().map(|(id, _)| id), Some(id));
+    assert!(vault.check().unwrap().is_well(), "{:?}", vault.check());
+    let told = vault.deletions(None, None, &[]).unwrap();
+    assert_eq!((told.lines.len(), told.lines[0].details["number"].as_str()), (1, "2"));
+    drop(vault);
+    let vault = world.open();
+    assert!(vault.check().unwrap().is_well(), "{:?}", vault.check());
+    // What was deleted is put back, or its tombstone taken away or changed.
+    let check = |problem: &str| {
+        let report = vault.check().unwrap();
+        assert!(report.problems.iter().any(|p| p.detail.contains(problem)), "{problem}: {report:?}");
+    };
+    world.disk.write_durable(&row, &whole).unwrap();
+    check("is there again");
+    world.disk.write_durable(&row, &left).unwrap();
+    let stone = Path::new(ROOT).join(STONE);
+    world.disk.tamper(&stone, |bytes| {
+        let text = String::from_utf8(bytes.clone()).unwrap();
+        *bytes = text.replace("card_proof_days", "card_proof_dayz").into_bytes();
+    });
+    check("was cut off");
+    world.disk.remove_durable(&stone).unwrap();
+    check("was cut off");
+}
+
+/// Deletes a proof with a fault at the `nth` operation; true when it was over before.
+fn cut_proof(seed: u64, nth: u64, fault: Fault) -> bool {
+    let world = World::new(seed);
+    let what = format!("seed {seed} operation {nth} {fault:?}");
+    let (mut vault, _, _) = handed_over(&world);
+    let due = proofs_due(&vault, year());
+    world.disk.fail(nth, fault);
+    let acknowledged = vault.run_retention(due, 1, year()).failed.is_empty();
+    let over = world.disk.forget();
+    drop(vault);
+    match fault {
+        Fault::Kill => world.disk.restart(),
+        _ => world.disk.power_on(),
+    }
+    let (vault, _) = world.ready();
+    let audit = world.disk.read(&Path::new(ROOT).join("audit/000001.jsonl"), 1 << 20).unwrap();
+    let audited = String::from_utf8(audit).unwrap().contains("card-proof-expired");
+    assert_eq!(vault.card_proof(2).is_err(), audited, "{what}: proof and audit differ");
+    assert!(audited || !acknowledged, "{what}: acknowledged and there");
+    assert!(vault.check().unwrap().is_well(), "{what}: {:?}", vault.check());
+    assert_eq!(CardStock::of(&vault.card_rows().unwrap()).balance(), 9, "{what}");
+    over
+}
+
+#[test]
+fn a_proof_cut_at_any_write_goes_with_its_line_or_not_at_all() {
+    for (fault, seeds) in [(Fault::PowerCut, 6), (Fault::Kill, 1), (Fault::Io, 3), (Fault::NoSpace, 2)] {
+        for seed in 0..seeds {
+            let last = (1..120).find(|nth| cut_proof(seed, *nth, fault)).unwrap();
+            assert!(last > 6, "a deletion has more operations than {last}");
+        }
+    }
+}
+
 // --- states ------------------------------------------------------------------------------------------------------
 
 #[test]
