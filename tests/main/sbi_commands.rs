@@ -116,7 +116,7 @@ fn every_kind_is_captured() {
             assert!(files.iter().all(|file| out.join(file).is_file()), "{sample}");
         }
     };
-    let left = ["left_index", "left_middle", "left_ring", "left_little"];
+    let left = ["left_little", "left_ring", "left_middle", "left_index"];
     check("finger", "1", None, &left);
     check("finger", "3", Some(&roots), &["left_thumb", "right_thumb"]);
     check("iris", "2", None, &["iris_right"]);

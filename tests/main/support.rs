@@ -43,7 +43,7 @@ pub(crate) fn production(folder: &Path) -> PathBuf {
     let vault = folder.join("production");
     let root = record::keys::generate_signing_key().unwrap();
     let root = record::keys::public_to_hex(&root.verifying_key());
-    let args = ["init", "--station", "TEST-02", "--kdf", "test", "--supervisor", "Kepala Seksi"];
+    let args = ["init", "--station", "TEST-02", "--supervisor", "Kepala Seksi"];
     let more = ["--supervisor-nik", "3204375512810001", "--passphrase-fd", "0", "--centre-root"];
     let mut command = rekam();
     command.args(args).args(more).arg(root).arg("--vault").arg(&vault);

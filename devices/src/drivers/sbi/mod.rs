@@ -277,9 +277,9 @@ impl Door {
                 service_version: target.service_version.clone(),
                 firmware: target.firmware.clone(),
             });
-            let trust = match (&target, &self.policy.trust) {
-                (Ok(_), Trust::Roots(_)) => Vouched::Trusted,
-                (Err(DeviceFault::Untrusted { .. }), _) => Vouched::Refused,
+            let trust = match (&self.policy.trust, &target) {
+                (Trust::Roots(_), Ok(_)) => Vouched::Trusted,
+                (Trust::Roots(_), Err(DeviceFault::Untrusted { .. })) => Vouched::Refused,
                 _ => Vouched::Unchecked,
             };
             let refused = target.err().or_else(|| self.may_open().err());
