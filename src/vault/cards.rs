@@ -20,7 +20,6 @@ use zeroize::Zeroizing;
 
 use super::audit::AuditEvent;
 use super::card_rows::{CardMove, CardRow, NewCardRow};
-use super::crypto::sha256_hex;
 use super::error::VaultError;
 use super::extract::{self, LOCAL_MAX};
 use super::notes::Note;

@@ -59,6 +59,8 @@ pub enum Deleted {
     Health,
     /// A document that was not printed.
     Document,
+    /// The proof of a handover; its row in the ledger stays.
+    CardProof,
 }
 
 impl Deleted {

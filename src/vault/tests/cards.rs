@@ -351,7 +351,7 @@ fn a_proof_goes_when_its_time_is_over_and_the_ledger_sums_up() {
     // The ledger goes on behind it, and the card is still known.
     vault.add_card_row(&received(5), &operator, year()).unwrap();
     assert_eq!(CardStock::of(&vault.card_rows().unwrap()).balance(), 14);
-    assert_eq!(vault.card_owner(&UID).unwrap().map(|(id, _)| id), Some(id));
+    assert_eq!(vault.card_owner(&UID).unwrap().map(|owner| owner.record), Some(id));
     assert!(vault.check().unwrap().is_well(), "{:?}", vault.check());
     let told = vault.deletions(None, None, &[]).unwrap();
     assert_eq!((told.lines.len(), told.lines[0].details["number"].as_str()), (1, "2"));
