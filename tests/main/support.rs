@@ -47,7 +47,7 @@ pub(crate) fn production(folder: &Path) -> PathBuf {
     let more = ["--supervisor-nik", "3204375512810001", "--passphrase-fd", "0", "--centre-root"];
     let mut command = rekam();
     command.args(args).args(more).arg(root).arg("--vault").arg(&vault);
-    command.write_stdin("kata sandi kepala seksi\n").assert().success();
+    command.write_stdin("payung biru di stasiun lama\n").assert().success();
     vault
 }
 
