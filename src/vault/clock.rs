@@ -10,8 +10,8 @@ use super::officers::OfficerKeys;
 /// How far the clock may be behind the last audit line: what a time server's correction may take back.
 const CLOCK_TOLERANCE_S: i64 = 120;
 /// No clock is right that shows an earlier time, e.g. that of a computer whose battery is empty: this program did not
-/// exist. 2026-01-01T00:00:00Z.
-const EARLIEST: DateTime<Utc> = DateTime::from_timestamp(1_767_225_600, 0).expect("a time");
+/// exist. Seconds since 1970, 2026-01-01T00:00:00Z.
+const EARLIEST_S: i64 = 1_767_225_600;
 /// How far the clock may be behind the hub's: two computers never agree. That it drifts is told long before (LIM-07).
 const HUB_TOLERANCE_S: i64 = 600;
 
@@ -73,8 +73,9 @@ impl Vault {
         self.keys()?;
         self.check_supervisor(by)?;
         let Err(VaultError::ClockBack { floor, .. }) = self.check_clock(now) else { return Ok(None) };
-        if now < EARLIEST {
-            return Err(VaultError::ClockBack { now, floor: EARLIEST });
+        if now.timestamp() < EARLIEST_S {
+            let earliest = DateTime::from_timestamp(EARLIEST_S, 0).unwrap_or(floor);
+            return Err(VaultError::ClockBack { now, floor: earliest });
         }
         let against = if self.hub_floor == Some(floor) { "hub" } else { "audit" };
         let event = AuditEvent::new(CLOCK_EVENT).by(by.officer.id).with("against", against);
