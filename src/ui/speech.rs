@@ -114,12 +114,7 @@ pub fn requirement_reason(words: &Words, s: &Session, reason: &str) -> String {
         let text = s.ctx.policy.class(class).map(|c| c.text.get(words.language().tag()));
         return text.map_or_else(|| words.get("requirement-reason-other"), ToOwned::to_owned);
     }
-    if let Some(rest) = reason.strip_prefix("exception:") {
-        let name = match rest.split_once(':') {
-            Some(("finger", f)) => words.get(&format!("finger-{f}")),
-            Some(("eye", e)) => words.get(&format!("eye-{e}")),
-            _ => rest.to_owned(),
-        };
+    if let Some(name) = exception_name(words, reason) {
         return words.with("requirement-reason-exception", &[("name", name.as_str())]);
     }
     if let Some(record) = reason.strip_prefix(crate::steps::fingers::search::SAME_FINGER) {
@@ -137,6 +132,17 @@ pub fn requirement_reason(words: &Words, s: &Session, reason: &str) -> String {
     ];
     let id = known.into_iter().find(|k| *k == reason).unwrap_or("other");
     words.get(&format!("requirement-reason-{id}"))
+}
+
+/// The finger or eye that an exception's requirement is about.
+#[must_use]
+pub fn exception_name(words: &Words, reason: &str) -> Option<String> {
+    let rest = reason.strip_prefix("exception:")?;
+    Some(match rest.split_once(':') {
+        Some(("finger", f)) => words.get(&format!("finger-{f}")),
+        Some(("eye", e)) => words.get(&format!("eye-{e}")),
+        _ => rest.to_owned(),
+    })
 }
 
 /// What is missing before the step can go on, in a few words.

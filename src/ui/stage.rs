@@ -81,6 +81,8 @@ pub struct Decide {
     pub note: String,
     /// A decision was sent and is being checked.
     pub sent: bool,
+    /// The last one was not taken.
+    pub refused: bool,
 }
 
 impl std::fmt::Debug for Decide {

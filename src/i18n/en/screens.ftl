@@ -439,6 +439,10 @@ use-drawn = Use this signature
 # Fingers
 fingers-next = Now: { $slap }
 fingers-complete = All ten fingers are complete
+fingers-complete-excepted = { $count ->
+    [one] { $count } finger
+   *[other] { $count } fingers
+} recorded, the others are exceptions
 fingers-next-single = Now: { $finger } (single-finger reader: lay it on, lift it once it was read)
 fingers-press = Press a finger to capture it alone or to record an exception.
 

@@ -433,6 +433,7 @@ use-drawn = Pakai tanda tangan ini
 # Sidik jari
 fingers-next = Sekarang: { $slap }
 fingers-complete = Kesepuluh jari sudah lengkap
+fingers-complete-excepted = { $count } jari direkam, sisanya pengecualian
 fingers-next-single = Sekarang: { $finger } (pembaca satu jari: letakkan, lalu angkat setelah terbaca)
 fingers-press = Tekan satu jari untuk merekamnya sendiri atau mencatat pengecualian.
 

@@ -36,6 +36,10 @@ pub(crate) fn show(ui: &mut Ui, st: &mut Stage<'_>, view: &SessionView<'_>) {
             let name = st.get(&format!("slap-{}", slap.id()));
             st.words.with("fingers-next", &[("slap", name)])
         }
+        None if !d.exceptions.is_empty() => {
+            let count = d.samples.len() as u32;
+            st.words.with("fingers-complete-excepted", &[("count", count)])
+        }
         None => st.get("fingers-complete"),
     };
     ui.label(RichText::new(told).font(fonts::bold(theme::TEXT_BIG)));

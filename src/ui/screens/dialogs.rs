@@ -110,9 +110,9 @@ fn decidable(st: &Stage<'_>, nonce: Uuid) -> Option<(RequirementKind, Uuid, Stri
         let group = decided_with(view.session, nonce);
         let mut what = speech::requirement_group(st.words, view.session, &group);
         if group.len() > 1 {
-            let name = |r: &&Requirement| speech::requirement_reason(st.words, view.session, &r.reason);
-            let names: Vec<String> = group.iter().map(name).collect();
-            what = format!("{what}\n{}", names.join(", "));
+            let name = |r: &&Requirement| speech::exception_name(st.words, &r.reason);
+            let names: Vec<String> = group.iter().filter_map(name).collect();
+            what = format!("{what} ({})", names.join(", "));
         }
         return Some((group.first()?.kind, view.session.ctx.operator, what));
     }
@@ -138,13 +138,14 @@ fn show_decide(ctx: &Context, st: &mut Stage<'_>, mut d: Decide) -> Next {
     let officers = eligible(st, kind, operator);
     let checking = st.desk.checking_secret();
     if d.sent && !checking {
-        d.sent = false; // the answer was no: the notice says why, the form stays
+        // The answer was no: the notice says why, the form stays.
+        (d.sent, d.refused) = (false, true);
     }
     let closed = modal(ctx, "decide", 560.0, |ui| {
         ui.label(RichText::new(st.get("decide-title")).font(fonts::bold(theme::TEXT_BIG)));
         ui.label(what);
         small(ui, &st.get("decide-rule"));
-        if let Some(notice) = st.desk.notices().last() {
+        if let Some(notice) = st.desk.notices().last().filter(|_| d.refused) {
             let (what, to_do) = (st.get(&notice.message), st.get(&format!("{}-do", notice.message)));
             widgets::banner(ui, st.words, Tone::Warning, &what, &to_do, &notice.code);
         }
